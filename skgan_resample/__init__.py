@@ -1,0 +1,17 @@
+"""Over-samplers for imbalanced data that learn to generate rows and pictures with GANs."""
+
+from ._versions import show_versions
+from .codec import ImageCodec, TableCodec
+from .over_sampling import BAGANGPSampler, BAGANSampler, CGANSampler
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "BAGANGPSampler",
+    "BAGANSampler",
+    "CGANSampler",
+    "ImageCodec",
+    "TableCodec",
+    "__version__",
+    "show_versions",
+]

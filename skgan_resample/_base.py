@@ -1,0 +1,298 @@
+"""The template of every sampler: validate, count, encode, train, generate, decode, append."""
+
+from __future__ import annotations
+
+import math
+from abc import ABCMeta, abstractmethod
+from collections.abc import Mapping
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import check_sampling_strategy, check_target_type
+from sklearn.base import _fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._containers import append, flatten_pictures, integer_columns, refuse_unsupported
+from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
+from .codec import ImageCodec, TableCodec
+from .nn.device import make_rng, resolve_device, thread_count, torch_threads
+from .nn.training import Schedule
+
+_GENERATED_AT_ONCE = 1024
+
+
+class BaseGANSampler(CallbackSupportMixin, BaseOverSampler, metaclass=ABCMeta):
+    """Base of the samplers: everything but the networks and their training.
+
+    A sampler adds its ``__init__``, the constraints of its own parameters, and two hooks:
+
+    ``_fit_gan(x, y, rng)``
+        Train on x, a float32 tensor of shape (n, *sample_shape) on ``device_``, and y, its (n,)
+        int64 class indices. Set the fitted attributes and return the history, a dict of tensors.
+    ``_generate(y, rng)``
+        Make one row per class index: (m,) int64 -> (m, *sample_shape) tensor.
+
+    All randomness comes from ``rng``, a torch.Generator on the CPU.
+    """
+
+    _doc_link_module = "skgan_resample"
+    _doc_link_template = "https://skgan-resample.readthedocs.io/en/stable/api.html#{estimator_module}.{estimator_name}"
+
+    _parameter_constraints: dict = {
+        **BaseOverSampler._parameter_constraints,
+        "image_shape": [tuple, list, None],
+        "latent_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "device": [str],
+        "precision": [StrOptions({"float32", "bf16"})],
+        "verbose": ["verbose"],
+    }
+
+    retains_training_data_ = False
+
+    @abstractmethod
+    def _fit_gan(self, x, y, rng):
+        """Train the networks."""
+
+    @abstractmethod
+    def _generate(self, y, rng):
+        """Generate one row per class index."""
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Train the generator.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features), or array of \
+shape (n_samples, height, width) or (n_samples, height, width, channels)
+            Training rows or pictures.
+        y : array-like of shape (n_samples,)
+            Class of each row; two classes or more.
+
+        Returns
+        -------
+        self : object
+            The trained sampler: ``sample`` makes rows.
+        """
+        self._train(*self._validate(X, y))
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_resample(self, X, y):
+        """Train the generator and append the rows that ``sampling_strategy`` asks for.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features), or array of \
+shape (n_samples, height, width) or (n_samples, height, width, channels)
+            Training rows or pictures. Sparse input is made dense for training.
+        y : array-like of shape (n_samples,)
+            Class of each row; two classes or more.
+
+        Returns
+        -------
+        X_resampled : same type as X
+            The rows of X, untouched, then the synthetic ones, class by class.
+        y_resampled : same type as y
+            Their classes.
+        """
+        flat, y_index = self._validate(X, y)
+        wanted = np.array([self.sampling_strategy_.get(label, 0) for label in self.classes_])
+        new_index = np.repeat(np.arange(len(wanted)), wanted)
+        if len(new_index):
+            self._train(flat, y_index)
+            new = self._make(new_index, self._rng)
+        else:
+            self._forget()
+            new = np.empty((0, flat.shape[1]))
+        self.is_synthetic_ = np.arange(len(y_index) + len(new)) >= len(y_index)
+        one_hot = np.ndim(y) == 2 and np.shape(y)[1] > 1
+        new_y = np.eye(len(wanted))[new_index] if one_hot else self.classes_[new_index]
+        return append(X, new), append(_as_labels(y), new_y)
+
+    def _fit_resample(self, X, y):
+        """Stand in for imbalanced-learn's hook, which its own ``fit_resample`` would call."""
+        return self.fit_resample(X, y)
+
+    def sample(self, n_samples=100, random_state=None):
+        """Generate more rows from the trained generator.
+
+        Parameters
+        ----------
+        n_samples : int or dict, default=100
+            Rows per class, or ``{class label: rows}``.
+        random_state : int, RandomState instance or None, default=None
+            An int gives the same rows at every call; None goes on from the seed of the fit, so
+            that repeated calls give different rows.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_new, n_features), or of the pictures' own shape
+            Synthetic rows, class by class, in the dtype of the training rows.
+        y_new : ndarray of shape (n_new,)
+            Their classes.
+
+        Raises
+        ------
+        NotFittedError
+            If there is no trained generator: ``fit`` was not called, or ``fit_resample`` met data
+            in which no class needed a row.
+        """
+        check_is_fitted(self, "generator_")
+        counts = self._counts(n_samples)
+        new_index = np.repeat(np.arange(len(counts)), counts)
+        rng = self._rng if random_state is None else make_rng(_seed(random_state))
+        new = self._make(new_index, rng)
+        return append(np.empty((0, *self._row_shape), self._dtype), new), self.classes_[new_index]
+
+    def _counts(self, n_samples):
+        """Rows to make of each class, in the order of ``classes_``."""
+        if isinstance(n_samples, Mapping):
+            known = set(self.classes_.tolist())
+            unknown = [label for label in n_samples if label not in known]
+            if unknown:
+                raise ValueError(
+                    f"Got n_samples for the classes {unknown}, but the classes seen in fit are "
+                    f"{self.classes_.tolist()}."
+                )
+            counts = [n_samples.get(label, 0) for label in self.classes_.tolist()]
+        else:
+            counts = [n_samples] * len(self.classes_)
+        if any(not isinstance(count, Integral) or count < 0 for count in counts):
+            raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
+        return counts
+
+    def _validate(self, X, y):
+        """Check X and y, and learn shapes, classes and counts.
+
+        Returns
+        -------
+        flat : ndarray of shape (n_samples, n_features)
+            X as a dense array.
+        y_index : ndarray of shape (n_samples,)
+            Index of each row's class in ``classes_``.
+        """
+        refuse_unsupported(X)
+        check_classification_targets(y)
+        labels = check_target_type(y)
+        flat, own_shape = flatten_pictures(X)
+        flat, labels = validate_data(
+            self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
+        )
+        self.classes_, y_index = np.unique(labels, return_inverse=True)
+        self.sampling_strategy_ = check_sampling_strategy(
+            self.sampling_strategy, labels, self._sampling_type
+        )
+        flat = flat if isinstance(flat, np.ndarray) else flat.toarray()
+        self._integer = integer_columns(X, flat.shape[1], flat.dtype)
+        self._row_shape, self._dtype = own_shape or flat.shape[1:], flat.dtype
+        self._image_shape = _agreed_image_shape(self.image_shape, own_shape)
+        self.device_ = str(resolve_device(self.device))
+        return flat, y_index
+
+    def _train(self, flat, y_index):
+        """Encode, train on ``device_``, and leave the fitted networks on the CPU."""
+        self._forget()
+        self._rng = make_rng(_seed(self.random_state))
+        if self._image_shape is None:
+            self.codec_ = TableCodec().fit(flat, integer=self._integer)
+        else:
+            self.codec_ = ImageCodec(self._image_shape).fit(flat)
+        x = self.codec_.encode(flat).to(self.device_)
+        y = torch.from_numpy(y_index).to(self.device_)
+        n_threads = thread_count(self.batch_size * math.prod(x.shape[1:]))
+        with torch_threads(n_threads), TrainingProgress(self, flat, y_index) as self._progress:
+            history = self._fit_gan(x, y, self._rng)
+        del self._progress
+        self.history_ = {name: losses.numpy() for name, losses in history.items()}
+        self.n_iter_ = len(self.history_["generator"])
+        self.generator_.cpu().eval().requires_grad_(False)
+
+    def _schedule(self, max_iter):
+        """What the training loops need to know of this sampler's parameters."""
+        return Schedule(max_iter, self.learning_rate, self._progress, bf16=self.precision == "bf16")
+
+    def _sizes(self, x):
+        """Latent size and numbers of updates (adversarial, autoencoder); "auto" by the data."""
+        n_values = math.prod(x.shape[1:])
+        is_table = x.ndim == 2
+        self.latent_dim_ = self._auto("latent_dim", min(max(n_values // 2, 8), 64))
+        max_iter = self._auto("max_iter", 500 if is_table else 1500)
+        return self.latent_dim_, max_iter, self._auto("autoencoder_max_iter", max_iter)
+
+    def _auto(self, name, default):
+        """A parameter's value, or what "auto" stands for."""
+        value = getattr(self, name, "auto")
+        return default if isinstance(value, str) else value
+
+    def _make(self, y_index, rng):
+        """Generate and decode one row per class index, in batches of bounded size."""
+        rows = np.empty((len(y_index), math.prod(self._row_shape)))
+        labels = torch.from_numpy(y_index)
+        n_threads = thread_count(rows.shape[1] * min(len(rows), _GENERATED_AT_ONCE))
+        self.generator_.to(self.device_)
+        with torch_threads(n_threads), torch.no_grad():
+            for start in range(0, len(rows), _GENERATED_AT_ONCE):
+                batch = slice(start, start + _GENERATED_AT_ONCE)
+                rows[batch] = self.codec_.decode(self._generate(labels[batch], rng))
+        self.generator_.cpu()
+        if not np.isfinite(rows).all():
+            raise FloatingPointError(
+                f"The generator of {type(self).__name__} makes values that are not finite. Train "
+                "again with a smaller learning_rate."
+            )
+        return rows
+
+    def _forget(self):
+        """Drop what an earlier fit has learnt, so that nothing of it can pass for this one's."""
+        for name in ("generator_", "codec_", "history_", "n_iter_", "is_synthetic_"):
+            self.__dict__.pop(name, None)
+
+    def __setstate__(self, state):
+        """Restore a pickled sampler; without its GPU it goes on with the CPU."""
+        super().__setstate__(state)
+        if "device_" in state:
+            try:
+                resolve_device(self.device_)
+            except ValueError:
+                self.device_ = "cpu"
+
+
+def _seed(random_state):
+    """A seed for torch; None takes fresh entropy and leaves numpy's global stream alone."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def _as_labels(y):
+    """Labels as they are, but a column vector as the one-dimensional labels that it stands for."""
+    return y.ravel() if isinstance(y, np.ndarray) and y.shape[1:] == (1,) else y
+
+
+def _agreed_image_shape(image_shape, own_shape):
+    """The pictures' shape by the parameter and by X itself; None for a table."""
+    if image_shape is None:
+        return own_shape
+    shape = tuple(image_shape)
+    if len(shape) not in (2, 3) or any(not isinstance(n, Integral) or n < 1 for n in shape):
+        raise ValueError(
+            f"Got image_shape={image_shape!r}, but expected (height, width) or "
+            "(height, width, channels) in whole numbers."
+        )
+    if own_shape is not None and (*own_shape, 1)[:3] != (*shape, 1)[:3]:
+        raise ValueError(
+            f"Got image_shape={shape}, but the pictures in X have shape {own_shape}. Leave "
+            "image_shape at None for pictures that are not flattened."
+        )
+    return shape

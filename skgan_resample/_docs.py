@@ -1,0 +1,92 @@
+"""Descriptions of the parameters and attributes that every sampler has."""
+
+import inspect
+
+_HEAD = """\
+sampling_strategy : float, str, dict or callable, default="auto"
+    Which classes to fill up, and to how many rows.
+
+    - ``float`` (two classes only): rows of the smaller class over rows of the larger one.
+    - ``str``: the classes to be filled up to the size of the largest: ``"minority"``,
+      ``"not minority"``, ``"not majority"``, ``"all"``, or ``"auto"`` = ``"not majority"``.
+    - ``dict``: the number of rows wanted by class, originals included.
+    - ``callable``: maps y to such a dict.
+
+image_shape : tuple of int, default=None
+    (height, width) or (height, width, channels) of the flattened pictures in the rows of X.
+    None means a table, unless X itself has three or four dimensions.
+latent_dim : int or "auto", default="auto"
+    Size of a latent code. "auto" is half the number of columns or pixels, between 8 and 64.
+max_iter : int or "auto", default="auto"
+    Updates of the generator; 0 means no adversarial training. "auto" is 500 for tables and
+    1,500 for pictures."""
+
+_AUTOENCODER = """\
+autoencoder_max_iter : int or "auto", default="auto"
+    Updates of the autoencoder before the adversarial training; 0 starts from random weights.
+    "auto" is 500 for tables and 1,500 for pictures."""
+
+_TAIL = """\
+batch_size : int, default=64
+    Real rows in a batch; all rows where there are fewer.
+learning_rate : float, default=1e-3
+    Step size of Adam, in every stage.
+device : str, default="auto"
+    "auto" takes CUDA, then Apple's MPS, then the CPU; or "cpu", "cuda", "cuda:1", "mps".
+precision : {"float32", "bf16"}, default="float32"
+    "bf16" runs the networks under bfloat16 autocast (faster on recent GPUs); weights stay
+    float32.
+random_state : int, RandomState instance or None, default=None
+    Seed of everything random: weights, batches, noise. An int gives the same rows at every
+    call. None takes fresh entropy; numpy's and torch's global streams are never used.
+verbose : int, default=0
+    1 shows a progress bar with the losses and the time left."""
+
+_ATTRIBUTES = """\
+sampling_strategy_ : dict
+    Rows to generate by class.
+classes_ : ndarray of shape (n_classes,)
+    The class labels.
+generator_ : torch.nn.Module
+    Trained generator, a moving average of its weights over the last tenth of the run; maps
+    (codes, class indices) to encoded rows.
+codec_ : TableCodec or ImageCodec
+    Translates rows to tensors and back.
+latent_dim_ : int
+    Size of a latent code.
+history_ : dict of str to ndarray
+    Loss of every update, by network.
+n_iter_ : int
+    Updates of the generator.
+device_ : str
+    Where the networks run.
+is_synthetic_ : ndarray of shape (n_samples_new,)
+    Which rows of ``fit_resample``'s result are synthetic.
+retains_training_data_ : bool
+    Whether the fitted sampler holds training rows; False.
+n_features_in_ : int
+    Number of columns, or of values in a picture.
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of the columns, where X had names that are all strings."""
+
+
+def document(cls):
+    """Fill the shared descriptions into the docstring of a sampler.
+
+    Parameters
+    ----------
+    cls : type
+        Its docstring holds ``<head>``, ``<autoencoder>``, ``<tail>`` and ``<attributes>``, each
+        on a line of its own.
+
+    Returns
+    -------
+    cls : type
+        The same class.
+    """
+    text = inspect.cleandoc(cls.__doc__)
+    shared = {"head": _HEAD, "autoencoder": _AUTOENCODER, "tail": _TAIL, "attributes": _ATTRIBUTES}
+    for name, description in shared.items():
+        text = text.replace(f"<{name}>", description)
+    cls.__doc__ = text + "\n"
+    return cls

@@ -1,0 +1,73 @@
+"""What a bug report needs: the versions of everything involved, and what torch can run on."""
+
+import platform
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+
+import torch
+
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "imbalanced-learn",
+    "torch",
+    "tqdm",
+    "pandas",
+    "polars",
+    "matplotlib",
+)
+
+
+def show_versions() -> None:
+    """Print the versions of Python, of the packages involved and of torch's backends.
+
+    Paste the output into a bug report. A package that is not installed is shown as None. No package
+    is imported merely to read its version.
+
+    Examples
+    --------
+    >>> from skgan_resample import show_versions
+    >>> show_versions()  # doctest: +SKIP
+    """
+    from . import __version__  # here, since the package imports this module first
+
+    packages = {name: _version(name) for name in _PACKAGES}
+    sections: dict[str, Mapping[str, object]] = {
+        "System": _system_info(),
+        "Python dependencies": {"skgan-resample": __version__, **packages},
+        "Torch": _torch_info(),
+    }
+    for title, rows in sections.items():
+        width = max(map(len, rows))
+        print(f"\n{title}:")
+        for name, value in rows.items():
+            print(f"{name:>{width}}: {value}")
+
+
+def _system_info() -> dict[str, str]:
+    return {
+        "python": sys.version.replace("\n", " "),
+        "executable": sys.executable,
+        "machine": platform.platform(),
+    }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _torch_info() -> dict[str, object]:
+    devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return {
+        "CUDA version": torch.version.cuda,
+        "CUDA available": torch.cuda.is_available(),
+        "CUDA devices": ", ".join(devices) or None,
+        "MPS available": torch.backends.mps.is_available(),
+        "threads": torch.get_num_threads(),
+        "inter-op threads": torch.get_num_interop_threads(),
+    }

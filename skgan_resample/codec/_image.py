@@ -1,0 +1,120 @@
+"""Pictures: flattened rows or (n, h, w[, c]) arrays <-> float32 tensors (n, c, h, w)."""
+
+import math
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+
+class ImageCodec(BaseEstimator):
+    """Encode flattened pictures as tensors in [-1, 1], and decode them.
+
+    One scale serves all pixels: the smallest value of the training data becomes -1, the largest
+    1 (for uint8, always 0 and 255). Integer pixels are rounded on the way back, and all are
+    clipped to that range, so that nothing wraps around.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        (height, width) or (height, width, channels).
+
+    Attributes
+    ----------
+    low_, high_ : float
+        The range of the pixels.
+    integer_ : bool
+        Whether pixels are whole numbers.
+    sample_shape_ : tuple of int
+        (channels, height, width) of a tensor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan_resample.codec import ImageCodec
+    >>> X = np.arange(12, dtype=np.uint8).reshape(2, 6)
+    >>> codec = ImageCodec(image_shape=(3, 2)).fit(X)
+    >>> codec.encode(X).shape
+    torch.Size([2, 1, 3, 2])
+    >>> bool((codec.decode(codec.encode(X)) == X).all())
+    True
+    """
+
+    def __init__(self, image_shape):
+        self.image_shape = image_shape
+
+    def fit(self, X, y=None):
+        """Learn the range of the pixels.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, height * width * channels)
+            Flattened pictures.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : ImageCodec
+        """
+        height, width, channels = (*self.image_shape, 1)[:3]
+        if X.shape[1] != math.prod(self.image_shape):
+            raise ValueError(
+                f"Got image_shape={tuple(self.image_shape)}, which needs "
+                f"{math.prod(self.image_shape)} values a row, but X has {X.shape[1]}. Give the "
+                "(height, width) or (height, width, channels) of the flattened pictures."
+            )
+        self.sample_shape_ = (channels, height, width)
+        self.integer_ = X.dtype.kind in "iub"
+        byte = X.dtype == np.uint8
+        self.low_, self.high_ = (0.0, 255.0) if byte else (float(X.min()), float(X.max()))
+        if X.dtype.kind in "iu":
+            # the nearest float64 may lie beyond the largest integer of the dtype
+            self.high_ = min(self.high_, np.nextafter(float(np.iinfo(X.dtype).max) + 1, 0))
+        return self
+
+    def encode(self, X):
+        """Turn flattened pictures into a tensor.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, height * width * channels)
+            Flattened pictures.
+
+        Returns
+        -------
+        x : Tensor of shape (n_samples, channels, height, width)
+            float32 in [-1, 1].
+        """
+        check_is_fitted(self)
+        channels, height, width = self.sample_shape_
+        scaled = (np.asarray(X, dtype=np.float64) - self._middle) / self._half_span
+        x = torch.from_numpy(scaled.astype(np.float32)).reshape(-1, height, width, channels)
+        return x.permute(0, 3, 1, 2).contiguous()
+
+    def decode(self, x):
+        """Turn a tensor into flattened pictures.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, channels, height, width)
+            As :meth:`encode` makes it, on any device.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, height * width * channels)
+            float64, rounded where pixels are integers, and within the range of the pixels.
+        """
+        check_is_fitted(self)
+        flat = x.detach().cpu().permute(0, 2, 3, 1).flatten(1).numpy().astype(np.float64)
+        X = flat * self._half_span + self._middle
+        return np.clip(np.rint(X) if self.integer_ else X, self.low_, self.high_)
+
+    @property
+    def _middle(self):
+        return (self.low_ + self.high_) / 2
+
+    @property
+    def _half_span(self):
+        return (self.high_ - self.low_) / 2 or 1.0

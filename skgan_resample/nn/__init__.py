@@ -1,0 +1,1 @@
+"""The mathematics in torch: networks, laws of latent codes, losses and the training loops."""

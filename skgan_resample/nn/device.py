@@ -1,0 +1,96 @@
+"""Where tensors live, how many threads work on them, and the random streams they draw from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+_LOCK = threading.Lock()
+_SMALL_BATCH = 1 << 15
+
+
+def resolve_device(device: str) -> torch.device:
+    """Turn a ``device`` parameter into a device that this machine has.
+
+    Parameters
+    ----------
+    device : str
+        ``"auto"`` (CUDA, then Apple's MPS, then the CPU) or a device as torch names it.
+
+    Returns
+    -------
+    device : torch.device
+
+    Raises
+    ------
+    ValueError
+        If torch does not know the device, or this machine does not have it.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(
+            f"Got device={device!r}, but expected 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'."
+        ) from error
+    available = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+    }
+    if (resolved.index or 0) >= available.get(resolved.type, 0):
+        raise ValueError(
+            f"Got device={device!r}, but torch {torch.__version__} finds no such device on this "
+            "machine. Use device='auto' or device='cpu'."
+        )
+    return resolved
+
+
+def thread_count(n_values: int) -> int:
+    """Number of torch threads for batches of a given size.
+
+    The count depends on the problem alone, never on the load of the machine, so that a fit does
+    the same arithmetic wherever it runs. Two threads that share a core with another process wait
+    for each other at every operation, and small batches gain nothing that is worth this risk.
+
+    Parameters
+    ----------
+    n_values : int
+        Numbers in a batch: rows times columns or pixels.
+
+    Returns
+    -------
+    n_threads : int
+        1 below 32,768 values, else 2.
+    """
+    return 1 if n_values < _SMALL_BATCH else 2
+
+
+@contextmanager
+def torch_threads(n_threads: int) -> Iterator[None]:
+    """Run a block with at most ``n_threads`` torch threads, then put the caller's count back.
+
+    A count that the caller has set lower (as joblib does in its workers) is respected.
+    """
+    with _LOCK:
+        before = torch.get_num_threads()
+        torch.set_num_threads(min(n_threads, before))
+    try:
+        yield
+    finally:
+        with _LOCK:
+            torch.set_num_threads(before)
+
+
+def make_rng(seed: int) -> torch.Generator:
+    """Make a stream of random numbers of its own, on the CPU on every machine.
+
+    Noise is drawn on the CPU and moved, so that a seed means the same numbers on every device.
+    """
+    return torch.Generator().manual_seed(seed)

@@ -1,0 +1,102 @@
+"""Laws of the latent codes, fitted once and then frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+def shrunk_covariance(centred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    r"""Covariance of centred codes, pulled towards a target where rows are few.
+
+    The Ledoit-Wolf intensity: the share of the squared distance between the sample covariance S
+    and the target T that sampling noise explains,
+
+    .. math:: \lambda = \frac{1}{n^2} \sum_i \lVert z_i z_i^T - S \rVert^2 / \lVert S - T \rVert^2
+
+    clipped to [1/n, 1], since the formula reads a single pair of rows as noise-free.
+
+    Parameters
+    ----------
+    centred : Tensor of shape (n, d)
+        Codes with their mean taken off, float64.
+    target : Tensor of shape (d, d)
+        What to shrink towards.
+
+    Returns
+    -------
+    covariance : Tensor of shape (d, d)
+        ``(1 - intensity) S + intensity T``.
+    intensity : Tensor of shape ()
+        Between 1/n and 1.
+
+    References
+    ----------
+    .. [1] Ledoit & Wolf, A well-conditioned estimator for large-dimensional covariance
+       matrices, Journal of Multivariate Analysis, 2004.
+    """
+    n = len(centred)
+    sample = centred.T @ centred / n
+    noise = (centred.square().sum(1).square().sum() - n * sample.square().sum()) / n**2
+    distance = (sample - target).square().sum()
+    intensity = (noise / distance.clamp_min(1e-30)).clamp(1 / n, 1)
+    return torch.lerp(sample, target, intensity), intensity
+
+
+def factor(covariance: Tensor) -> Tensor:
+    """Factor a (d, d) covariance as ``A A^T``, also where it is singular or slightly negative."""
+    values, vectors = torch.linalg.eigh(covariance)
+    return vectors * values.clamp_min(0).sqrt()
+
+
+@dataclass(frozen=True)
+class ClassGaussians:
+    """One normal law of codes per class.
+
+    Parameters
+    ----------
+    means : Tensor of shape (K, d)
+        Mean code of each class.
+    factors : Tensor of shape (K, d, d)
+        ``A_c`` with ``A_c A_c^T`` the covariance of class c.
+    """
+
+    means: Tensor
+    factors: Tensor
+
+    @classmethod
+    def fit(cls, z: Tensor, y: Tensor, n_classes: int) -> ClassGaussians:
+        """Fit a mean and a shrunk covariance per class.
+
+        Each class's covariance is shrunk towards the pooled within-class covariance, and that
+        one towards a multiple of the identity; a class of one row takes the pooled covariance.
+
+        Parameters
+        ----------
+        z : Tensor of shape (n, d)
+            Codes.
+        y : Tensor of shape (n,)
+            Class index, each of ``0 .. n_classes - 1`` at least once.
+        n_classes : int
+            Number of classes, K.
+
+        Returns
+        -------
+        laws : ClassGaussians
+        """
+        codes, dim = z.double(), z.shape[1]
+        means = torch.stack([codes[y == c].mean(0) for c in range(n_classes)])
+        centred = codes - means[y]
+        sphere = torch.eye(dim, dtype=codes.dtype, device=codes.device)
+        pooled, _ = shrunk_covariance(centred, sphere * centred.square().mean())
+        factors = torch.stack(
+            [factor(shrunk_covariance(centred[y == c], pooled)[0]) for c in range(n_classes)]
+        )
+        return cls(means.to(z.dtype), factors.to(z.dtype))
+
+    def sample(self, y: Tensor, rng: torch.Generator) -> Tensor:
+        """Draw one code per label: (m,) class indices -> (m, d) codes."""
+        noise = torch.randn((len(y), self.means.shape[1]), generator=rng)
+        return self.means[y] + torch.einsum("mij,mj->mi", self.factors[y], noise)

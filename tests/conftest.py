@@ -1,0 +1,46 @@
+"""Fixtures and settings for all tests."""
+
+import os
+import random
+from collections.abc import Iterator
+
+import hypothesis
+import numpy as np
+import pytest
+import torch
+
+# Before anything imports matplotlib: no test opens a window.
+os.environ["MPLBACKEND"] = "Agg"
+
+# No deadline: an example that trains a network has no fixed duration. "ci" is loaded wherever CI is
+# set, and draws the same examples each time; HYPOTHESIS_PROFILE names another.
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, max_examples=30)
+hypothesis.settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default")
+)
+
+
+def global_state() -> dict[str, object]:
+    """Everything process-wide that a fit could disturb, in a form that == compares."""
+    name, keys, *rest = np.random.get_state()
+    return {
+        "random": random.getstate(),
+        "numpy.random": (name, keys.tobytes(), *rest),
+        "torch.random": torch.random.get_rng_state().numpy().tobytes(),
+        "torch threads": torch.get_num_threads(),
+        "torch default dtype": torch.get_default_dtype(),
+        "torch grad mode": torch.is_grad_enabled(),
+        "torch deterministic": torch.are_deterministic_algorithms_enabled(),
+        "cudnn benchmark": torch.backends.cudnn.benchmark,
+    }
+
+
+@pytest.fixture
+def untouched_globals() -> Iterator[None]:
+    """Fail the test that asks for it if it moves a global random stream or a torch setting."""
+    before = global_state()
+    yield
+    after = global_state()
+    changed = [name for name in before if before[name] != after[name]]
+    assert not changed, f"the test changed process-wide state: {changed}"

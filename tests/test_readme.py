@@ -1,0 +1,56 @@
+"""The README promises commands, names and links: they have to exist."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import skgan_resample
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+
+
+def marked(name):
+    return re.findall(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", README, flags=re.DOTALL)
+
+
+def test_the_example_command_runs_a_file_that_exists():
+    (text,) = marked("example-command")
+    assert "python3 -m venv .venv" in text
+    (script,) = re.findall(r"\bexamples/\S+\.py\b", text)
+    assert (ROOT / script).is_file()
+
+
+def test_the_test_command_is_one_marked_block():
+    (text,) = marked("test-command")
+    assert text.count("```bash\n") == 1
+    assert "python3 -m venv .venv" in text
+    assert "-c constraints.txt -e '.[tests]'" in text
+    assert ".venv/bin/pytest" in text
+
+
+def test_samplers_in_the_readme_are_the_public_ones():
+    named = set(re.findall(r"\b\w+Sampler\b", README))
+    public = {name for name in skgan_resample.__all__ if name.endswith("Sampler")}
+    assert named == public - {"BaseGANSampler"}
+
+
+@pytest.mark.parametrize("source", blocks("python"))
+def test_python_blocks_import_what_exists(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            module = importlib.import_module(node.module)
+            assert all(hasattr(module, alias.name) for alias in node.names)
+
+
+def test_relative_links_lead_somewhere():
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []

@@ -1,0 +1,39 @@
+import numpy as np
+import torch
+
+import skgan_resample
+from skgan_resample import _versions, show_versions
+
+
+def printed_rows(capsys):
+    show_versions()
+    lines = capsys.readouterr().out.splitlines()
+    return dict(line.strip().split(": ", 1) for line in lines if ": " in line)
+
+
+def test_versions_are_those_of_the_imported_packages(capsys, untouched_globals):
+    rows = printed_rows(capsys)
+    assert rows["skgan-resample"] == skgan_resample.__version__
+    assert rows["numpy"] == np.__version__
+    assert rows["torch"] == torch.__version__
+    assert rows["python"].startswith("3.")
+    assert set(_versions._PACKAGES) < set(rows)
+
+
+def test_torch_section_tells_what_it_runs_on(capsys):
+    rows = printed_rows(capsys)
+    assert rows["CUDA available"] == str(torch.cuda.is_available())
+    assert rows["CUDA version"] == str(torch.version.cuda)
+    assert rows["threads"] == str(torch.get_num_threads())
+    assert {"CUDA devices", "MPS available", "inter-op threads"} <= set(rows)
+
+
+def test_cuda_devices_are_named(capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"card {index}")
+    assert printed_rows(capsys)["CUDA devices"] == "card 0, card 1"
+
+
+def test_an_absent_package_is_none(capsys, monkeypatch):
+    monkeypatch.setattr(_versions, "_PACKAGES", ("numpy", "no-such-distribution"))
+    assert printed_rows(capsys)["no-such-distribution"] == "None"
