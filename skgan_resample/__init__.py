@@ -2,14 +2,16 @@
 
 from ._versions import show_versions
 from .codec import ImageCodec, TableCodec
-from .over_sampling import BAGANGPSampler, BAGANSampler, CGANSampler
+from .over_sampling import ACGANSampler, BAGANGPSampler, BAGANSampler, CGANSampler, GANSampler
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "ACGANSampler",
     "BAGANGPSampler",
     "BAGANSampler",
     "CGANSampler",
+    "GANSampler",
     "ImageCodec",
     "TableCodec",
     "__version__",

@@ -116,8 +116,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             self._forget()
             new = np.empty((0, flat.shape[1]))
         self.is_synthetic_ = np.arange(len(y_index) + len(new)) >= len(y_index)
-        one_hot = np.ndim(y) == 2 and np.shape(y)[1] > 1
-        new_y = np.eye(len(wanted))[new_index] if one_hot else self.classes_[new_index]
+        new_y = self.classes_[new_index]
+        if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+            new_y = np.eye(np.shape(y)[1])[new_y]  # one-hot, where a class is its column's number
         return append(X, new), append(_as_labels(y), new_y)
 
     def _fit_resample(self, X, y):
@@ -183,8 +184,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             Index of each row's class in ``classes_``.
         """
         refuse_unsupported(X)
+        refuse_unsupported(y)
         check_classification_targets(y)
-        labels = check_target_type(y)
+        labels = check_target_type(np.asarray(y) if np.ndim(y) == 2 else y)
         flat, own_shape = flatten_pictures(X)
         flat, labels = validate_data(
             self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
@@ -193,7 +195,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         self.sampling_strategy_ = check_sampling_strategy(
             self.sampling_strategy, labels, self._sampling_type
         )
-        flat = flat if isinstance(flat, np.ndarray) else flat.toarray()
+        # C order whatever the container: sums, and so the scaling, depend on it in the last digits
+        flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
         self._integer = integer_columns(X, flat.shape[1], flat.dtype)
         self._row_shape, self._dtype = own_shape or flat.shape[1:], flat.dtype
         self._image_shape = _agreed_image_shape(self.image_shape, own_shape)
@@ -204,16 +207,16 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         """Encode, train on ``device_``, and leave the fitted networks on the CPU."""
         self._forget()
         self._rng = make_rng(_seed(self.random_state))
-        if self._image_shape is None:
-            self.codec_ = TableCodec().fit(flat, integer=self._integer)
-        else:
-            self.codec_ = ImageCodec(self._image_shape).fit(flat)
+        codec = TableCodec() if self._image_shape is None else ImageCodec(self._image_shape)
+        self.codec_ = codec.fit(flat, integer=self._integer)
         x = self.codec_.encode(flat).to(self.device_)
         y = torch.from_numpy(y_index).to(self.device_)
-        n_threads = thread_count(self.batch_size * math.prod(x.shape[1:]))
+        n_threads = thread_count(min(self.batch_size, len(x)) * math.prod(x.shape[1:]))
         with torch_threads(n_threads), TrainingProgress(self, flat, y_index) as self._progress:
-            history = self._fit_gan(x, y, self._rng)
-        del self._progress
+            try:
+                history = self._fit_gan(x, y, self._rng)
+            finally:
+                del self._progress  # it holds the training rows
         self.history_ = {name: losses.numpy() for name, losses in history.items()}
         self.n_iter_ = len(self.history_["generator"])
         self.generator_.cpu().eval().requires_grad_(False)
@@ -240,13 +243,18 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         rows = np.empty((len(y_index), math.prod(self._row_shape)))
         labels = torch.from_numpy(y_index)
         n_threads = thread_count(rows.shape[1] * min(len(rows), _GENERATED_AT_ONCE))
+        finite = True
         self.generator_.to(self.device_)
         with torch_threads(n_threads), torch.no_grad():
             for start in range(0, len(rows), _GENERATED_AT_ONCE):
                 batch = slice(start, start + _GENERATED_AT_ONCE)
-                rows[batch] = self.codec_.decode(self._generate(labels[batch], rng))
+                made = self._generate(labels[batch], rng)
+                finite = bool(made.isfinite().all())
+                if not finite:
+                    break
+                rows[batch] = self.codec_.decode(made)
         self.generator_.cpu()
-        if not np.isfinite(rows).all():
+        if not finite:
             raise FloatingPointError(
                 f"The generator of {type(self).__name__} makes values that are not finite. Train "
                 "again with a smaller learning_rate."

@@ -1,5 +1,7 @@
 """What callers hand in, as one dense array, and new rows in the callers' own types."""
 
+import math
+
 import numpy as np
 from scipy import sparse
 
@@ -15,15 +17,15 @@ def refuse_unsupported(X):
     Raises
     ------
     TypeError
-        If X is a polars frame or a masked array.
+        If X is a polars frame or series, or an array with masked values.
     """
     if type(X).__module__.partition(".")[0] == "polars":
         raise TypeError(
             f"Got a polars {type(X).__name__}, but expected an array, a pandas DataFrame, a sparse "
-            "matrix or a list. Convert it with X.to_pandas()."
+            "matrix or a list. Convert it with its to_pandas()."
         )
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-        raise TypeError("Got a masked array with masked values. Fill them with X.filled(value).")
+        raise TypeError("Got a masked array with masked values. Fill them with its filled(value).")
 
 
 def flatten_pictures(X):
@@ -47,7 +49,7 @@ def flatten_pictures(X):
     if getattr(array, "ndim", 2) not in (3, 4):
         return X, None
     array = np.asarray(array)
-    return array.reshape(len(array), -1), array.shape[1:]
+    return array.reshape(len(array), math.prod(array.shape[1:])), array.shape[1:]
 
 
 def integer_columns(X, n_features, dtype):
@@ -58,7 +60,6 @@ def integer_columns(X, n_features, dtype):
 
 
 def _is_whole(dtype):
-    dtype = getattr(dtype, "subtype", dtype)  # pandas' sparse columns wrap another dtype
     return getattr(dtype, "kind", "O") in "iub"
 
 
@@ -67,7 +68,7 @@ def append(X, new):
 
     Parameters
     ----------
-    X : {ndarray, DataFrame, Series, sparse matrix, list}
+    X : {array-like, DataFrame, Series, sparse matrix, list, tuple}
         The original rows, returned bitwise as they are.
     new : ndarray
         New rows; of the shape of the originals, or flattened.
@@ -75,7 +76,8 @@ def append(X, new):
     Returns
     -------
     X_resampled : same type as X
-        With a fresh RangeIndex where X is a pandas object.
+        With a fresh RangeIndex where X is a pandas object. An ndarray where X is an array-like of
+        none of these types, such as a torch tensor.
     """
     if is_dataframe(X):
         import pandas as pd
@@ -88,8 +90,8 @@ def append(X, new):
     if sparse.issparse(X):
         return sparse.vstack([X, type(X)(new.astype(X.dtype))], format=X.format, dtype=X.dtype)
     if isinstance(X, (list, tuple)):
-        originals = np.asarray(X)
-        return list(X) + _cast(new, originals).tolist()
+        return type(X)([*X, *_cast(new, np.asarray(X)).tolist()])
+    X = np.asanyarray(X)
     return np.concatenate([X, _cast(new, X)])
 
 

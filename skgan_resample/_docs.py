@@ -1,6 +1,7 @@
 """Descriptions of the parameters and attributes that every sampler has."""
 
 import inspect
+import re
 
 _HEAD = """\
 sampling_strategy : float, str, dict or callable, default="auto"
@@ -73,6 +74,9 @@ feature_names_in_ : ndarray of shape (n_features_in_,)
 def document(cls):
     """Fill the shared descriptions into the docstring of a sampler.
 
+    What the docstring describes itself is left out of them, and so is what belongs to a shared
+    parameter that the sampler does not have.
+
     Parameters
     ----------
     cls : type
@@ -86,7 +90,21 @@ def document(cls):
     """
     text = inspect.cleandoc(cls.__doc__)
     shared = {"head": _HEAD, "autoencoder": _AUTOENCODER, "tail": _TAIL, "attributes": _ATTRIBUTES}
+    own = set(re.findall(r"^(\w+) :", text, re.MULTILINE))
+    known = set(inspect.signature(cls).parameters)
+    absent = {name for part in (_HEAD, _AUTOENCODER, _TAIL) for name in _entries(part)} - known
     for name, description in shared.items():
-        text = text.replace(f"<{name}>", description)
+        kept = [
+            entry
+            for described, entry in _entries(description).items()
+            if described not in own and described.removesuffix("_") not in absent
+        ]
+        text = text.replace(f"<{name}>", "\n".join(kept))
     cls.__doc__ = text + "\n"
     return cls
+
+
+def _entries(description):
+    """Split a description of several names: {name: its lines}."""
+    entries = re.split(r"\n(?=\w+ :)", description)
+    return {entry.partition(" ")[0]: entry for entry in entries}

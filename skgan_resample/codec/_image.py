@@ -24,8 +24,8 @@ class ImageCodec(BaseEstimator):
     ----------
     low_, high_ : float
         The range of the pixels.
-    integer_ : bool
-        Whether pixels are whole numbers.
+    integer_ : ndarray of shape (height * width * channels,)
+        Whether a pixel is a whole number.
     sample_shape_ : tuple of int
         (channels, height, width) of a tensor.
 
@@ -44,7 +44,7 @@ class ImageCodec(BaseEstimator):
     def __init__(self, image_shape):
         self.image_shape = image_shape
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, integer=None):
         """Learn the range of the pixels.
 
         Parameters
@@ -53,6 +53,8 @@ class ImageCodec(BaseEstimator):
             Flattened pictures.
         y : None
             Ignored.
+        integer : ndarray of shape (height * width * channels,), optional
+            Which pixels are whole numbers; by default all or none, by the dtype of X.
 
         Returns
         -------
@@ -66,12 +68,13 @@ class ImageCodec(BaseEstimator):
                 "(height, width) or (height, width, channels) of the flattened pictures."
             )
         self.sample_shape_ = (channels, height, width)
-        self.integer_ = X.dtype.kind in "iub"
+        whole = X.dtype.kind in "iub"
+        self.integer_ = np.full(X.shape[1], whole) if integer is None else np.asarray(integer)
         byte = X.dtype == np.uint8
         self.low_, self.high_ = (0.0, 255.0) if byte else (float(X.min()), float(X.max()))
-        if X.dtype.kind in "iu":
-            # the nearest float64 may lie beyond the largest integer of the dtype
-            self.high_ = min(self.high_, np.nextafter(float(np.iinfo(X.dtype).max) + 1, 0))
+        if self.integer_.any() and self.high_ in (2.0**63, 2.0**64):
+            # the float64 next to the largest int64 or uint64 lies just beyond it
+            self.high_ = np.nextafter(self.high_, 0)
         return self
 
     def encode(self, X):
@@ -107,14 +110,15 @@ class ImageCodec(BaseEstimator):
             float64, rounded where pixels are integers, and within the range of the pixels.
         """
         check_is_fitted(self)
-        flat = x.detach().cpu().permute(0, 2, 3, 1).flatten(1).numpy().astype(np.float64)
+        pixels = x.detach().cpu().clamp(-1, 1).permute(0, 2, 3, 1)
+        flat = pixels.flatten(1).numpy().astype(np.float64)
         X = flat * self._half_span + self._middle
-        return np.clip(np.rint(X) if self.integer_ else X, self.low_, self.high_)
+        return np.clip(np.where(self.integer_, np.rint(X), X), self.low_, self.high_)
 
     @property
     def _middle(self):
-        return (self.low_ + self.high_) / 2
+        return self.low_ / 2 + self.high_ / 2  # halved first: the sum may overflow
 
     @property
     def _half_span(self):
-        return (self.high_ - self.low_) / 2 or 1.0
+        return self.high_ / 2 - self.low_ / 2 or 1.0

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import torch
 
 _LOCK = threading.Lock()
+_CALLERS: dict[int, int] = {}  # per thread inside a block: the count to be put back
 _SMALL_BATCH = 1 << 15
 
 
@@ -76,15 +77,23 @@ def thread_count(n_values: int) -> int:
 def torch_threads(n_threads: int) -> Iterator[None]:
     """Run a block with at most ``n_threads`` torch threads, then put the caller's count back.
 
-    A count that the caller has set lower (as joblib does in its workers) is respected.
+    A count that the caller has set lower (as joblib does in its workers) is respected. Blocks may
+    be nested, and may overlap in several threads: a thread that is born inside another's block
+    sees that block's count, so it takes over what that block is going to put back.
     """
+    thread = threading.get_ident()
     with _LOCK:
-        before = torch.get_num_threads()
+        nested = thread in _CALLERS
+        inherited = bool(_CALLERS) and not nested
+        before = next(iter(_CALLERS.values())) if inherited else torch.get_num_threads()
+        _CALLERS.setdefault(thread, before)
         torch.set_num_threads(min(n_threads, before))
     try:
         yield
     finally:
         with _LOCK:
+            if not nested:
+                del _CALLERS[thread]
             torch.set_num_threads(before)
 
 

@@ -67,8 +67,16 @@ class ClassGaussians:
     factors: Tensor
 
     @classmethod
-    def fit(cls, z: Tensor, y: Tensor, n_classes: int) -> ClassGaussians:
-        """Fit a mean and a shrunk covariance per class.
+    def fit(
+        cls,
+        z: Tensor,
+        y: Tensor,
+        n_classes: int,
+        variance: Tensor | None = None,
+        *,
+        diagonal: bool = False,
+    ) -> ClassGaussians:
+        r"""Fit a mean and a shrunk covariance per class.
 
         Each class's covariance is shrunk towards the pooled within-class covariance, and that
         one towards a multiple of the identity; a class of one row takes the pooled covariance.
@@ -76,11 +84,17 @@ class ClassGaussians:
         Parameters
         ----------
         z : Tensor of shape (n, d)
-            Codes.
+            Codes, or their means where each row's code has a normal law of its own.
         y : Tensor of shape (n,)
             Class index, each of ``0 .. n_classes - 1`` at least once.
         n_classes : int
             Number of classes, K.
+        variance : Tensor of shape (n, d), optional
+            :math:`\sigma_i^2`, where row i's code follows :math:`N(z_i, \mathrm{diag}\,
+            \sigma_i^2)`: a class's law then has the moments of its rows' mixture,
+            :math:`\mathrm{Cov}(z) + \mathrm{diag}\,\mathrm{mean}(\sigma^2)`.
+        diagonal : bool, default=False
+            Whether to keep the variances alone: independent coordinates.
 
         Returns
         -------
@@ -91,9 +105,13 @@ class ClassGaussians:
         centred = codes - means[y]
         sphere = torch.eye(dim, dtype=codes.dtype, device=codes.device)
         pooled, _ = shrunk_covariance(centred, sphere * centred.square().mean())
-        factors = torch.stack(
-            [factor(shrunk_covariance(centred[y == c], pooled)[0]) for c in range(n_classes)]
-        )
+        covariances = [shrunk_covariance(centred[y == c], pooled)[0] for c in range(n_classes)]
+        if variance is not None:
+            own = [variance[y == c].double().mean(0) for c in range(n_classes)]
+            covariances = [s + v.diag() for s, v in zip(covariances, own, strict=True)]
+        if diagonal:
+            covariances = [s.diag().diag() for s in covariances]
+        factors = torch.stack([factor(s) for s in covariances])
         return cls(means.to(z.dtype), factors.to(z.dtype))
 
     def sample(self, y: Tensor, rng: torch.Generator) -> Tensor:

@@ -90,17 +90,22 @@ def balancing_g(fake: Tensor, y: Tensor) -> Tensor:
     return F.cross_entropy(fake, y)
 
 
-def gradient_penalty(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
-    r"""Squared distance of the critic's gradient norm from one.
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor], points: Tensor, norm: float = 1.0
+) -> Tensor:
+    r"""Squared distance of the critic's gradient norm from a wanted one.
 
-    .. math:: \frac{1}{n} \sum_i (\lVert \nabla_x D(x_i) \rVert_2 - 1)^2
+    .. math:: \frac{1}{n} \sum_i (\lVert \nabla_x D(x_i) \rVert_2 - \mathrm{norm})^2
 
     Parameters
     ----------
     critic : callable
         Maps (n, ...) to (n,) scores.
     points : Tensor of shape (n, ...)
-        Where to measure: :func:`points_between` (WGAN-GP) or :func:`points_around` (DRAGAN).
+        Where to measure: :func:`points_between` (WGAN-GP), :func:`points_around` (DRAGAN), or
+        the real rows themselves (R1, with a norm of zero).
+    norm : float, default=1.0
+        The wanted norm. With zero the critic falls silent once fakes are like real rows [2]_.
 
     Returns
     -------
@@ -109,10 +114,13 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tens
     References
     ----------
     .. [1] Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017, eq. 3.
+    .. [2] Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018.
     """
     points = points.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(critic(points).sum(), points, create_graph=True)
-    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    if norm == 0:  # the norm itself has no derivative where the gradient vanishes
+        return gradient.flatten(1).square().sum(1).mean()
+    return (gradient.flatten(1).norm(dim=1) - norm).square().mean()
 
 
 def points_between(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
@@ -130,3 +138,133 @@ def points_around(real: Tensor, rng: torch.Generator) -> Tensor:
     """
     u = torch.rand(real.shape, generator=rng).to(real.device)
     return real + 0.5 * real.std() * u
+
+
+def mmd_imq(prior: Tensor, codes: Tensor, variance: float = 1.0) -> Tensor:
+    r"""Maximum mean discrepancy between two samples, squared, with inverse multiquadratic kernels.
+
+    .. math::
+        k(a, b) = \sum_s \frac{C_s}{C_s + \lVert a - b \rVert^2}, \qquad C_s = 2 d \sigma^2 s
+
+    over the scales s = 0.1, 0.2, 0.5, 1, 2, 5, 10 of the authors' code [1]_. Pairs within a
+    sample leave out a row with itself; the estimate is unbiased, and so can be below zero.
+
+    Parameters
+    ----------
+    prior : Tensor of shape (n, d)
+        Draws from the prior.
+    codes : Tensor of shape (m, d)
+        Codes of real rows.
+    variance : float, default=1.0
+        The prior's variance in each direction, :math:`\sigma^2`.
+
+    Returns
+    -------
+    mmd : Tensor of shape ()
+
+    References
+    ----------
+    .. [1] Tolstikhin et al., Wasserstein Auto-Encoders, ICLR 2018, algorithm 2.
+    """
+    c = 2 * prior.shape[1] * variance * prior.new_tensor([0.1, 0.2, 0.5, 1, 2, 5, 10])
+
+    def kernel(a: Tensor, b: Tensor) -> Tensor:
+        squares = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()
+        return (c / (c + squares.unsqueeze(2))).sum(2)
+
+    def within(sample: Tensor) -> Tensor:
+        n = len(sample)
+        pairs = kernel(sample, sample)
+        return (pairs.sum() - pairs.trace()) / max(n * (n - 1), 1)
+
+    return within(prior) + within(codes) - 2 * kernel(prior, codes).mean()
+
+
+def kl_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    r"""Divergence of normal laws of codes from N(0, I), averaged over the rows.
+
+    .. math:: \frac{1}{2} \sum_j (\mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2)
+
+    Parameters
+    ----------
+    mean, log_variance : Tensor of shape (n, d)
+        :math:`\mu` and :math:`\log \sigma^2` of q(z|x), row by row.
+
+    Returns
+    -------
+    divergence : Tensor of shape ()
+        In nats per row.
+
+    References
+    ----------
+    .. [1] Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014, appendix B.
+    """
+    return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
+
+
+def negative_elbo(
+    x: Tensor, reconstruction: Tensor, mean: Tensor, log_variance: Tensor, kl_weight: float
+) -> Tensor:
+    r"""Loss of a variational autoencoder, per value of a row.
+
+    .. math::
+        \frac{1}{D} \Big( \lVert x - x' \rVert^2 + \beta \, KL(q(z|x) \Vert N(0, I)) \Big)
+
+    averaged over the rows. For a normal likelihood :math:`N(x', s^2 I)` with
+    :math:`2 s^2 = \beta` this is the negative evidence lower bound, times :math:`2 s^2 / D` and
+    less the constant :math:`s^2 \log 2 \pi s^2`.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, ...)
+        Rows of D values each.
+    reconstruction : Tensor of shape (n, ...)
+        :math:`x'`, decoded from a code drawn from q(z|x).
+    mean, log_variance : Tensor of shape (n, d)
+        :math:`\mu` and :math:`\log \sigma^2` of q(z|x), row by row.
+    kl_weight : float
+        :math:`\beta`.
+
+    Returns
+    -------
+    loss : Tensor of shape ()
+
+    References
+    ----------
+    .. [1] Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014, eq. 10.
+    """
+    divergence = kl_standard_normal(mean, log_variance) / x[0].numel()
+    return reconstruction_l2(x, reconstruction) + kl_weight * divergence
+
+
+def auxiliary_d(real: Tensor, fake: Tensor, y: Tensor, fake_y: Tensor) -> Tensor:
+    r"""Discriminator's class loss in an ACGAN: it names real and generated rows alike.
+
+    .. math:: -\frac{1}{n} \sum_i \log C_{y_i}(x_i) - \frac{1}{m} \sum_j \log C_{c_j}(G(z_j, c_j))
+
+    Parameters
+    ----------
+    real : Tensor of shape (n, K)
+        Class logits of real rows.
+    fake : Tensor of shape (m, K)
+        Class logits of generated rows.
+    y : Tensor of shape (n,)
+        Class index of the real rows.
+    fake_y : Tensor of shape (m,)
+        Class index that the generated rows were asked for.
+
+    Returns
+    -------
+    loss : Tensor of shape ()
+
+    References
+    ----------
+    .. [1] Odena, Olah & Shlens, Conditional Image Synthesis with Auxiliary Classifier GANs,
+       ICML 2017, eq. 3.
+    """
+    return F.cross_entropy(real, y) + F.cross_entropy(fake, fake_y)
+
+
+def auxiliary_g(fake: Tensor, fake_y: Tensor) -> Tensor:
+    """Generator's class loss in an ACGAN, ``-mean log C_c(G(z, c))``, on (m, K) class logits."""
+    return F.cross_entropy(fake, fake_y)

@@ -26,7 +26,8 @@ def build(factory: Callable[[], Module], rng: torch.Generator) -> Module:
 
     torch's layers fill themselves from the process-wide stream when they are made; here they are
     made without storage first and filled afterwards. He-normal weights, zero biases, embeddings
-    from U(-0.05, 0.05) (Keras's default, which BAGAN-GP's authors used).
+    from U(-0.05, 0.05) (Keras's default, which BAGAN-GP's authors used), :class:`ClassScale`
+    from N(0, 1).
 
     Parameters
     ----------
@@ -39,18 +40,34 @@ def build(factory: Callable[[], Module], rng: torch.Generator) -> Module:
     -------
     network : nn.Module
         On the CPU, in float32.
+
+    Raises
+    ------
+    TypeError
+        For a layer with weights of another kind: they would start as whatever the memory held.
     """
     with torch.device("meta"):
         network = factory()
     network.to_empty(device="cpu")
     for layer in network.modules():
-        if isinstance(layer, nn.Embedding):
+        if isinstance(layer, ClassScale):
+            nn.init.normal_(layer.weight, generator=rng)
+        elif isinstance(layer, nn.Embedding):
             nn.init.uniform_(layer.weight, -0.05, 0.05, generator=rng)
         elif isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.kaiming_normal_(layer.weight, SLOPE, generator=rng)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+        elif [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]:
+            raise TypeError(f"build() does not know how to start the weights of {layer}.")
     return network
+
+
+class ClassScale(nn.Embedding):
+    """A factor per class and entry of a code, (n,) labels -> (n, d), of size one at first.
+
+    Factors near zero can be driven to zero for one class, which then has one row for all codes.
+    """
 
 
 def halvings(height: int, width: int) -> list[tuple[int, int]]:
@@ -285,3 +302,17 @@ def decoder_for(
     if len(sample_shape) == 1:
         return DenseDecoder(latent_dim, sample_shape[0], _dense_width(sample_shape[0]))
     return ConvDecoder(latent_dim, sample_shape, enlarge, kernel)
+
+
+def corrector_for(sample_shape: tuple[int, ...]) -> nn.Sequential:
+    """Choose the network from drafts to their corrections, of the same shape, by that shape."""
+    if len(sample_shape) == 1:
+        return DenseDecoder(sample_shape[0], sample_shape[0], _dense_width(sample_shape[0]))
+    channels = sample_shape[0]
+    return nn.Sequential(
+        nn.Conv2d(channels, 32, 3, 1, 1),
+        nn.LeakyReLU(SLOPE),
+        nn.Conv2d(32, 32, 3, 1, 1),
+        nn.LeakyReLU(SLOPE),
+        nn.Conv2d(32, channels, 3, 1, 1),
+    )

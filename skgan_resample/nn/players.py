@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .networks import SLOPE, ConvTrunk, DenseTrunk
+from .networks import SLOPE, ClassScale, ConvTrunk, DenseTrunk
 
 
 class UnlabelledGenerator(nn.Module):
@@ -42,7 +44,7 @@ class ProductGenerator(nn.Module):
 
     def __init__(self, decoder: nn.Module, n_classes: int, latent_dim: int) -> None:
         super().__init__()
-        self.decoder, self.embedding = decoder, nn.Embedding(n_classes, latent_dim)
+        self.decoder, self.embedding = decoder, ClassScale(n_classes, latent_dim)
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         """(n, latent_dim) codes and (n,) labels -> (n, *sample_shape)."""
@@ -81,3 +83,70 @@ class ProductCritic(nn.Module):
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """(n, *sample_shape) and (n,) labels -> (n,) logits."""
         return self.head(self.trunk(x) * self.embedding(y)).squeeze(1)
+
+
+class TwoHeads(nn.Module):
+    """Is x real, and of which class? Two heads on one trunk, which sees no label (ACGAN)."""
+
+    def __init__(self, trunk: DenseTrunk | ConvTrunk, n_classes: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.source = nn.Linear(trunk.n_features, 1)
+        self.classes = nn.Linear(trunk.n_features, n_classes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, *sample_shape) -> (n,) logits of "real" and (n, K) logits of the classes."""
+        features = self.trunk(x)
+        return self.source(features).squeeze(1), self.classes(features)
+
+
+class PerClass(nn.Module):
+    """One network per class: each row goes through the network of its class.
+
+    Parameters
+    ----------
+    networks : sequence of nn.Module
+        Of one input and one output shape; in the order of the class indices.
+    """
+
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """(n, ...) inputs and (n,) labels -> (n, ...) outputs, in the order of the inputs."""
+        labels = y.unique().tolist()
+        rows = [(y == c).nonzero().squeeze(1) for c in labels]
+        made = [self.networks[c](z[of_class]) for c, of_class in zip(labels, rows, strict=True)]
+        return torch.cat(made)[torch.cat(rows).argsort()]
+
+
+class CorrectingGenerator(nn.Module):
+    """A draft and a learnt correction of it, ``x + g(x * (1 + Emb(y)))``; g is zero at first.
+
+    Parameters
+    ----------
+    network : nn.Sequential
+        g, (n, *sample_shape) -> (n, *sample_shape); its last layer is a linear one.
+    n_classes : int
+        Number of classes.
+    sample_shape : tuple of int
+        (d,) or (c, h, w); the embedding has d or c entries.
+    """
+
+    def __init__(
+        self, network: nn.Sequential, n_classes: int, sample_shape: tuple[int, ...]
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.embedding = nn.Embedding(n_classes, sample_shape[0])
+
+    def start(self) -> None:
+        """Set the last layer of g to zero, so that drafts pass as they are."""
+        for parameter in self.network[-1].parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """(n, *sample_shape) drafts and (n,) labels -> (n, *sample_shape)."""
+        scale = 1 + self.embedding(y)
+        return x + self.network(x * scale.reshape(*scale.shape, *[1] * (x.ndim - 2)))

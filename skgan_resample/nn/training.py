@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
@@ -77,7 +77,8 @@ def batches(
         Rows of x and their y.
     """
     size = min(batch_size, len(x))
-    weights = y.bincount().double().pow(-balance)[y].cpu()
+    labels = y.cpu()
+    weights = labels.bincount().double().pow(-balance)[labels]
     while True:
         if balance:
             order = torch.multinomial(weights, len(x), replacement=True, generator=rng)
@@ -85,6 +86,15 @@ def batches(
             order = torch.randperm(len(x), generator=rng)
         for rows in order[: len(x) // size * size].to(x.device).split(size):
             yield x[rows], y[rows]
+
+
+def together(
+    streams: Sequence[Iterator[tuple[Tensor, Tensor]]],
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Join the batches of several streams: one (x, y) of as many rows as all of theirs."""
+    while True:
+        xs, ys = zip(*map(next, streams), strict=True)
+        yield torch.cat(xs), torch.cat(ys)
 
 
 @torch.no_grad()
@@ -121,6 +131,8 @@ def train_autoencoder(
     def step() -> dict[str, Tensor]:
         return {"autoencoder": _descend(optimiser, loss, *next(data), bf16=schedule.bf16)}
 
+    if schedule.max_iter == 0:
+        return {"autoencoder": torch.zeros(0)}
     optimiser = _adam(autoencoder, schedule)
     return _run("autoencoder", step, [autoencoder], schedule)
 

@@ -1,7 +1,9 @@
 """The samplers, one file per paper."""
 
+from ._acgan import ACGANSampler
 from ._bagan import BAGANSampler
 from ._bagan_gp import BAGANGPSampler
 from ._cgan import CGANSampler
+from ._gan import GANSampler
 
-__all__ = ["BAGANGPSampler", "BAGANSampler", "CGANSampler"]
+__all__ = ["ACGANSampler", "BAGANGPSampler", "BAGANSampler", "CGANSampler", "GANSampler"]

@@ -1,0 +1,178 @@
+"""Drafts of new rows, laid between real rows of a class: what an anchored generator starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class TableAnchors:
+    """Real rows of a table, and the law of the drafts made from them.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, d)
+        Encoded rows, sorted by class.
+    deviation : Tensor of shape (n, d)
+        The rows less the mean of their class.
+    counts : Tensor of shape (K,)
+        Rows of each class.
+    values : Tensor of shape (d, v)
+        The values of each column in ascending order, filled up with infinity, where values recur:
+        where a column has fewer than half as many of them as rows. Only infinity elsewhere.
+    blur : float
+        Share of another row's deviation that is added to a draft.
+    """
+
+    x: Tensor
+    deviation: Tensor
+    counts: Tensor
+    values: Tensor
+    blur: float
+
+    @classmethod
+    def fit(
+        cls, x: Tensor, y: Tensor, n_classes: int, rng: torch.Generator, blur: float = 0.4
+    ) -> TableAnchors:
+        """Sort the rows by class and learn which columns have recurring values.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, d)
+            Encoded rows.
+        y : Tensor of shape (n,)
+            Class index, each of ``0 .. n_classes - 1`` at least once.
+        n_classes : int
+            Number of classes, K.
+        rng : torch.Generator
+            Not used here; pictures need one.
+        blur : float, default=0.4
+            Share of another row's deviation that is added to a draft.
+
+        Returns
+        -------
+        anchors : TableAnchors
+        """
+        order = y.argsort(stable=True)
+        x, y = x[order], y[order]
+        means = torch.stack([x[y == c].mean(0) for c in range(n_classes)])
+        counts = torch.bincount(y, minlength=n_classes)
+        return cls(x, x - means[y], counts, _recurring_values(x), blur)
+
+    def draw(self, y: Tensor, rng: torch.Generator) -> Tensor:
+        r"""Draft one row per label.
+
+        .. math:: x = (1 - t) x_i + t x_j + b (x_k - \mu_{y_k}), \qquad t = u / (u + v)
+
+        with i, j two rows of the class, u, v ~ U(0, 1), and k a row of any class, every class
+        equally likely: a class of few rows borrows the variation within the others. Columns of
+        two values come from one of the two rows, the same for all of them, so that columns that
+        exclude each other (one-hot) go on doing so; they are not blurred.
+
+        Parameters
+        ----------
+        y : Tensor of shape (m,)
+            Class indices.
+        rng : torch.Generator
+            Stream of the draws.
+
+        Returns
+        -------
+        draft : Tensor of shape (m, d)
+            The drafts.
+        """
+        first, second = pairs_of_class(self.counts, y, rng)
+        u, v, w = torch.rand((3, len(y), 1), generator=rng)
+        t = u / (u + v).clamp_min(1e-12)
+        blur = self.blur * self._borrow(len(y), rng)
+        between = torch.lerp(self.x[first], self.x[second], t) + blur
+        one_parent = torch.where(w < t, self.x[second], self.x[first])
+        return torch.where(self.is_free, between, one_parent)
+
+    @property
+    def is_free(self) -> Tensor:
+        """Mask of shape (d,) of the columns that have more than two values."""
+        n_values = self.values.isfinite().sum(1)
+        return (n_values == 0) | (n_values > 2)
+
+    def settle(self, x: Tensor, draft: Tensor, rng: torch.Generator) -> Tensor:
+        """Make corrected drafts rows that the table could hold.
+
+        Columns of two values are the draft's. Columns of more values that recur are rounded to
+        the value below or above, at random with odds that keep the mean. Gradients pass as if
+        nothing had been rounded.
+
+        Parameters
+        ----------
+        x : Tensor of shape (m, d)
+            Drafts after the generator's correction.
+        draft : Tensor of shape (m, d)
+            The same before it.
+        rng : torch.Generator
+            Stream of the draws.
+
+        Returns
+        -------
+        x : Tensor of shape (m, d)
+            Settled rows.
+        """
+        x, values = torch.where(self.is_free, x, draft), self.values
+        n_values = values.isfinite().sum(1, keepdim=True)
+        columns = x.detach().T.contiguous()
+        above = torch.searchsorted(values, columns)
+        above = torch.minimum(above, (n_values - 1).clamp_min(0))
+        below = (above - 1).clamp_min(0)
+        high, low = values.gather(1, above), values.gather(1, below)
+        odds = ((columns - low) / (high - low).clamp_min(1e-12)).nan_to_num()
+        up = torch.rand(columns.shape, generator=rng) < odds
+        settled = torch.where(n_values > 0, torch.where(up, high, low), columns).T
+        return x + (settled - x.detach())
+
+    def vary(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
+        """Leave the rows of a table as they are."""
+        return x
+
+    def _borrow(self, n: int, rng: torch.Generator) -> Tensor:
+        """Deviations of n rows of classes of two rows or more, each such class equally likely."""
+        lenders = (self.counts > 1).nonzero().squeeze(1)
+        if not len(lenders):
+            return torch.zeros((n, self.x.shape[1]))
+        lender = lenders[torch.randint(len(lenders), (n,), generator=rng)]
+        return self.deviation[pairs_of_class(self.counts, lender, rng)[0]]
+
+
+def pairs_of_class(counts: Tensor, y: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Draw two different rows of each label's class, the same one twice if it has no other.
+
+    Parameters
+    ----------
+    counts : Tensor of shape (K,)
+        Rows of each class; rows are numbered class by class.
+    y : Tensor of shape (m,)
+        Class indices.
+    rng : torch.Generator
+        Stream of the draws.
+
+    Returns
+    -------
+    first, second : Tensor of shape (m,)
+        Row numbers.
+    """
+    count, start = counts[y], (counts.cumsum(0) - counts)[y]
+    u, v = torch.rand((2, len(y)), generator=rng, dtype=torch.float64)
+    first = (u * count).long()
+    step = 1 + (v * (count - 1)).long()
+    return start + first, start + (first + step) % count
+
+
+def _recurring_values(x: Tensor) -> Tensor:
+    columns = [column.unique() for column in x.T]
+    columns = [values if len(values) < len(x) / 2 else values[:0] for values in columns]
+    width = max(1, *(len(values) for values in columns))
+    table = torch.full((len(columns), width), torch.inf, dtype=x.dtype)
+    for row, values in zip(table, columns, strict=True):
+        row[: len(values)] = values
+    return table

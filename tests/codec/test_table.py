@@ -1,0 +1,171 @@
+"""Round trips of numeric tables, and what happens at their borders."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.exceptions import NotFittedError
+
+from skgan_resample.codec import TableCodec
+from skgan_resample.nn.device import make_rng
+
+SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12)
+
+
+def round_trip(X, **kwargs):
+    codec = TableCodec().fit(X, **kwargs)
+    x = codec.encode(X)
+    assert x.dtype == torch.float32
+    assert x.shape == X.shape == (len(X), *codec.sample_shape_)
+    assert x.isfinite().all()
+    return codec.decode(x)
+
+
+@st.composite
+def integer_tables(draw):
+    """Integer tables of any dtype whose columns span less than 2**24."""
+    dtype = np.dtype(draw(st.sampled_from(["int8", "int16", "int32", "int64", "uint8", "uint32"])))
+    limits = np.iinfo(dtype)
+    # float64, which codecs return, knows integers up to 2**53, and fractions well below that
+    smallest, largest = max(limits.min, -(2**40)), min(limits.max, 2**40)
+    span = min(2**24 - 1, largest - smallest)
+    low = draw(st.integers(smallest, largest - span))
+    return draw(hnp.arrays(dtype, SHAPES, elements=st.integers(low, low + span)))
+
+
+@given(integer_tables())
+def test_integers_come_back_exactly(X):
+    np.testing.assert_array_equal(round_trip(X), X)
+
+
+@given(hnp.arrays(bool, SHAPES))
+def test_booleans_come_back_exactly(X):
+    np.testing.assert_array_equal(round_trip(X).astype(bool), X)
+
+
+@pytest.mark.parametrize("offset", [0, -(2**23), 10**9, -(10**12)])
+@pytest.mark.parametrize("span", [2**24 - 1, 2**20, 255, 1])
+@pytest.mark.parametrize("n_others", [1, 3, 100_000])
+def test_skewed_integers_come_back_exactly(offset, span, n_others):
+    """Most rows share one value, at an end of the range; the others lie at its far end."""
+    far = [*range(max(span - 200, 1), span + 1)]
+    X = np.array([0] * n_others + far)[:, None]
+    for column in (X, span - X):
+        np.testing.assert_array_equal(round_trip(column + offset), column + offset)
+
+
+@pytest.mark.parametrize("start", [0, 2**23 - 1000, 2**24 - 2000])
+def test_integers_all_over_the_widest_span_come_back_exactly(start):
+    X = np.append(start + np.arange(2000), [0, 2**24 - 1])[:, None]
+    np.testing.assert_array_equal(round_trip(X), X)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@given(data=st.data())
+def test_floats_come_back_within_1e_5_of_their_range(dtype, data):
+    largest = 2.0**100 if dtype is np.float32 else 2.0**300
+    elements = st.floats(-largest, largest, width=np.finfo(dtype).bits).map(
+        lambda value: 0.0 if abs(value) < 1e-30 else value
+    )
+    X = data.draw(hnp.arrays(dtype, SHAPES, elements=elements))
+    wide = X.astype(np.float64)
+    error = np.abs(round_trip(X) - wide).max(axis=0)
+    # or within what float64 itself tells apart at this size
+    assert (error <= 1e-5 * np.ptp(wide, axis=0) + 1e-14 * np.abs(wide).max(axis=0)).all()
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e9, -1e12])
+def test_floats_far_from_zero_come_back_within_1e_5_of_their_range(offset):
+    X = offset + np.random.default_rng(0).lognormal(0, 3, size=(1000, 4))
+    error = np.abs(round_trip(X) - X).max(axis=0)
+    assert (error <= 1e-5 * np.ptp(X, axis=0)).all()
+
+
+def test_columns_are_standardised():
+    X = np.random.default_rng(0).normal([3, -1e6, 0], [1e-3, 1e4, 1e9], size=(500, 3))
+    x = TableCodec().fit(X).encode(X)
+    torch.testing.assert_close(x.mean(0), torch.zeros(3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(x.std(0, correction=0), torch.ones(3), atol=1e-5, rtol=0)
+
+
+@given(
+    st.sampled_from(["int8", "uint8", "int16", "int64", "uint64", "float32", "float64", "bool"]),
+    st.floats(0, 1e6),
+    st.data(),
+)
+def test_decode_stays_within_the_range_and_the_dtype(dtype, scale, data):
+    dtype = np.dtype(dtype)
+    elements = hnp.from_dtype(dtype, allow_nan=False, allow_infinity=False)
+    if dtype.kind == "f":
+        elements = elements.filter(lambda value: abs(value) < 1e30)
+    X = data.draw(hnp.arrays(dtype, SHAPES, elements=elements))
+    codec = TableCodec().fit(X)
+    made = codec.decode(scale * torch.randn((50, X.shape[1]), generator=make_rng(0)))
+    # in float64, which tells integers apart up to 2**53; a column of the largest int64 alone has
+    # its low end above the largest float64 that does not wrap
+    assert (made <= X.max(axis=0).astype(float)).all()
+    assert (made >= np.minimum(X.min(axis=0).astype(float), codec.high_)).all()
+    if dtype.kind in "iub":
+        assert (made.astype(dtype) == made).all()  # whole, and nothing wraps around
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int64", "uint64"])
+def test_the_ends_of_the_dtype_never_wrap(dtype):
+    limits = np.iinfo(dtype)
+    X = np.array([[limits.min], [limits.max], [limits.max // 2]], dtype)
+    codec = TableCodec().fit(X)
+    ends = codec.decode(torch.tensor([[-1e9], [1e9]])).astype(dtype).ravel().tolist()
+    assert ends[0] == limits.min
+    # the largest float64 below 2**64 or 2**63, where there is no limits.max in float64
+    assert ends[1] == min(limits.max, int(np.nextafter(float(limits.max) + 1, 0)))
+
+
+def test_whole_columns_can_be_named():
+    X = np.array([[1.0, 1.5], [2.0, 2.5], [7.0, 0.0]])
+    codec = TableCodec().fit(X, integer=[True, False])
+    made = codec.decode(torch.randn((100, 2), generator=make_rng(0)))
+    assert (made[:, 0] == np.rint(made[:, 0])).all()
+    assert (made[:, 1] != np.rint(made[:, 1])).mean() > 0.5
+
+
+@pytest.mark.parametrize("value", [0, 7, -1.5, 1e-300, 1e20, 0.1])
+def test_constant_columns_stay_constant(value):
+    X = np.full((9, 2), value)
+    np.testing.assert_array_equal(round_trip(X), X)
+    codec = TableCodec().fit(X)
+    np.testing.assert_array_equal(codec.decode(torch.full((4, 2), 50.0)), X[:4])
+
+
+def test_one_row_is_enough():
+    X = np.array([[3, -4]])
+    np.testing.assert_array_equal(round_trip(X), X)
+
+
+@pytest.mark.parametrize("huge", [1e200, 1e308])
+@pytest.mark.parametrize("other", [-1, 0, 0.5])
+def test_a_variance_beyond_float64_names_the_column(huge, other):
+    X = np.array([[0.0, 1.0], [1.0, huge], [2.0, other * huge]])
+    message = r"column 1.*variance is not a finite float64.*Rescale"
+    with pytest.raises(ValueError, match=message):
+        TableCodec().fit(X)
+
+
+def test_fit_leaves_its_input_alone():
+    X = np.array([[1.0, 5.0], [2.0, 3.0]])
+    X.flags.writeable = False
+    round_trip(X)
+
+
+def test_a_codec_that_is_not_fitted_says_so():
+    with pytest.raises(NotFittedError):
+        TableCodec().encode(np.ones((1, 1)))
+    with pytest.raises(NotFittedError):
+        TableCodec().decode(torch.ones(1, 1))
+
+
+def test_decode_takes_tensors_that_need_a_gradient():
+    X = np.array([[1, 10], [2, 40], [4, 20]])
+    codec = TableCodec().fit(X)
+    np.testing.assert_array_equal(codec.decode(codec.encode(X).requires_grad_()), X)

@@ -1,0 +1,177 @@
+"""The laws of the drafts: where they lie, what they keep, what they borrow."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import kstest
+
+from skgan_resample.nn.anchors import TableAnchors, pairs_of_class
+from skgan_resample.nn.device import make_rng
+from skgan_resample.nn.networks import build, corrector_for
+from skgan_resample.nn.picture_anchors import PictureAnchors, shift_and_mirror
+from skgan_resample.nn.players import CorrectingGenerator
+
+M = 4000
+
+
+def table():
+    """Classes of 60 and 4 rows: two real columns, a one-hot pair, a grade of 1..5, a constant."""
+    rng = make_rng(3)
+    y = torch.tensor([0] * 60 + [1] * 4)[torch.randperm(64, generator=rng)]
+    x = torch.randn((64, 6), generator=rng) + 10 * y[:, None]
+    x[:, 2] = (torch.rand(64, generator=rng) < 0.5).float()
+    x[:, 3] = 1 - x[:, 2]
+    x[:, 4] = torch.randint(1, 6, (64,), generator=rng).float()
+    x[:, 5] = 7.0
+    return x, y
+
+
+def test_pairs_are_two_different_rows_of_the_class():
+    counts = torch.tensor([3, 1, 2])
+    y = torch.randint(3, (M,), generator=make_rng(0))
+    first, second = pairs_of_class(counts, y, make_rng(1))
+    owner = torch.tensor([0, 0, 0, 1, 2, 2])
+    assert torch.equal(owner[first], y)
+    assert torch.equal(owner[second], y)
+    assert (first[y != 1] != second[y != 1]).all()
+    pairs = torch.stack([first, second], 1)[y == 0]
+    assert len(pairs.unique(dim=0)) == 6  # every ordered pair of three rows comes up
+
+
+def test_without_blur_drafts_lie_between_two_rows_of_the_class():
+    x, y = table()
+    anchors = TableAnchors.fit(x, y, 2, make_rng(0), blur=0.0)
+    drafts = anchors.draw(torch.ones(M, dtype=torch.long), make_rng(1))[:, :2].double()
+    rows = x[y == 1][:, :2].double()
+    start, end = rows.repeat_interleave(4, 0), rows.repeat(4, 1)
+    along = end - start
+    t = ((drafts[:, None] - start) * along).sum(2) / along.square().sum(1).clamp_min(1e-12)
+    nearest = start + t.clamp(0, 1)[..., None] * along
+    assert (drafts[:, None] - nearest).norm(dim=2).amin(1).max() < 1e-5
+
+
+def test_the_weight_is_a_ratio_of_uniforms():
+    x, y = torch.tensor([[0.0], [1.0], [5.0], [6.0]]), torch.tensor([0, 0, 1, 1])
+    anchors = TableAnchors.fit(x, y, 2, make_rng(0), blur=0.0)
+    drafts = anchors.draw(torch.zeros(M, dtype=torch.long), make_rng(1)).squeeze(1).numpy()
+
+    def cdf(t):  # P(u / (u + v) <= t) for u, v ~ U(0, 1)
+        return np.where(t <= 0.5, t / (2 * (1 - t).clip(1e-9)), 1 - (1 - t) / (2 * t.clip(1e-9)))
+
+    assert kstest(drafts, cdf).pvalue > 0.01
+
+
+def test_blur_borrows_the_variation_within_all_classes_in_equal_parts():
+    rng = make_rng(0)
+    x = torch.cat([3 * torch.randn((500, 1), generator=rng), torch.full((2, 1), 50.0)])
+    x[-1] += 0.002
+    y = torch.tensor([0] * 500 + [1] * 2)
+    anchors = TableAnchors.fit(x, y, 2, make_rng(0), blur=0.5)
+    spread = (anchors.draw(torch.ones(M, dtype=torch.long), make_rng(1)) - 50).var().item()
+    # half the drafts borrow from class 0, variance 0.5**2 * 9, and half from class 1, next to none
+    assert spread == pytest.approx(0.5**2 * 9 / 2, rel=0.15)
+
+
+def test_columns_of_two_values_come_from_one_row_together():
+    x, y = table()
+    anchors = TableAnchors.fit(x, y, 2, make_rng(0))
+    drafts = anchors.draw(torch.zeros(M, dtype=torch.long), make_rng(1))
+    assert set(drafts[:, 2].tolist()) == {0.0, 1.0}
+    assert torch.equal(drafts[:, 2] + drafts[:, 3], torch.ones(M))
+    share = x[y == 0][:, 2].mean().item()
+    assert drafts[:, 2].mean().item() == pytest.approx(share, abs=0.04)
+
+
+def test_settling_rounds_recurring_values_and_keeps_the_mean():
+    x, y = table()
+    anchors = TableAnchors.fit(x, y, 2, make_rng(0))
+    corrected = torch.full((M, 6), 2.3)
+    draft = torch.zeros((M, 6))
+    settled = anchors.settle(corrected, draft, make_rng(1))
+    assert torch.equal(settled[:, :2], corrected[:, :2])  # free columns stay
+    assert torch.equal(settled[:, 2:4], draft[:, 2:4])  # two values: the draft's
+    assert set(settled[:, 4].tolist()) == {2.0, 3.0}
+    assert settled[:, 4].mean().item() == pytest.approx(2.3, abs=0.04)
+    assert torch.equal(settled[:, 5], torch.full((M,), 7.0))
+
+
+def test_settling_clips_recurring_values_and_passes_gradients():
+    x, y = table()
+    anchors = TableAnchors.fit(x, y, 2, make_rng(0))
+    corrected = torch.tensor([[0.0] * 6, [99.0] * 6]).requires_grad_()
+    settled = anchors.settle(corrected, torch.zeros((2, 6)), make_rng(1))
+    assert settled[:, 4].tolist() == [1.0, 5.0]
+    settled.sum().backward()
+    assert corrected.grad[:, 4].tolist() == [1.0, 1.0]
+
+
+def test_a_class_of_one_row_and_no_lender():
+    anchors = TableAnchors.fit(
+        torch.tensor([[1.0, 2], [3, 4]]), torch.tensor([0, 1]), 2, make_rng(0)
+    )
+    drafts = anchors.draw(torch.tensor([1, 1]), make_rng(1))
+    assert drafts.tolist() == [[3.0, 4.0], [3.0, 4.0]]
+
+
+def test_the_generator_starts_as_the_identity():
+    for shape in [(5,), (2, 6, 4)]:
+        generator = build(lambda s=shape: CorrectingGenerator(corrector_for(s), 3, s), make_rng(0))
+        generator.start()
+        x, y = torch.randn((4, *shape), generator=make_rng(1)), torch.tensor([0, 1, 2, 0])
+        assert torch.equal(generator(x, y), x)
+
+
+def faces(n=40, size=28, seed=0):
+    """Class 0: a bar left or right of the middle (symmetric); class 1: always left of it."""
+    rng = np.random.default_rng(seed)
+    x, y = -np.ones((n, 1, size, size), dtype=np.float32), np.arange(n) % 2
+    for picture, label in zip(x, y, strict=True):
+        column = rng.integers(2, 10)
+        if label == 0 and rng.random() < 0.5:
+            column = size - 1 - column
+        picture[0, rng.integers(2, 8) :, column] = rng.uniform(0, 1)
+    return torch.from_numpy(x), torch.from_numpy(y)
+
+
+def test_every_part_of_a_draft_comes_from_a_picture_of_the_class():
+    x, y = faces()
+    anchors = PictureAnchors.fit(x, y, 2, make_rng(0))
+    drafts = anchors.draw(torch.ones(200, dtype=torch.long), make_rng(1))
+    own = x[y == 1]
+    assert (drafts >= own.amin(0) - 1e-6).all()
+    assert (drafts <= own.amax(0) + 1e-6).all()
+    copies = (drafts[:, None] == own).flatten(2).all(2).any(1).float().mean()
+    assert 0.4 < copies < 0.8  # every other one, and those whose mask is all but empty
+
+
+def test_neighbours_are_of_the_same_class_and_not_the_picture_itself():
+    x, y = faces()
+    anchors = PictureAnchors.fit(x, y, 2, make_rng(0))
+    numbers = torch.arange(40)[:, None]
+    assert ((anchors.neighbours < 20) == (numbers < 20)).all()
+    assert (anchors.neighbours != numbers).all()
+
+
+def test_only_symmetric_classes_are_mirrored():
+    anchors = PictureAnchors.fit(*faces(400), 2, make_rng(0))
+    symmetric, lopsided = anchors.mirrored.tolist()
+    assert symmetric > 0.3
+    assert lopsided < 0.1
+
+
+def test_shift_and_mirror_move_whole_pictures():
+    x = torch.arange(28.0).expand(300, 1, 28, 28)  # brightness grows to the right
+    moved = shift_and_mirror(x, torch.zeros(300), make_rng(0))[:, 0, 14]
+    steps = {round(row[14].item()) - 14 for row in moved}
+    assert steps == {-2, -1, 0, 1, 2}
+    mirrored = shift_and_mirror(x, torch.ones(300), make_rng(0))[:, 0, 14]
+    assert (mirrored.diff(dim=1) <= 0).all()
+
+
+def test_varied_pictures_stay_in_range():
+    x, y = faces()
+    anchors = PictureAnchors.fit(x, y, 2, make_rng(0))
+    varied = anchors.vary(x, y, make_rng(1))
+    assert varied.shape == x.shape
+    assert -1 <= varied.min() <= varied.max() <= 1
+    assert 0.1 < (varied == x).flatten(1).all(1).float().mean() < 0.5

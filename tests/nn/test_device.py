@@ -1,0 +1,139 @@
+"""Devices, the thread count, and random streams."""
+
+import threading
+
+import pytest
+import torch
+
+from skgan_resample.nn.device import make_rng, resolve_device, thread_count, torch_threads
+
+
+@pytest.fixture(autouse=True)
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    assert torch.get_num_threads() == 2, "the test changed torch's thread count"
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Make torch report a given number of CUDA devices, and MPS or none."""
+
+    def with_devices(cuda=0, mps=False):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+    return with_devices
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"),
+    [(0, False, "cpu"), (0, True, "mps"), (1, False, "cuda"), (2, True, "cuda")],
+)
+def test_auto_prefers_cuda_then_mps(machine, cuda, mps, expected):
+    machine(cuda, mps)
+    assert resolve_device("auto") == torch.device(expected)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda", "cuda:0", "cuda:1", "mps"])
+def test_devices_that_are_there_are_taken(machine, device):
+    machine(2, True)
+    assert resolve_device(device) == torch.device(device)
+
+
+@pytest.mark.parametrize(
+    ("device", "cuda"), [("cuda", 0), ("cuda:1", 1), ("cuda:7", 2), ("mps", 1), ("cpu:1", 0)]
+)
+def test_devices_that_are_not_there_are_refused(machine, device, cuda):
+    machine(cuda)
+    with pytest.raises(ValueError, match=rf"Got device='{device}'.*no such device.*'auto'"):
+        resolve_device(device)
+
+
+@pytest.mark.parametrize("device", ["gpu", "", "cuda:x", "cpu,cuda"])
+def test_words_that_name_no_device_are_refused(device):
+    with pytest.raises(ValueError, match=rf"Got device='{device}', but expected 'auto'"):
+        resolve_device(device)
+
+
+@pytest.mark.parametrize("device", ["xla", "meta", "vulkan"])
+def test_devices_nobody_can_train_on_are_refused(device):
+    with pytest.raises(ValueError, match="no such device"):
+        resolve_device(device)
+
+
+def test_thread_count_is_a_function_of_the_size():
+    assert [thread_count(n) for n in (0, 1, 32_767, 32_768, 10**9)] == [1, 1, 1, 2, 2]
+
+
+def test_torch_threads_puts_the_count_back():
+    with torch_threads(1):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 2
+
+
+def test_torch_threads_puts_the_count_back_after_an_error():
+    with pytest.raises(KeyError), torch_threads(1):
+        raise KeyError
+    assert torch.get_num_threads() == 2
+    with torch_threads(1):
+        assert torch.get_num_threads() == 1
+
+
+def test_a_lower_count_of_the_caller_is_respected():
+    torch.set_num_threads(1)
+    with torch_threads(2):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 1
+    torch.set_num_threads(2)
+
+
+def test_blocks_can_be_nested():
+    with torch_threads(1):
+        with torch_threads(2):
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 2
+
+
+def test_blocks_that_overlap_in_threads_leave_no_trace():
+    """The second thread starts inside the first one's block and ends after it."""
+    first_is_in, second_is_in, first_is_out = (threading.Event() for _ in range(3))
+    counts = {}
+
+    def first():
+        with torch_threads(1):
+            first_is_in.set()
+            second_is_in.wait(10)
+        counts["first, after"] = torch.get_num_threads()
+        first_is_out.set()
+
+    def second():
+        first_is_in.wait(10)
+        with torch_threads(2):
+            counts["second, in its block"] = torch.get_num_threads()
+            second_is_in.set()
+            first_is_out.wait(10)
+            counts["second, still in it"] = torch.get_num_threads()
+        counts["second, after"] = torch.get_num_threads()
+
+    def run(*targets):
+        threads = [threading.Thread(target=target) for target in targets]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    run(first, second)
+    run(lambda: counts.update({"a new thread": torch.get_num_threads()}))
+    assert set(counts.values()) == {2}, counts
+
+
+def test_make_rng_is_a_cpu_stream_of_its_own(untouched_globals):
+    rng = make_rng(7)
+    assert rng.device == torch.device("cpu")
+    assert torch.equal(torch.rand(3, generator=rng), torch.rand(3, generator=make_rng(7)))
+    assert not torch.equal(torch.rand(3, generator=rng), torch.rand(3, generator=make_rng(7)))

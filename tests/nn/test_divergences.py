@@ -1,0 +1,137 @@
+"""What keeps codes near their prior, against double loops and torch's own distributions."""
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Normal, kl_divergence
+
+from skgan_resample.nn.device import make_rng
+from skgan_resample.nn.latent import ClassGaussians
+from skgan_resample.nn.losses import kl_standard_normal, mmd_imq, negative_elbo
+
+pytestmark = pytest.mark.usefixtures("untouched_globals")
+
+SCALES = [0.1, 0.2, 0.5, 1, 2, 5, 10]
+
+
+def normal(*shape, seed=0):
+    return torch.randn(shape, generator=make_rng(seed), dtype=torch.float64)
+
+
+def mmd_by_hand(prior, codes, variance):
+    """The estimate of the authors' code, pair by pair."""
+    (n, d), m = prior.shape, len(codes)
+
+    def kernel(a, b):
+        distance = sum((float(u) - float(v)) ** 2 for u, v in zip(a, b, strict=True))
+        return sum(2 * d * variance * s / (2 * d * variance * s + distance) for s in SCALES)
+
+    total = 0.0
+    for sample, size in ((prior, n), (codes, m)):
+        for i in range(size):
+            for j in range(size):
+                if i != j:
+                    total += kernel(sample[i], sample[j]) / (size * (size - 1))
+    for a in prior:
+        for b in codes:
+            total -= 2 * kernel(a, b) / (n * m)
+    return total
+
+
+@pytest.mark.parametrize("variance", [1.0, 2.5])
+@pytest.mark.parametrize(("n", "m", "d"), [(5, 5, 3), (7, 4, 2), (6, 6, 1), (30, 30, 2)])
+def test_mmd_is_the_double_loop(n, m, d, variance):
+    prior, codes = normal(n, d), 2 * normal(m, d, seed=1) + 1
+    expected = mmd_by_hand(prior, codes, variance)
+    assert mmd_imq(prior, codes, variance).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_mmd_of_one_law_is_unbiased_about_zero():
+    values = torch.stack(
+        [mmd_imq(normal(64, 8, seed=s), normal(64, 8, seed=-s)) for s in range(1, 201)]
+    )
+    assert values.min() < 0 < values.max()
+    assert values.mean().abs() < 4 * values.std() / math.sqrt(200)
+    assert values.std() < 0.02
+
+
+def test_mmd_grows_with_a_shift_and_with_a_change_of_scale():
+    prior, codes = normal(300, 8), normal(300, 8, seed=1)
+    for change in (lambda t: codes + t, lambda t: codes * (1 + t)):
+        values = [mmd_imq(prior, change(t)).item() for t in (0, 0.25, 0.5, 1, 2)]
+        assert values == sorted(values)
+        assert abs(values[0]) < 0.01
+        assert values[-1] > 0.5
+
+
+def test_mmd_pulls_codes_towards_the_prior():
+    codes = (normal(128, 4, seed=1) * 0.3 + 2).requires_grad_()
+    optimiser = torch.optim.Adam([codes], lr=0.05)
+    for step in range(300):
+        loss = mmd_imq(normal(128, 4, seed=step), codes)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert codes.mean(0).abs().max() < 0.2
+    assert (codes.std(0) - 1).abs().max() < 0.2
+
+
+def test_mmd_of_single_rows_and_of_equal_rows_is_finite():
+    codes = torch.ones((4, 3), requires_grad=True)  # distances of zero
+    (mmd_imq(torch.zeros(1, 3), codes[:1]) + mmd_imq(torch.ones(4, 3), codes)).backward()
+    assert codes.grad.isfinite().all()
+
+
+def test_mmd_has_the_gradient_of_finite_differences():
+    codes = normal(5, 3, seed=1).requires_grad_()
+    assert torch.autograd.gradcheck(lambda z: mmd_imq(normal(4, 3), z), (codes,))
+
+
+def test_divergence_is_torchs():
+    mean, log_variance = normal(9, 4), normal(9, 4, seed=1)
+    laws, prior = Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)
+    expected = kl_divergence(laws, prior).sum(1).mean().item()
+    assert kl_standard_normal(mean, log_variance).item() == pytest.approx(expected, rel=1e-12)
+    assert kl_standard_normal(torch.zeros(3, 4), torch.zeros(3, 4)) == 0
+
+
+@pytest.mark.parametrize("shape", [(6,), (2, 3, 4)])
+@pytest.mark.parametrize("kl_weight", [0.01, 1.0])
+def test_negative_elbo_is_the_bound_of_a_normal_likelihood(shape, kl_weight):
+    x, reconstruction = normal(9, *shape), normal(9, *shape, seed=1)
+    mean, log_variance = normal(9, 4, seed=2), normal(9, 4, seed=3)
+    n_values, noise = math.prod(shape), kl_weight / 2
+    likelihood = Normal(reconstruction, math.sqrt(noise)).log_prob(x).flatten(1).sum(1)
+    divergence = kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(1)
+    bound = (likelihood - divergence).mean().item()
+    expected = -bound * 2 * noise / n_values - noise * math.log(2 * math.pi * noise)
+    loss = negative_elbo(x, reconstruction, mean, log_variance, kl_weight)
+    assert loss.item() == pytest.approx(expected, rel=1e-10)
+
+
+def test_laws_of_uncertain_codes_have_the_moments_of_the_mixture():
+    """Against 200,000 codes drawn from the laws of single rows."""
+    n, rng = 200_000, make_rng(0)
+    mean = normal(500, 3) @ normal(3, 3, seed=1)
+    variance = normal(500, 3, seed=2).square() / 2
+    y = torch.arange(500) % 2
+    laws = ClassGaussians.fit(mean, y, 2, variance)
+    for c in range(2):
+        rows = (y == c).nonzero().squeeze(1)[torch.randint(250, (n,), generator=rng)]
+        drawn = mean[rows] + variance[rows].sqrt() * normal(n, 3, seed=3)
+        covariance = laws.factors[c] @ laws.factors[c].T
+        torch.testing.assert_close(laws.means[c], drawn.mean(0), atol=0.03, rtol=0)
+        # 250 rows are shrunk by a hundredth or so
+        torch.testing.assert_close(covariance, drawn.T.cov(), atol=0.15, rtol=0.03)
+        without = ClassGaussians.fit(mean, y, 2).factors[c]
+        own = covariance - without @ without.T
+        torch.testing.assert_close(own, variance[y == c].mean(0).diag())
+
+
+def test_diagonal_laws_keep_the_variances_alone():
+    z, y = normal(60, 3) @ normal(3, 3, seed=1), torch.arange(60) % 3
+    laws, full = ClassGaussians.fit(z, y, 3, diagonal=True), ClassGaussians.fit(z, y, 3)
+    variances = (full.factors @ full.factors.mT).diagonal(dim1=1, dim2=2)
+    torch.testing.assert_close(laws.factors @ laws.factors.mT, variances.diag_embed())
+    torch.testing.assert_close(laws.means, full.means)

@@ -1,0 +1,133 @@
+"""The laws of the latent codes: estimates, factors and the moments of what is drawn."""
+
+import pytest
+import torch
+from sklearn.covariance import ledoit_wolf
+
+from skgan_resample.nn.device import make_rng
+from skgan_resample.nn.latent import ClassGaussians, factor, shrunk_covariance
+
+pytestmark = pytest.mark.usefixtures("untouched_globals")
+
+
+def correlated(n, dim, seed=0):
+    rng = make_rng(seed)
+    z = torch.randn((n, dim), generator=rng, dtype=torch.float64)
+    z = z @ torch.randn((dim, dim), generator=rng, dtype=torch.float64)
+    return z - z.mean(0)
+
+
+def sphere_of(centred):
+    return torch.eye(centred.shape[1], dtype=centred.dtype) * centred.square().mean()
+
+
+@pytest.mark.parametrize(("n", "dim"), [(20, 5), (50, 30), (8, 30), (1000, 3)])
+def test_shrinkage_towards_a_sphere_is_ledoit_and_wolfs(n, dim):
+    centred = correlated(n, dim)
+    covariance, intensity = shrunk_covariance(centred, sphere_of(centred))
+    expected, expected_intensity = ledoit_wolf(centred.numpy(), assume_centered=True)
+    assert 1 / n < intensity < 1
+    assert intensity.item() == pytest.approx(expected_intensity, rel=1e-9)
+    torch.testing.assert_close(covariance, torch.from_numpy(expected))
+
+
+def test_a_pair_of_rows_is_shrunk_by_half():
+    # z and -z: the formula sees no noise at all, the floor of 1/n takes over.
+    centred = torch.tensor([[1.0, 2.0], [-1.0, -2.0]], dtype=torch.float64)
+    _, expected_intensity = ledoit_wolf(centred.numpy(), assume_centered=True)
+    assert expected_intensity == pytest.approx(0)
+    covariance, intensity = shrunk_covariance(centred, sphere_of(centred))
+    assert intensity == 0.5
+    expected = torch.tensor([[1.75, 1.0], [1.0, 3.25]], dtype=torch.float64)
+    torch.testing.assert_close(covariance, expected)
+
+
+def test_intensity_never_exceeds_one():
+    # A cloud that is a perfect sphere in all but noise: the target explains everything.
+    centred = torch.cat([torch.eye(3), -torch.eye(3)]).double()
+    covariance, intensity = shrunk_covariance(centred, sphere_of(centred))
+    assert intensity == 1
+    torch.testing.assert_close(covariance, sphere_of(centred))
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3, 6])
+def test_factor_of_a_singular_covariance(rank):
+    half = torch.randn((6, rank), generator=make_rng(rank), dtype=torch.float64)
+    covariance = half @ half.T
+    root = factor(covariance)
+    assert root.isfinite().all()
+    torch.testing.assert_close(root @ root.T, covariance, atol=1e-12, rtol=1e-9)
+
+
+def test_factor_of_a_slightly_negative_covariance_is_finite():
+    root = factor(torch.diag(torch.tensor([1.0, -1e-9], dtype=torch.float64)))
+    expected = torch.diag(torch.tensor([1.0, 0.0], dtype=torch.float64))
+    torch.testing.assert_close(root @ root.T, expected)
+
+
+def test_fit_has_the_means_of_the_classes_and_their_shrunk_covariances():
+    z = torch.cat([correlated(30, 4) + 5, correlated(12, 4, seed=1) - 3]).float()
+    y = torch.tensor([0] * 30 + [1] * 12)
+    laws = ClassGaussians.fit(z, y, 2)
+    assert laws.means.dtype == laws.factors.dtype == torch.float32
+    torch.testing.assert_close(laws.means, torch.stack([z[:30].mean(0), z[30:].mean(0)]))
+    centred = z.double() - laws.means.double()[y]
+    pooled, _ = shrunk_covariance(centred, sphere_of(centred))
+    for c in range(2):
+        expected, _ = shrunk_covariance(centred[y == c], pooled)
+        covariance = laws.factors[c] @ laws.factors[c].T
+        torch.testing.assert_close(covariance, expected.float(), atol=1e-4, rtol=1e-4)
+
+
+def test_the_order_of_rows_does_not_matter():
+    z, y = correlated(40, 3).float(), torch.tensor([0, 1, 2, 1] * 10)
+    order = torch.randperm(40, generator=make_rng(0))
+    laws, again = ClassGaussians.fit(z, y, 3), ClassGaussians.fit(z[order], y[order], 3)
+    torch.testing.assert_close(again.means, laws.means)
+    covariances = [law.factors @ law.factors.mT for law in (again, laws)]
+    torch.testing.assert_close(*covariances)
+
+
+def test_a_class_of_one_row_takes_the_pooled_covariance():
+    z, y = correlated(21, 3).float(), torch.tensor([0] * 20 + [1])
+    laws = ClassGaussians.fit(z, y, 2)
+    torch.testing.assert_close(laws.means[1], z[20])
+    centred = z.double() - laws.means.double()[y]
+    pooled, _ = shrunk_covariance(centred, sphere_of(centred))
+    torch.testing.assert_close(laws.factors[1] @ laws.factors[1].T, pooled.float())
+
+
+def test_identical_codes_give_a_point():
+    laws = ClassGaussians.fit(torch.ones(6, 2), torch.tensor([0, 0, 0, 1, 1, 1]), 2)
+    drawn = laws.sample(torch.tensor([0, 1]), make_rng(0))
+    torch.testing.assert_close(drawn, torch.ones(2, 2))
+
+
+def test_moments_of_samples():
+    """Means and covariances of 40,000 draws per class, within five standard errors.
+
+    A mean has the standard error sqrt(Sigma_ii / n); a covariance
+    sqrt((Sigma_ii Sigma_jj + Sigma_ij^2) / n).
+    """
+    n, half = 40_000, torch.randn((3, 4, 4), generator=make_rng(1))
+    half[1, :, 2:] = 0  # a singular law among them
+    laws = ClassGaussians(10 * torch.randn((3, 4), generator=make_rng(2)), half)
+    y = torch.arange(3).repeat(n)
+    z = laws.sample(y, make_rng(3))
+    assert z.shape == (3 * n, 4)
+    for c in range(3):
+        sigma = half[c] @ half[c].T
+        variances = sigma.diag()
+        assert ((z[y == c].mean(0) - laws.means[c]).abs() < 5 * (variances / n).sqrt()).all()
+        error = (torch.outer(variances, variances) + sigma.square()).div(n).sqrt()
+        assert ((z[y == c].T.cov() - sigma).abs() < 5 * error + 1e-6).all()
+
+
+def test_sample_repeats_with_its_stream():
+    laws = ClassGaussians(torch.zeros(2, 3), torch.eye(3).repeat(2, 1, 1))
+    y = torch.tensor([0, 1, 1])
+    rng = make_rng(0)
+    first, second = laws.sample(y, rng), laws.sample(y, rng)
+    assert torch.equal(laws.sample(y, make_rng(0)), first)
+    assert not torch.equal(first, second)
+    assert laws.sample(y[:0], rng).shape == (0, 3)

@@ -1,0 +1,162 @@
+"""The objectives against values worked out by hand."""
+
+import math
+
+import pytest
+import torch
+
+from skgan_resample.nn import losses
+from skgan_resample.nn.device import make_rng
+
+pytestmark = pytest.mark.usefixtures("untouched_globals")
+
+
+def log_sigmoid(logit):
+    return -math.log(1 + math.exp(-logit))
+
+
+def test_reconstruction_losses_are_means_over_all_entries():
+    x = torch.tensor([[0.0, 1.0], [2.0, 3.0]])
+    reconstruction = torch.tensor([[1.0, 1.0], [-1.0, 3.5]])
+    assert losses.reconstruction_l1(x, reconstruction).item() == pytest.approx(4.5 / 4)
+    assert losses.reconstruction_l2(x, reconstruction).item() == pytest.approx(10.25 / 4)
+
+
+@pytest.mark.parametrize("target", [1.0, 0.9])
+def test_logistic_d_by_hand(target):
+    real, fake = [2.0, -1.0, 0.5], [0.3, -4.0]
+    expected = -sum(
+        target * log_sigmoid(logit) + (1 - target) * log_sigmoid(-logit) for logit in real
+    ) / len(real) - sum(log_sigmoid(-logit) for logit in fake) / len(fake)
+    loss = losses.logistic_d(torch.tensor(real), torch.tensor(fake), real_target=target)
+    assert loss.item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_logistic_d_adds_a_term_for_every_kind_of_fake():
+    real, fake, wrong = torch.tensor([1.0]), torch.tensor([2.0, 3.0]), torch.tensor([-2.0])
+    both = losses.logistic_d(real, fake, wrong)
+    without = losses.logistic_d(real, fake)
+    assert (both - without).item() == pytest.approx(-log_sigmoid(2.0), rel=1e-5)
+
+
+def test_smoothed_target_is_reached_at_its_own_logit():
+    best = math.log(0.9 / 0.1)
+    logits = torch.tensor([best - 0.1, best, best + 0.1])
+    values = [losses.logistic_d(logit[None], real_target=0.9).item() for logit in logits]
+    assert values[1] == min(values)
+
+
+def test_logistic_g_by_hand():
+    fake = [0.3, -4.0, 2.0]
+    expected = -sum(map(log_sigmoid, fake)) / 3
+    assert losses.logistic_g(torch.tensor(fake)).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_balancing_losses_by_hand():
+    # Softmax over two classes and "fake", with odds 1:2:3 and 4:1:3 of the real rows.
+    real = torch.tensor([[1.0, 2.0, 3.0], [4.0, 1.0, 3.0]]).log()
+    fake = torch.tensor([[1.0, 1.0, 2.0], [5.0, 1.0, 4.0], [1.0, 8.0, 1.0]]).log()
+    y = torch.tensor([1, 0])
+    by_hand = -(math.log(2 / 6) + math.log(4 / 8) + math.log(2 / 4) + math.log(4 / 10)) / 5
+    by_hand -= math.log(1 / 10) / 5
+    assert losses.balancing_d(real, fake, y).item() == pytest.approx(by_hand, rel=1e-6)
+    by_hand = -(math.log(1 / 4) + math.log(5 / 10) + math.log(8 / 10)) / 3
+    labels = torch.tensor([0, 0, 1])
+    assert losses.balancing_g(fake, labels).item() == pytest.approx(by_hand, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize("shape", [(4,), (2, 3, 5)])
+def test_gradient_penalty_of_a_linear_critic(scale, shape):
+    w = torch.randn(shape, generator=make_rng(0))
+    w *= scale / w.norm()
+    points = torch.randn((7, *shape), generator=make_rng(1))
+    penalty = losses.gradient_penalty(lambda x: (x * w).flatten(1).sum(1) + 5, points)
+    assert penalty.item() == pytest.approx((scale - 1) ** 2, abs=1e-6)
+
+
+def test_gradient_penalty_is_taken_row_by_row():
+    # D(x) = |x|^2 / 2 has the gradient x.
+    points = torch.tensor([[3.0, 4.0], [0.0, 1.0], [0.6, 0.0]])
+    penalty = losses.gradient_penalty(lambda x: x.square().sum(1) / 2, points)
+    assert penalty.item() == pytest.approx((4**2 + 0 + 0.4**2) / 3)
+
+
+def test_gradient_penalty_trains_the_critic_and_not_the_points():
+    w = torch.tensor([3.0, 4.0], requires_grad=True)
+    points = torch.ones((2, 2), requires_grad=True)
+    losses.gradient_penalty(lambda x: x @ w, points).backward()
+    # d/dw (|w| - 1)^2 = 2 (|w| - 1) w / |w|
+    torch.testing.assert_close(w.grad, 2 * 4 * torch.tensor([0.6, 0.8]))
+    assert points.grad is None
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 4, 4)])
+def test_points_between_lie_on_the_segment_uniformly(shape):
+    real = torch.randn((4000, *shape), generator=make_rng(0))
+    fake = torch.randn((4000, *shape), generator=make_rng(1))
+    points = losses.points_between(real, fake, make_rng(2))
+    share = ((points - real) / (fake - real)).flatten(1)
+    u = share.median(1).values
+    torch.testing.assert_close(points, real + u.view(-1, *[1] * len(shape)) * (fake - real))
+    assert 0 <= u.min() < 0.01
+    assert 0.99 < u.max() <= 1
+    # The quantiles of 4,000 uniform draws have standard deviations below 0.008.
+    levels = torch.tensor([0.1, 0.25, 0.5, 0.75, 0.9])
+    torch.testing.assert_close(u.quantile(levels), levels, atol=0.035, rtol=0)
+
+
+def test_points_around_are_half_a_deviation_away_at_most():
+    real = 3 + 2 * torch.randn((500, 2, 4), generator=make_rng(0))
+    offset = (losses.points_around(real, make_rng(1)) - real) / (0.5 * real.std())
+    assert 0 <= offset.min() < 0.01
+    assert 0.99 < offset.max() <= 1.0001
+    levels = torch.tensor([0.25, 0.5, 0.75])
+    torch.testing.assert_close(offset.flatten().quantile(levels), levels, atol=0.04, rtol=0)
+    # one draw per entry, not per row
+    assert (offset.flatten(1).std(1) > 0.05).all()
+
+
+def test_points_take_no_gradient_path_of_their_own_stream():
+    real, fake = torch.zeros(3, 2), torch.ones(3, 2)
+    first = losses.points_between(real, fake, make_rng(5))
+    torch.testing.assert_close(losses.points_between(real, fake, make_rng(5)), first)
+    assert not torch.equal(losses.points_between(real, fake, make_rng(6)), first)
+
+
+OBJECTIVES = {
+    "reconstruction_l1": lambda a, b: losses.reconstruction_l1(a, b),
+    "reconstruction_l2": lambda a, b: losses.reconstruction_l2(a, b),
+    "logistic_d": lambda a, b: losses.logistic_d(a[:, 0], b[:, 0], b[:, 1]),
+    "logistic_g": lambda a, b: losses.logistic_g(b[:, 0]),
+    "balancing_d": lambda a, b: losses.balancing_d(a, b, torch.tensor([0, 1, 1, 0, 1])),
+    "balancing_g": lambda a, b: losses.balancing_g(b, torch.tensor([0, 1, 1, 0, 1])),
+    "gradient_penalty": lambda a, b: losses.gradient_penalty(lambda x: (x @ b.T).tanh().sum(1), a),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_objectives_are_differentiable_scalars(name):
+    real = torch.randn((5, 3), generator=make_rng(0))
+    fake = torch.randn((5, 3), generator=make_rng(1)).requires_grad_()
+    loss = OBJECTIVES[name](real, fake)
+    assert loss.shape == ()
+    loss.backward()
+    assert fake.grad.isfinite().all()
+    assert fake.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_gradients_agree_with_finite_differences(name):
+    real = torch.randn((5, 3), generator=make_rng(2), dtype=torch.float64)
+    fake = torch.randn((5, 3), generator=make_rng(3), dtype=torch.float64).requires_grad_()
+    assert torch.autograd.gradcheck(lambda b: OBJECTIVES[name](real, b), (fake,))
+
+
+@pytest.mark.parametrize("logit", [-300.0, 300.0])
+def test_logistic_losses_are_finite_for_huge_logits(logit):
+    logits = torch.full((2,), logit, requires_grad=True)
+    loss = losses.logistic_d(logits, logits, real_target=0.9) + losses.logistic_g(logits)
+    loss.backward()
+    assert loss.isfinite()
+    assert logits.grad.isfinite().all()

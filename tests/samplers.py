@@ -1,0 +1,65 @@
+"""What the tests of the samplers share: the samplers themselves, quick settings, small data."""
+
+import inspect
+
+import joblib
+import numpy as np
+import pytest
+from scipy import sparse
+
+import skgan_resample
+
+ALL_SAMPLERS = [
+    getattr(skgan_resample, name)
+    for name in skgan_resample.__all__
+    if name.endswith("Sampler") and not name.startswith("Base")
+]
+
+each_sampler = pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
+
+
+def quick(Sampler, **parameters):
+    """A sampler that trains for two updates a stage, with a seed."""
+    settings = {"max_iter": 2, "autoencoder_max_iter": 2, "random_state": 0}
+    known = inspect.signature(Sampler).parameters
+    return Sampler(**{name: settings[name] for name in settings if name in known} | parameters)
+
+
+def table(counts=(12, 5, 3), n_features=4, dtype=np.float64, seed=0):
+    """Rows of small whole numbers, which every dtype holds, and their classes in random order."""
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    return rng.integers(0, 100, (len(y), n_features)).astype(dtype), y
+
+
+def pictures(*shape, counts=(6, 3), seed=0):
+    """Noise pictures of the full range of a byte, (n, *shape), and their classes."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat(np.arange(len(counts)), counts)
+    return rng.integers(0, 256, (len(y), *shape)).astype(np.uint8), y
+
+
+def dense(X):
+    """Any container of numbers as an array."""
+    return X.toarray() if sparse.issparse(X) else np.asarray(X)
+
+
+def fingerprint(X):
+    """A hash of X's values."""
+    return joblib.hash(X.to_dict("list") if hasattr(X, "iloc") else X)
+
+
+def assert_extends(X, X_resampled):
+    """X_resampled starts with X, bitwise, and is of X's container, dtypes and names."""
+    assert type(X_resampled) is type(X)
+    n = X.shape[0] if sparse.issparse(X) else len(X)
+    if hasattr(X, "iloc"):
+        # equals() compares the dtypes, too
+        assert X_resampled.iloc[:n].equals(X.reset_index(drop=True))
+        assert X_resampled.index.tolist() == list(range(len(X_resampled)))
+        assert X_resampled.columns.equals(X.columns) if X.ndim == 2 else X_resampled.name == X.name
+    elif isinstance(X, (list, tuple)):
+        assert X_resampled[:n] == X
+    else:
+        assert X_resampled.dtype == X.dtype
+        assert dense(X_resampled)[:n].tobytes() == dense(X).tobytes()

@@ -1,0 +1,41 @@
+"""scikit-learn's and imbalanced-learn's own checks: every sampler, no expected failure."""
+
+import numpy as np
+import pytest
+from imblearn.utils import estimator_checks as imblearn_checks
+from samplers import ALL_SAMPLERS, quick, table
+from sklearn.utils import estimator_checks as sklearn_checks
+
+QUICK = [quick(Sampler) for Sampler in ALL_SAMPLERS]
+BY_HAND = ["check_param_validation", "check_dataframe_column_names_consistency"]
+
+
+def every_check(module):
+    """The module's ``parametrize_with_checks``, with the list that pytest 10 wants."""
+    mark = module.parametrize_with_checks(QUICK)
+    names, cases = mark.args
+    return pytest.mark.parametrize(names, list(cases), **mark.kwargs)
+
+
+@every_check(imblearn_checks)
+def test_imbalanced_learn(estimator, check):
+    check(estimator)
+
+
+@every_check(sklearn_checks)
+def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("check", BY_HAND)
+@pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
+def test_checks_that_imbalanced_learn_leaves_out(Sampler, check):
+    getattr(imblearn_checks, check)(Sampler.__name__, quick(Sampler))
+
+
+@pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
+def test_defaults_balance_exactly(Sampler, untouched_globals):
+    X, y = table(counts=(40, 15, 5), n_features=5)
+    X_resampled, y_resampled = Sampler(random_state=0).fit_resample(X, y)
+    assert np.bincount(y_resampled).tolist() == [40, 40, 40]
+    assert np.isfinite(X_resampled).all()

@@ -1,0 +1,268 @@
+"""The sampler contract, the data: counts, containers, pictures, randomness."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from samplers import assert_extends, dense, each_sampler, fingerprint, pictures, quick, table
+from scipy import sparse
+from sklearn.exceptions import NotFittedError
+
+from skgan_resample import BAGANGPSampler, BAGANSampler, _base
+
+
+@pytest.fixture
+def n_threads(request):
+    """Run a test with that many torch threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield
+    torch.set_num_threads(before)
+
+
+# two would wait for each other on cores that other tests share
+one_thread = pytest.mark.parametrize("n_threads", [1], indirect=True)
+two_threads = pytest.mark.parametrize("n_threads", [2], indirect=True)
+
+# Counts ------------------------------------------------------------------------------------------
+
+STRATEGIES = [
+    ((12, 5), 0.75, [12, 9]),
+    ((12, 5), 1.0, [12, 12]),
+    ((12, 5, 3), "auto", [12, 12, 12]),
+    ((12, 5, 3), "not majority", [12, 12, 12]),
+    ((12, 5, 3), "all", [12, 12, 12]),
+    ((12, 5, 3), "minority", [12, 5, 12]),
+    ((12, 5, 3), "not minority", [12, 12, 3]),
+    ((12, 5, 3), {1: 7}, [12, 7, 3]),
+    ((12, 5, 3), {2: 3, 1: 6, 0: 15}, [15, 6, 3]),
+    ((12, 5, 3), lambda y: {2: np.sum(y == 1)}, [12, 5, 5]),
+]
+
+
+@pytest.mark.parametrize(("counts", "strategy", "expected"), STRATEGIES)
+@each_sampler
+def test_every_strategy_gives_exact_counts(Sampler, counts, strategy, expected):
+    X, y = table(counts)
+    sampler = quick(Sampler, sampling_strategy=strategy)
+    X_resampled, y_resampled = sampler.fit_resample(X, y)
+    assert np.bincount(y_resampled).tolist() == expected
+    assert_extends(X, X_resampled)
+    assert_extends(y, y_resampled)
+    assert (np.diff(y_resampled[len(y) :]) >= 0).all()  # class by class
+    assert_array_equal(sampler.is_synthetic_, np.arange(len(y_resampled)) >= len(y))
+    asked = [sampler.sampling_strategy_.get(label, 0) for label in range(len(counts))]
+    assert asked == np.subtract(expected, counts).tolist()
+
+
+@pytest.mark.parametrize("strategy", ["auto", {0: 6}])
+@each_sampler
+def test_nothing_is_generated_where_nothing_is_asked_for(Sampler, strategy, untouched_globals):
+    X, y = table((6, 6))
+    sampler = quick(Sampler, sampling_strategy=strategy).fit(*table((6, 3)))
+    X_resampled, y_resampled = sampler.fit_resample(pd.DataFrame(X), y.tolist())
+    assert_array_equal(X_resampled, X)
+    assert y_resampled == y.tolist()
+    assert not sampler.is_synthetic_.any()
+    with pytest.raises(NotFittedError):
+        sampler.sample(2)
+    assert len(sampler.fit(X, y).sample(2)[0]) == 4  # fit trains all the same
+
+
+def test_each_class_gets_its_own_rows_in_every_batch(monkeypatch):
+    def class_index(self, y, rng):
+        return y[:, None].float()
+
+    monkeypatch.setattr(_base, "_GENERATED_AT_ONCE", 2)
+    monkeypatch.setattr(BAGANGPSampler, "_generate", class_index)
+    X = np.array([0.0, 1, 2, 3, 4, 5, 6, 100])
+    sampler = quick(BAGANGPSampler).fit(X[:, None], list("aabbbccc"))
+    X_new, y_new = sampler.sample({"c": 3, "b": 2})
+    assert y_new.tolist() == list("bbccc")
+    assert_allclose(X_new[:, 0], X.mean() + X.std() * np.array([1, 1, 2, 2, 2]))
+
+
+# Containers --------------------------------------------------------------------------------------
+
+MIXED = {"whole": np.int64, "real": np.float32, "flag": bool, "byte": "UInt8"}
+CONTAINERS = {
+    **{dtype: partial(np.asarray, dtype=dtype) for dtype in ("float64", "float32", "float16")},
+    **{dtype: partial(np.asarray, dtype=dtype) for dtype in ("int64", "int16", "uint8", "bool")},
+    "list": np.ndarray.tolist,
+    "tuple": lambda X: tuple(X.tolist()),
+    "masked array, nothing masked": np.ma.array,
+    "frame": lambda X: pd.DataFrame(X, columns=list(MIXED)).astype(MIXED),
+    "frame, odd index": lambda X: pd.DataFrame(X, index=np.arange(len(X)) * 3),
+    "frame of sparse columns": lambda X: pd.DataFrame(X).astype(pd.SparseDtype("int32", 0)),
+    "csr_matrix": sparse.csr_matrix,
+    "csr_array": lambda X: sparse.csr_array(X.astype(np.int8)),
+    "csc_matrix": lambda X: sparse.csc_matrix(X.astype(np.float32)),
+    "csc_array": sparse.csc_array,
+    "coo_array": sparse.coo_array,
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@each_sampler
+def test_containers_and_dtypes_are_kept(Sampler, container):
+    plain, y = table()
+    X = CONTAINERS[container](plain * (plain > 30))
+    before = fingerprint(X)
+    X_resampled, _ = quick(Sampler).fit_resample(X, y)
+    assert fingerprint(X) == before
+    assert_extends(X, X_resampled)
+    new = dense(X_resampled)[len(y) :].astype(float)
+    assert new.shape == (16, 4)
+    assert np.isfinite(new).all()
+    assert (new.min(axis=0) >= dense(X).min(axis=0)).all()
+    assert (new.max(axis=0) <= dense(X).max(axis=0)).all()
+
+
+LABELS = {
+    "int": lambda y: y,
+    "negative": lambda y: -y,
+    "str": lambda y: np.array(["no", "yes", "perhaps"])[y],
+    "object": lambda y: np.array(["no", "yes", "perhaps"], dtype=object)[y],
+    "list": lambda y: y.tolist(),
+    "column": lambda y: pd.DataFrame({"target": y}),
+    "series": lambda y: pd.Series(y, name="target", dtype="int8", index=y * 2),
+    "categories": lambda y: pd.Series(np.array(list("abc"))[y], name="target").astype("category"),
+    "nullable": lambda y: pd.Series(y, dtype="Int64"),
+    "one-hot": lambda y: np.eye(3, dtype=np.int8)[y],
+    "one-hot list": lambda y: np.eye(3, dtype=int)[y].tolist(),
+    "one-hot, empty column": lambda y: np.eye(5, dtype=np.int64)[y + 1],
+    "one-hot frame": lambda y: pd.DataFrame(np.eye(3, dtype=bool)[y], columns=list("abc")),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@each_sampler
+def test_labels_keep_their_container_and_values(Sampler, kind):
+    X, plain = table()
+    y = LABELS[kind](plain)
+    _, y_resampled = quick(Sampler).fit_resample(X, y)
+    assert_extends(y, y_resampled)
+    assert len(y_resampled) == 36
+    _, counts = np.unique(np.asarray(y_resampled), axis=0, return_counts=True)
+    assert counts.tolist() == [12, 12, 12]
+
+
+def test_a_column_of_labels_comes_back_flat():
+    X, y = table()
+    _, y_resampled = quick(BAGANSampler).fit_resample(X, y[:, None])
+    assert y_resampled.shape == (36,)
+
+
+def test_torch_tensors_come_back_as_arrays():
+    X, y = table()
+    X_resampled, y_resampled = quick(BAGANSampler).fit_resample(torch.tensor(X), torch.tensor(y))
+    assert_extends(X, X_resampled)
+    assert_extends(y, y_resampled)
+
+
+def test_columns_of_whole_numbers_are_rounded_not_cut(monkeypatch):
+    monkeypatch.setattr(BAGANSampler, "_generate", lambda self, y, rng: torch.zeros(len(y), 3))
+    flags = [False, True, False, False]
+    X = pd.DataFrame({"whole": [1, 2, 3, 5], "real": [1.0, 2.0, 3.0, 5.0], "flag": flags})
+    X_resampled, _ = quick(BAGANSampler).fit_resample(X, [0, 1, 1, 1])
+    assert X_resampled.iloc[-1].tolist() == [3, 2.75, False]
+
+
+# Pictures ----------------------------------------------------------------------------------------
+
+SHAPES = [(28, 28, 1), (8, 8, 1), (32, 32, 3), (100, 100, 3), (37, 53, 2), (1, 1), (1, 9), (5, 4)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@each_sampler
+@one_thread
+def test_pictures_of_any_size(Sampler, shape, n_threads):
+    X, y = pictures(*shape, counts=(3, 2))
+    sampler = quick(Sampler)
+    X_resampled, y_resampled = sampler.fit_resample(X, y)
+    assert_extends(X, X_resampled)
+    assert np.bincount(y_resampled).tolist() == [3, 3]
+    assert sampler.sample(2)[0].shape == (4, *shape)
+    assert sampler.n_features_in_ == np.prod(shape)
+    flat, _ = quick(Sampler, image_shape=shape, max_iter=1).fit_resample(X.reshape(5, -1), y)
+    assert_extends(X.reshape(5, -1), flat)
+
+
+@pytest.mark.parametrize("kind", ["flattened", "list", "frame", "csr_array", "shape given"])
+def test_pictures_mean_the_same_in_every_container(kind):
+    X, y = pictures(4, 3)
+    X[0, 0] = [0, 128, 255]  # a list does not know that its numbers are bytes
+    expected, _ = quick(BAGANSampler).fit_resample(X, y)
+    flat = X.reshape(len(X), -1)
+    same = {"flattened": flat, "frame": pd.DataFrame(flat), "csr_array": sparse.csr_array(flat)}
+    shape = None if kind == "list" else [4, 3]
+    container = same.get(kind, X.tolist() if kind == "list" else X)
+    X_resampled, _ = quick(BAGANSampler, image_shape=shape).fit_resample(container, y)
+    assert_extends(container, X_resampled)
+    assert_array_equal(dense(X_resampled).ravel(), expected.ravel())
+
+
+@pytest.mark.parametrize(("value", "pixel"), [(3.0, 255), (-3.0, 0), (0.0, 128), (0.41, 180)])
+def test_bytes_are_rounded_and_clipped_never_wrapped(monkeypatch, value, pixel):
+    def constant(self, y, rng):
+        return torch.full((len(y), 1, 4, 3), value)
+
+    monkeypatch.setattr(BAGANSampler, "_generate", constant)
+    X, y = pictures(4, 3)
+    X_resampled, _ = quick(BAGANSampler).fit_resample(X, y)
+    assert (X_resampled[len(X) :] == pixel).all()
+
+
+def test_pixels_of_mixed_columns_are_rounded_where_whole():
+    X, y = pictures(1, 4)
+    X = pd.DataFrame(X.reshape(len(X), -1)).astype({0: "UInt8", 1: "int32", 3: "float32"})
+    X_resampled, _ = quick(BAGANSampler, image_shape=(1, 4)).fit_resample(X, y)
+    assert_extends(X, X_resampled)
+
+
+@two_threads
+def test_small_problems_take_one_thread(monkeypatch, n_threads):
+    counts = []
+    for name in ("_fit_gan", "_generate"):
+        hook = getattr(BAGANSampler, name)
+        monkeypatch.setattr(
+            BAGANSampler,
+            name,
+            lambda *args, hook=hook: counts.append(torch.get_num_threads()) or hook(*args),
+        )
+    quick(BAGANSampler).fit_resample(*pictures(8, 9, 5))  # a full batch would have 23,040 values
+    quick(BAGANSampler).fit_resample(*pictures(28, 28))  # and this one 50,176
+    assert counts == [1] * 4
+
+
+# Randomness --------------------------------------------------------------------------------------
+
+
+@each_sampler
+def test_a_seed_means_the_same_arrays_in_every_container(Sampler):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(150, 3)).cumsum(axis=0), np.repeat([0, 1], [100, 50])
+    sampler = quick(Sampler)
+    expected, _ = sampler.fit_resample(X, y)
+    for same in [X, np.asfortranarray(X), pd.DataFrame(X), pd.DataFrame(dict(enumerate(X.T)))]:
+        assert_array_equal(sampler.fit_resample(same, y)[0], expected)
+    for same in [X.tolist(), sparse.csr_matrix(X), sparse.csc_array(X)]:
+        assert_array_equal(dense(sampler.fit_resample(same, y)[0]), expected)
+    other, _ = sampler.set_params(random_state=1).fit_resample(X, y)
+    assert not np.array_equal(other, expected)
+
+
+@pytest.mark.parametrize("seed", [0, None, np.random.RandomState(0)], ids=["int", "None", "stream"])
+@each_sampler
+@two_threads
+def test_global_streams_and_threads_are_left_alone(Sampler, seed, n_threads, untouched_globals):
+    sampler = quick(Sampler, random_state=seed)
+    first, _ = sampler.fit_resample(*table())
+    sampler.fit(*pictures(6, 5))
+    sampler.sample(2)
+    sampler.sample(2, random_state=0)
+    again, _ = sampler.fit_resample(*table())
+    assert np.array_equal(first, again) == (seed == 0)

@@ -1,0 +1,305 @@
+"""The sampler contract, the object: copies, model selection, sample(), what training shows."""
+
+import pickle
+from copy import deepcopy
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from imblearn.over_sampling import SMOTE
+from imblearn.pipeline import Pipeline
+from numpy.testing import assert_allclose, assert_array_equal
+from samplers import ALL_SAMPLERS, each_sampler, pictures, quick, table
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_validate
+
+from skgan_resample import BAGANGPSampler, BAGANSampler
+
+# Copies and files --------------------------------------------------------------------------------
+
+
+@each_sampler
+def test_clone_and_parameters(Sampler):
+    sampler = quick(Sampler).fit(*table())
+    copy = clone(sampler)
+    assert copy.get_params() == sampler.get_params()
+    assert not hasattr(copy, "generator_")
+    assert copy.set_params(max_iter=5, random_state=3).get_params()["max_iter"] == 5
+
+
+def by_joblib(sampler, path):
+    joblib.dump(sampler, path / "sampler.joblib")
+    return joblib.load(path / "sampler.joblib")
+
+
+@pytest.mark.parametrize(
+    "through",
+    [lambda s, _: pickle.loads(pickle.dumps(s)), lambda s, _: deepcopy(s), by_joblib],
+    ids=["pickle", "deepcopy", "joblib"],
+)
+@each_sampler
+def test_copies_sample_as_the_original(Sampler, through, tmp_path):
+    sampler = quick(Sampler)
+    sampler.fit_resample(*table())
+    copy = through(sampler, tmp_path)
+    for _ in range(2):
+        assert_array_equal(copy.sample(5)[0], sampler.sample(5)[0])
+    assert_array_equal(copy.is_synthetic_, sampler.is_synthetic_)
+
+
+@each_sampler
+def test_a_sampler_of_a_gpu_goes_on_without_one(Sampler, monkeypatch):
+    sampler = quick(Sampler, device="cpu").fit(*table())
+    expected, _ = sampler.sample(3, random_state=0)
+    assert {p.device.type for p in sampler.generator_.parameters()} == {"cpu"}
+    assert not sampler.generator_.training
+    sampler.device_ = "cuda:0"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    loaded = pickle.loads(pickle.dumps(sampler))
+    assert loaded.device_ == "cpu"
+    assert_array_equal(loaded.sample(3, random_state=0)[0], expected)
+
+
+@pytest.mark.parametrize("as_pictures", [False, True])
+@each_sampler
+def test_no_training_row_in_the_file(Sampler, as_pictures):
+    X, y = table((12, 5), n_features=6)
+    X[3] = [33.3, 51.7, 44.4, 60.9, 47.1, 55.5]
+    sampler = quick(Sampler, image_shape=(2, 3) if as_pictures else None).fit(X, y)
+    if sampler.retains_training_data_:
+        pytest.skip("generates from training rows, and says so")
+    encoded = sampler.codec_.encode(X[3:4]).numpy()
+    traces = [X[3].tobytes(), X[3].astype(np.float32).tobytes(), encoded.tobytes()]
+    assert all(trace in pickle.dumps([X, X.astype(np.float32), encoded]) for trace in traces)
+    assert not any(trace in pickle.dumps(sampler) for trace in traces)
+
+
+# Model selection ---------------------------------------------------------------------------------
+
+
+def pipeline(sampler, **parameters):
+    return Pipeline([("sampler", sampler), ("model", LogisticRegression())], **parameters)
+
+
+def test_grid_search_in_two_processes_swaps_the_sampler():
+    X, y = table((24, 10))
+    samplers = [quick(Sampler) for Sampler in ALL_SAMPLERS]
+    grid = {"sampler": [*samplers, SMOTE(k_neighbors=2), "passthrough"]}
+    search = GridSearchCV(pipeline(samplers[0]), grid, cv=2, n_jobs=2, error_score="raise")
+    search.fit(X - 50, y)
+    assert len(search.cv_results_["mean_test_score"]) == len(ALL_SAMPLERS) + 2
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@each_sampler
+def test_cross_validation_returns_fitted_samplers(Sampler):
+    X, y = table((24, 10))
+    result = cross_validate(
+        pipeline(quick(Sampler)), X - 50, y, cv=2, return_estimator=True, error_score="raise"
+    )
+    for fitted in result["estimator"]:
+        assert fitted["sampler"].is_synthetic_.sum() == 7
+        assert fitted["sampler"].sample(2)[0].shape == (4, 4)
+
+
+@each_sampler
+def test_a_pipeline_with_memory_trains_once(Sampler, tmp_path, monkeypatch):
+    X, y = table((24, 10))
+    model = pipeline(quick(Sampler), memory=str(tmp_path)).fit(X - 50, y)
+    monkeypatch.setattr(Sampler, "_fit_gan", None)  # a second training would fail
+    again = clone(model).fit(X - 50, y)
+    assert_array_equal(again["model"].coef_, model["model"].coef_)
+    assert_array_equal(again["sampler"].sample(3)[0], model["sampler"].sample(3)[0])
+
+
+# sample() ----------------------------------------------------------------------------------------
+
+
+@each_sampler
+def test_sample_by_number_and_by_class(Sampler):
+    X, y = table(dtype=np.int16)
+    labels = np.array(["a", "b", "c"])[y]
+    sampler = quick(Sampler).fit(X, labels)
+    X_new, y_new = sampler.sample(2)
+    assert (X_new.shape, X_new.dtype) == ((6, 4), np.int16)
+    assert y_new.tolist() == list("aabbcc")
+    assert sampler.sample({"c": 1, "a": np.int64(2)})[1].tolist() == ["a", "a", "c"]
+    assert sampler.sample({})[0].shape == (0, 4)
+    assert sampler.sample(0)[1].dtype == labels.dtype
+
+
+@each_sampler
+def test_sample_goes_on_from_the_seed_and_an_int_repeats(Sampler):
+    X, y = pictures(6, 5)
+    sampler, twin = quick(Sampler).fit(X, y), quick(Sampler).fit(X, y)
+    first, second = sampler.sample(3)[0], sampler.sample(3)[0]
+    assert first.shape == (6, 6, 5)
+    assert not np.array_equal(first, second)
+    assert_array_equal(twin.sample(3)[0], first)
+    repeated, _ = sampler.sample(3, random_state=7)
+    assert_array_equal(sampler.sample(3, random_state=7)[0], repeated)
+    assert_array_equal(twin.sample(3)[0], second)  # the int left the stream where it was
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({0: 1, "z": 2}, r"classes \['z'\], but the classes seen in fit are \[0, 1, 2\]"),
+        ({0: -1}, "Got n_samples={0: -1}, but expected whole numbers >= 0"),
+        (-3, "Got n_samples=-3, but expected whole numbers >= 0"),
+        (2.5, "Got n_samples=2.5"),
+    ],
+)
+def test_sample_refuses_what_it_cannot_make(wanted, message):
+    sampler = quick(BAGANSampler).fit(*table())
+    with pytest.raises(ValueError, match=message):
+        sampler.sample(wanted)
+
+
+def test_sample_before_fit():
+    with pytest.raises(NotFittedError, match="BAGANSampler"):
+        BAGANSampler().sample(3)
+
+
+# What training shows -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("max_iter", [0, 3])
+@each_sampler
+def test_history_has_the_loss_of_every_update(Sampler, max_iter):
+    sampler = quick(Sampler, max_iter=max_iter).fit(*table())
+    assert sampler.n_iter_ == max_iter
+    assert {"generator", "critic"} <= set(sampler.history_)
+    for name, losses in sampler.history_.items():
+        assert isinstance(losses, np.ndarray)
+        assert len(losses) == (2 if name == "autoencoder" else max_iter)
+        assert np.isfinite(losses).all()
+
+
+@each_sampler
+def test_silent_by_default_and_a_bar_with_losses_if_asked(Sampler, capsys):
+    quick(Sampler).fit(*table())
+    assert capsys.readouterr() == ("", "")
+    sampler = quick(Sampler, verbose=1, max_iter=3).fit(*table())
+    output, bars = capsys.readouterr()
+    assert output == ""
+    assert f"{Sampler.__name__} game" in bars
+    assert "100%" in bars
+    assert "3/3 [00:00<00:00" in bars
+    assert f"generator={sampler.history_['generator'].flat[-1]:.3g}" in bars
+    assert ("autoencoder=" in bars) == ("autoencoder" in sampler.history_)
+
+
+class Recorder:
+    """A callback that notes what it is told, and may stop every stage after some updates."""
+
+    def __init__(self, stop_after=None):
+        self.stop_after, self.updates, self.shapes, self.events = stop_after, [], [], []
+
+    def setup(self, estimator, context):
+        self.events.append("setup")
+
+    def teardown(self, estimator, context):
+        self.events.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context, *, X=None, y=None):
+        self.events.append(f"begin {context.task_name}")
+        if X is not None:
+            self.shapes.append((X.shape, y.shape))
+
+    def on_fit_task_end(self, estimator, context, *, metadata=None):
+        self.events.append(f"end {context.task_name}")
+        if context.task_name != "update":
+            return False
+        self.updates.append((context.parent.task_name, metadata))
+        return context.task_id + 1 == self.stop_after
+
+
+needs_callbacks = pytest.mark.skipif(
+    not hasattr(BAGANSampler, "set_callbacks"), reason="callbacks came with scikit-learn 1.9"
+)
+
+
+@needs_callbacks
+@pytest.mark.parametrize("method", ["fit", "fit_resample"])
+@each_sampler
+def test_a_callback_sees_every_update(Sampler, method):
+    recorder = Recorder()
+    sampler = quick(Sampler, max_iter=4).set_callbacks(recorder)
+    getattr(sampler, method)(*table())
+    for name, losses in sampler.history_.items():
+        told = [metadata[name] for _, metadata in recorder.updates if name in metadata]
+        assert_allclose(told, losses.T.ravel(), rtol=1e-6)  # a game per class: class by class
+    assert len({stage for stage, _ in recorder.updates if stage.startswith("game")}) >= 1
+    assert recorder.shapes == [((20, 4), (20,))]
+    events = recorder.events
+    assert (events[:2], events[-2:]) == (["setup", "begin fit"], ["end fit", "teardown"])
+    begun, ended = ([e for e in events if e.startswith(word)] for word in ("begin", "end"))
+    assert len(begun) == len(ended)
+
+
+@needs_callbacks
+@each_sampler
+def test_a_callback_can_stop_the_training(Sampler):
+    sampler = quick(Sampler, max_iter=50).set_callbacks(Recorder(stop_after=1)).fit(*table())
+    assert sampler.n_iter_ == 1
+    assert {len(losses) for losses in sampler.history_.values()} == {1}
+    assert np.isfinite(sampler.sample(2)[0]).all()
+
+
+@each_sampler
+def test_a_failed_training_leaves_nothing_behind(Sampler, capsys):
+    X, y = table()
+    sampler = quick(Sampler).fit(X, y).set_params(learning_rate=1e30, verbose=1)
+    with pytest.raises(FloatingPointError, match=r"diverged .* Got learning_rate=1e\+30"):
+        sampler.fit(X, y)
+    with pytest.raises(NotFittedError):
+        sampler.sample(2)
+    assert X.tobytes() not in pickle.dumps(sampler)
+
+
+@each_sampler
+def test_html_links_to_our_documentation(Sampler):
+    html = Sampler()._repr_html_()
+    assert "https://skgan-resample.readthedocs.io/en/stable/api.html#skgan_resample" in html
+    assert f".{Sampler.__name__}" in html
+
+
+# Ablations ---------------------------------------------------------------------------------------
+
+ABLATIONS = [
+    {"label_embedding": False, "fake_labels": "data"},
+    {"label_embedding": False, "fake_labels": "balanced"},
+    {"fake_labels": "data"},
+    {"penalty_points": "real"},
+    {"penalty_weight": 0},
+    {"n_critic": 2},
+    {"real_balance": 0},
+    {"real_balance": 1.0},
+]
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS, ids=str)
+def test_ablations_of_bagan_gp_change_the_result(ablation):
+    X, y = table()
+    sampler = quick(BAGANGPSampler, anchored=False)
+    default, _ = sampler.fit_resample(X, y)
+    X_resampled, y_resampled = sampler.set_params(**ablation).fit_resample(X, y)
+    assert np.bincount(y_resampled).tolist() == [12, 12, 12]
+    assert np.isfinite(X_resampled).all()
+    assert not np.array_equal(X_resampled, default)
+
+
+@pytest.mark.parametrize("data", [table(), pictures(8, 8)], ids=["table", "pictures"])
+@each_sampler
+def test_half_precision_changes_the_training_alone(Sampler, data):
+    default, _ = quick(Sampler).fit_resample(*data)
+    sampler = quick(Sampler, precision="bf16")
+    X_resampled, y_resampled = sampler.fit_resample(*data)
+    assert len(set(np.bincount(y_resampled))) == 1
+    assert np.isfinite(X_resampled).all()
+    assert not np.array_equal(X_resampled, default)
+    assert {p.dtype for p in sampler.generator_.parameters()} == {torch.float32}
