@@ -2,7 +2,16 @@
 
 from ._versions import show_versions
 from .codec import ImageCodec, TableCodec
-from .over_sampling import ACGANSampler, BAGANGPSampler, BAGANSampler, CGANSampler, GANSampler
+from .over_sampling import (
+    ACGANSampler,
+    BAGANGPSampler,
+    BAGANSampler,
+    CGANSampler,
+    GANSampler,
+    IDAGANSampler,
+    SCDLSampler,
+    WAEGANSampler,
+)
 
 __version__ = "0.1.0.dev0"
 
@@ -12,8 +21,11 @@ __all__ = [
     "BAGANSampler",
     "CGANSampler",
     "GANSampler",
+    "IDAGANSampler",
     "ImageCodec",
+    "SCDLSampler",
     "TableCodec",
+    "WAEGANSampler",
     "__version__",
     "show_versions",
 ]

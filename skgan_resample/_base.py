@@ -24,6 +24,9 @@ from .nn.device import make_rng, resolve_device, thread_count, torch_threads
 from .nn.training import Schedule
 
 _GENERATED_AT_ONCE = 1024
+_SET_BY_VALIDATION = frozenset(
+    {"classes_", "sampling_strategy_", "device_", "n_features_in_", "feature_names_in_"}
+)
 
 
 class BaseGANSampler(CallbackSupportMixin, BaseOverSampler, metaclass=ABCMeta):
@@ -230,8 +233,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         n_values = math.prod(x.shape[1:])
         is_table = x.ndim == 2
         self.latent_dim_ = self._auto("latent_dim", min(max(n_values // 2, 8), 64))
-        max_iter = self._auto("max_iter", 500 if is_table else 1500)
-        return self.latent_dim_, max_iter, self._auto("autoencoder_max_iter", max_iter)
+        n_updates = 500 if is_table else 1500
+        max_iter = self._auto("max_iter", n_updates)
+        return self.latent_dim_, max_iter, self._auto("autoencoder_max_iter", n_updates)
 
     def _auto(self, name, default):
         """A parameter's value, or what "auto" stands for."""
@@ -263,8 +267,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
     def _forget(self):
         """Drop what an earlier fit has learnt, so that nothing of it can pass for this one's."""
-        for name in ("generator_", "codec_", "history_", "n_iter_", "is_synthetic_"):
-            self.__dict__.pop(name, None)
+        learnt = {name for name in vars(self) if name.endswith("_") and not name.startswith("_")}
+        for name in learnt - _SET_BY_VALIDATION:
+            delattr(self, name)
 
     def __setstate__(self, state):
         """Restore a pickled sampler; without its GPU it goes on with the CPU."""

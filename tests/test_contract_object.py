@@ -68,7 +68,11 @@ def test_a_sampler_of_a_gpu_goes_on_without_one(Sampler, monkeypatch):
 def test_no_training_row_in_the_file(Sampler, as_pictures):
     X, y = table((12, 5), n_features=6)
     X[3] = [33.3, 51.7, 44.4, 60.9, 47.1, 55.5]
-    sampler = quick(Sampler, image_shape=(2, 3) if as_pictures else None).fit(X, y)
+    sampler = quick(Sampler, image_shape=(2, 3) if as_pictures else None)
+    if "anchored" in sampler.get_params():
+        assert sampler.fit(X, y).retains_training_data_
+        sampler.set_params(anchored=False)
+    sampler.fit(X, y)
     if sampler.retains_training_data_:
         pytest.skip("generates from training rows, and says so")
     encoded = sampler.codec_.encode(X[3:4]).numpy()

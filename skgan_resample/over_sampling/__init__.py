@@ -5,5 +5,16 @@ from ._bagan import BAGANSampler
 from ._bagan_gp import BAGANGPSampler
 from ._cgan import CGANSampler
 from ._gan import GANSampler
+from ._ida_gan import IDAGANSampler
+from ._scdl import SCDLSampler, WAEGANSampler
 
-__all__ = ["ACGANSampler", "BAGANGPSampler", "BAGANSampler", "CGANSampler", "GANSampler"]
+__all__ = [
+    "ACGANSampler",
+    "BAGANGPSampler",
+    "BAGANSampler",
+    "CGANSampler",
+    "GANSampler",
+    "IDAGANSampler",
+    "SCDLSampler",
+    "WAEGANSampler",
+]

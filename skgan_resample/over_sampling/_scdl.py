@@ -21,7 +21,64 @@ from ..nn.training import batches, in_batches, train_adversarial, train_autoenco
 class WAEGANSampler(BaseGANSampler):
     r"""Over-sample with WAE-GAN, a GAN on the codes of a Wasserstein autoencoder.
 
-    DOC
+    A Wasserstein autoencoder learns from the rows of all classes. Its decoder becomes the
+    generator, which is trained on the codes of real rows against a discriminator that names the
+    class of a row or that it is generated. New rows come from one normal law of codes per class.
+
+    Parameters
+    ----------
+    <head>
+    <autoencoder>
+    mmd_weight : float, default=0.1
+        Weight of the codes' discrepancy from N(0, I) in the autoencoder's loss, the paper's
+        :math:`\lambda_1`.
+    <tail>
+
+    Attributes
+    ----------
+    <attributes>
+    latent_ : ClassGaussians
+        The normal law of each class's codes, of independent coordinates.
+
+    See Also
+    --------
+    SCDLSampler : The same with codes that also tell the class.
+    BAGANSampler : A plain autoencoder, whose encoder the discriminator starts from.
+    imblearn.over_sampling.SMOTE : Interpolation between neighbours, in milliseconds.
+
+    Notes
+    -----
+    The autoencoder minimises
+
+    .. math:: L_{WAE} = \mathrm{mean}\,(x - G(E(x)))^2 + \lambda_1 MMD(E(x), N(0, I))
+
+    with the inverse multiquadratic kernel. In the game the generator is fed with codes of
+    uniformly drawn real rows, not with noise; the discriminator starts afresh and has K + 1
+    outputs. Then class c is generated from :math:`\mu_c + \sigma_c \epsilon`, :math:`\epsilon
+    \sim N(0, I)`, the mean and standard deviation of its codes.
+
+    There is no public code; this is a reconstruction from the text. Ours are the shrinkage of
+    :math:`\sigma_c` towards that of all classes where rows are few, the moving average of the
+    generator's weights, the smaller networks, and those for tables (residual MLPs).
+
+    On digits of which two were cut to 40 and 20 rows, a classifier of all digits named 89 and 76 %
+    of the generated ones correctly (seed 0; SCDL 96 and 87 %).
+
+    References
+    ----------
+    .. [1] Cai et al., Supervised Class Distribution Learning for GANs-Based Imbalanced
+       Classification, ICDM 2019.
+
+    Examples
+    --------
+    >>> from collections import Counter
+    >>> from sklearn.datasets import make_classification
+    >>> from skgan_resample import WAEGANSampler
+    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
+    >>> sampler = WAEGANSampler(max_iter=50, autoencoder_max_iter=50, random_state=0)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
+    >>> len(set(Counter(y_resampled.tolist()).values()))
+    1
     """
 
     _parameter_constraints: dict = {
@@ -123,7 +180,58 @@ class WAEGANSampler(BaseGANSampler):
 class SCDLSampler(WAEGANSampler):
     r"""Over-sample with SCDL-GAN, supervised class distribution learning and a GAN.
 
-    DOC
+    A Wasserstein autoencoder whose codes also have to tell the class, so that classes do not
+    overlap in latent space; the rest is :class:`WAEGANSampler`.
+
+    Parameters
+    ----------
+    <head>
+    <autoencoder>
+    mmd_weight : float, default=0.1
+        Weight of the codes' discrepancy from N(0, I) in the autoencoder's loss, the paper's
+        :math:`\lambda_1`.
+    supervision_weight : float, default=0.1
+        Weight of the cross-entropy of a linear classifier on the codes, the paper's
+        :math:`\lambda_2`.
+    <tail>
+
+    Attributes
+    ----------
+    <attributes>
+    latent_ : ClassGaussians
+        The normal law of each class's codes, of independent coordinates.
+
+    See Also
+    --------
+    WAEGANSampler : The same without supervision of the codes.
+    BAGANSampler : A plain autoencoder, whose encoder the discriminator starts from.
+    imblearn.over_sampling.SMOTE : Interpolation between neighbours, in milliseconds.
+
+    Notes
+    -----
+    The autoencoder minimises :math:`L_{WAE} + \lambda_2 L_{SV}`, with :math:`L_{SV}` the
+    cross-entropy of the class given the code: the paper's prose says so, its eq. 2 writes the
+    reconstruction in the code's place. The stages after it, and where they depart from the paper,
+    are those of :class:`WAEGANSampler`. There is no public code.
+
+    On digits of which two were cut to 40 and 20 rows, a classifier of all digits named 96 and 87 %
+    of the generated ones correctly, against 89 and 76 % without supervision (seed 0).
+
+    References
+    ----------
+    .. [1] Cai et al., Supervised Class Distribution Learning for GANs-Based Imbalanced
+       Classification, ICDM 2019.
+
+    Examples
+    --------
+    >>> from collections import Counter
+    >>> from sklearn.datasets import make_classification
+    >>> from skgan_resample import SCDLSampler
+    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
+    >>> sampler = SCDLSampler(max_iter=50, autoencoder_max_iter=50, random_state=0)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
+    >>> len(set(Counter(y_resampled.tolist()).values()))
+    1
     """
 
     _parameter_constraints: dict = {
