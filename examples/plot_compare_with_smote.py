@@ -83,7 +83,7 @@ print(pd.DataFrame(table).T.to_string())
 sampler = BAGANGPSampler(image_shape=(8, 8), random_state=0).fit(X, y)
 generated, labels = sampler.sample(8)
 
-figure, axes = plt.subplots(10, 17, figsize=(9, 5.6), layout="constrained")
+figure, axes = plt.subplots(10, 17, figsize=(9, 5.6), gridspec_kw={"wspace": 0.15, "hspace": 0.15})
 for digit, row in enumerate(axes):
     pictures = [*X[y == digit][:8], np.full(64, np.nan), *generated[labels == digit]]
     for axis, picture in zip(row, pictures, strict=True):
