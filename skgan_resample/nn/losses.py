@@ -268,3 +268,44 @@ def auxiliary_d(real: Tensor, fake: Tensor, y: Tensor, fake_y: Tensor) -> Tensor
 def auxiliary_g(fake: Tensor, fake_y: Tensor) -> Tensor:
     """Generator's class loss in an ACGAN, ``-mean log C_c(G(z, c))``, on (m, K) class logits."""
     return F.cross_entropy(fake, fake_y)
+
+
+def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
+    r"""Discriminator's loss of the least-squares game, on (n,) and (m,) scores.
+
+    .. math:: L_D = \frac{1}{n} \sum_i (D(x_i) - 1)^2 + \frac{1}{m} \sum_j D(x'_j)^2
+
+    References
+    ----------
+    .. [1] Mao et al., Least Squares Generative Adversarial Networks, ICCV 2017, eq. 9.
+    """
+    return (real - 1).square().mean() + fake.square().mean()
+
+
+def least_squares_g(fake: Tensor) -> Tensor:
+    """Generator's least-squares loss, ``mean (D(G(z)) - 1)**2``, on the (m,) scores of fakes."""
+    return (fake - 1).square().mean()
+
+
+def squared_classes(logits: Tensor, y: Tensor) -> Tensor:
+    r"""Classifier's squared error, of (n, K) logits against (n,) class indices.
+
+    .. math:: \frac{1}{nK} \sum_i \lVert M(x_i) - e_{y_i} \rVert^2
+
+    with M the softmax of the logits and :math:`e_y` the indicator of class y.
+
+    References
+    ----------
+    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019.
+    """
+    return F.mse_loss(logits.softmax(1), F.one_hot(y, logits.shape[1]).to(logits.dtype))
+
+
+def squared_confusion(fake: Tensor, y: Tensor) -> Tensor:
+    r"""Generator's squared error against the opposite of its class, on (m, K) logits of fakes.
+
+    .. math:: \frac{1}{mK} \sum_j \lVert M(x'_j) - (1 - e_{y_j}) \rVert^2
+
+    with the symbols of :func:`squared_classes`, whose reference it shares.
+    """
+    return F.mse_loss(fake.softmax(1), 1 - F.one_hot(y, fake.shape[1]).to(fake.dtype))

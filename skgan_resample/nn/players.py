@@ -150,3 +150,57 @@ class CorrectingGenerator(nn.Module):
         """(n, *sample_shape) drafts and (n,) labels -> (n, *sample_shape)."""
         scale = 1 + self.embedding(y)
         return x + self.network(x * scale.reshape(*scale.shape, *[1] * (x.ndim - 2)))
+
+
+class ConvexCombination(nn.Module):
+    """Softmax weights over given points, and their weighted mean.
+
+    Parameters
+    ----------
+    scores : nn.Linear
+        From features to one score per point.
+    points : Tensor of shape (n, d)
+        The points.
+    """
+
+    points: Tensor
+
+    def __init__(self, scores: nn.Linear, points: Tensor) -> None:
+        super().__init__()
+        self.scores = scores
+        self.register_buffer("points", points)
+
+    def weights(self, features: Tensor) -> Tensor:
+        """(m, n_features) -> (m, n), each row >= 0 and of sum 1."""
+        return self.scores(features.float()).softmax(1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(m, n_features) -> (m, d) convex combinations."""
+        with torch.autocast(features.device.type, enabled=False):
+            return self.weights(features) @ self.points
+
+
+class ConvexGenerator(nn.Module):
+    """Convex combinations of the real points of a class, then a decoder (GAMO).
+
+    Parameters
+    ----------
+    trunk : ConcatGenerator
+        (m, latent_dim) codes and (m,) labels -> (m, n_features).
+    combinations : PerClass
+        Of one :class:`ConvexCombination` per class.
+    decoder : nn.Module
+        From points to rows.
+    """
+
+    def __init__(self, trunk: ConcatGenerator, combinations: PerClass, decoder: nn.Module) -> None:
+        super().__init__()
+        self.trunk, self.combinations, self.decoder = trunk, combinations, decoder
+
+    def combine(self, z: Tensor, y: Tensor) -> Tensor:
+        """(m, latent_dim) codes and (m,) labels -> (m, d) points within the hull of their class."""
+        return self.combinations(self.trunk(z, y), y)
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """(m, latent_dim) codes and (m,) labels -> (m, *sample_shape)."""
+        return self.decoder(self.combine(z, y))

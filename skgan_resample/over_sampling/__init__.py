@@ -4,6 +4,7 @@ from ._acgan import ACGANSampler
 from ._bagan import BAGANSampler
 from ._bagan_gp import BAGANGPSampler
 from ._cgan import CGANSampler
+from ._gamo import GAMOSampler
 from ._gan import GANSampler
 from ._ida_gan import IDAGANSampler
 from ._scdl import SCDLSampler, WAEGANSampler
@@ -13,6 +14,7 @@ __all__ = [
     "BAGANGPSampler",
     "BAGANSampler",
     "CGANSampler",
+    "GAMOSampler",
     "GANSampler",
     "IDAGANSampler",
     "SCDLSampler",
