@@ -29,7 +29,7 @@ class WAEGANSampler(BaseGANSampler):
     ----------
     <head>
     <autoencoder>
-    mmd_weight : float, default=0.1
+    mmd_weight : float, default=0.01
         Weight of the codes' discrepancy from N(0, I) in the autoencoder's loss, the paper's
         :math:`\lambda_1`.
     <tail>
@@ -61,8 +61,13 @@ class WAEGANSampler(BaseGANSampler):
     :math:`\sigma_c` towards that of all classes where rows are few, the moving average of the
     generator's weights, the smaller networks, and those for tables (residual MLPs).
 
-    On digits of which two were cut to 40 and 20 rows, a classifier of all digits named 89 and 76 %
-    of the generated ones correctly (seed 0; SCDL 96 and 87 %).
+    On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
+    digits named 98, 93, 98 % of the generated threes and 84, 70, 76 % of the eights correctly
+    (seeds 0, 1, 2; default settings); pixel variance was .68 or more of the real one. The
+    default weight was chosen on these digits and seeds. The game shows no reliable gain over the
+    autoencoder alone (eights, 1,000 updates each: 91, 76, 88 % without it, 84, 84, 78 % with it),
+    but teaches a generator that was not pretrained: 94, 86, 97 % and 60, 51, 74 %. A larger ``mmd_weight`` blurs the classes: at 0.1 the eights named
+    correctly are 62, 59, 58 %.
 
     References
     ----------
@@ -97,7 +102,7 @@ class WAEGANSampler(BaseGANSampler):
         latent_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
-        mmd_weight=0.1,
+        mmd_weight=0.01,
         batch_size=64,
         learning_rate=1e-3,
         device="auto",
@@ -187,10 +192,10 @@ class SCDLSampler(WAEGANSampler):
     ----------
     <head>
     <autoencoder>
-    mmd_weight : float, default=0.1
+    mmd_weight : float, default=0.01
         Weight of the codes' discrepancy from N(0, I) in the autoencoder's loss, the paper's
         :math:`\lambda_1`.
-    supervision_weight : float, default=0.1
+    supervision_weight : float, default=1.0
         Weight of the cross-entropy of a linear classifier on the codes, the paper's
         :math:`\lambda_2`.
     <tail>
@@ -214,8 +219,12 @@ class SCDLSampler(WAEGANSampler):
     reconstruction in the code's place. The stages after it, and where they depart from the paper,
     are those of :class:`WAEGANSampler`. There is no public code.
 
-    On digits of which two were cut to 40 and 20 rows, a classifier of all digits named 96 and 87 %
-    of the generated ones correctly, against 89 and 76 % without supervision (seed 0).
+    On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
+    digits named 100, 99, 100 % of the generated threes and 99, 98, 97 % of the eights correctly
+    (seeds 0, 1, 2; default settings), against 98, 93, 98 % and 84, 70, 76 % of WAE-GAN's; pixel
+    variance was .53 or more of the real one. The default weights were chosen on these digits and
+    seeds. The game shows no reliable gain over the autoencoder alone (eights, 1,000 updates each:
+    96, 94, 96 % without it, 99, 99, 94 % with it).
 
     References
     ----------
@@ -247,8 +256,8 @@ class SCDLSampler(WAEGANSampler):
         latent_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
-        mmd_weight=0.1,
-        supervision_weight=0.1,
+        mmd_weight=0.01,
+        supervision_weight=1.0,
         batch_size=64,
         learning_rate=1e-3,
         device="auto",

@@ -1,10 +1,17 @@
-"""SCDL's codes tell the classes apart better than WAE-GAN's; the game is on real rows' codes."""
+"""SCDL's codes tell the classes apart better than WAE-GAN's; the game is on real rows' codes.
+
+The learning tests are on the data of test_learning.py: digits 3 and 8, cut to 40 and 20 rows.
+Figures are the worst of seeds 0, 1 and 2, digit 3 / digit 8.
+"""
 
 import numpy as np
 import pytest
+import test_learning
 import torch
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
+from test_learning import qualities, trained
 
 from skgan_resample import SCDLSampler, WAEGANSampler
 from skgan_resample.over_sampling import _scdl
@@ -77,3 +84,51 @@ def test_rows_come_from_independent_coordinates(digits):
     covariance = law.factors @ law.factors.mT
     off = covariance - torch.diag_embed(covariance.diagonal(dim1=1, dim2=2))
     assert off.abs().max() < 1e-6
+
+
+scarce_digits = test_learning.digits  # the fixture
+
+SETTINGS = {"image_shape": (8, 8), "max_iter": 1000, "random_state": 0}
+UNPRETRAINED = SCDLSampler(**SETTINGS, autoencoder_max_iter=0)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "least"),
+    [
+        # accuracy 1.00 / .94, variance .44 / .54, coverage .62 / .47
+        (SCDLSampler(**SETTINGS, autoencoder_max_iter=1000), {3: 0.8, 8: 0.8}),
+        # the baseline: accuracy .96 / .78, variance .64 / .79, coverage .46 / .43
+        (WAEGANSampler(**SETTINGS, autoencoder_max_iter=1000), {3: 0.8, 8: 0.65}),
+    ],
+    ids=["SCDL", "WAE-GAN"],
+)
+def test_scarce_digits_are_learnt(sampler, least, scarce_digits):
+    learnt = qualities(trained(sampler, scarce_digits), scarce_digits)
+    for digit, made in learnt.items():
+        assert made.accuracy >= least[digit], learnt
+        assert 0.35 <= made.variance <= 1.3, learnt
+        assert made.coverage >= 0.3, learnt
+
+
+def test_the_game_teaches_a_generator_that_knows_nothing(scarce_digits):
+    """Without pretraining the codes are those of a random encoder, where classes overlap."""
+    # with the game: accuracy .86 / .51, coverage .43 / .27; without: coverage .00
+    learnt = qualities(trained(UNPRETRAINED, scarce_digits), scarce_digits)
+    untrained = clone(UNPRETRAINED).set_params(max_iter=0)
+    before = qualities(trained(untrained, scarce_digits), scarce_digits)
+    for digit, least in ((3, 0.75), (8, 0.4)):
+        assert learnt[digit].accuracy >= least, learnt
+        assert learnt[digit].coverage >= 0.2, learnt
+        assert before[digit].coverage < 0.05, before
+
+
+def test_a_broken_loss_is_noticed(scarce_digits, monkeypatch):
+    """The sign of the generator's loss, which ruins even a trained decoder within 300 updates."""
+    # accuracy .00, coverage .00
+    sound = _scdl.balancing_g
+    monkeypatch.setattr(_scdl, "balancing_g", lambda *args: -sound(*args))
+    sampler = SCDLSampler(**SETTINGS | {"max_iter": 300}, autoencoder_max_iter=1000)
+    broken = qualities(trained(sampler, scarce_digits), scarce_digits)
+    for made in broken.values():
+        assert made.accuracy < 0.3, broken
+        assert made.coverage < 0.05, broken
