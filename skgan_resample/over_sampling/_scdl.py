@@ -66,8 +66,8 @@ class WAEGANSampler(BaseGANSampler):
     (seeds 0, 1, 2; default settings); pixel variance was .68 or more of the real one. The
     default weight was chosen on these digits and seeds. The game shows no reliable gain over the
     autoencoder alone (eights, 1,000 updates each: 91, 76, 88 % without it, 84, 84, 78 % with it),
-    but teaches a generator that was not pretrained: 94, 86, 97 % and 60, 51, 74 %. A larger ``mmd_weight`` blurs the classes: at 0.1 the eights named
-    correctly are 62, 59, 58 %.
+    but teaches a generator that was not pretrained: 94, 86, 97 % and 60, 51, 74 %. A larger
+    ``mmd_weight`` blurs the classes: at 0.1 the eights named correctly are 62, 59, 58 %.
 
     References
     ----------
