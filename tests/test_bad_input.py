@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
-from samplers import assert_extends, dense, each_sampler, pictures, quick, table
+from samplers import ALL_SAMPLERS, assert_extends, dense, each_sampler, pictures, quick, table
 from scipy import sparse
 
 from skgan_resample import BAGANGPSampler, BAGANSampler, ImageCodec
@@ -187,8 +187,12 @@ def test_odd_tables_give_correct_results(Sampler):
     balances(X[:, :1], y, Sampler)
     balances(X, y, Sampler, batch_size=1000)
     balances(X, y, Sampler, batch_size=1)
-    balances(X, y, Sampler, latent_dim=1)
     balances(np.repeat(X[:2], 10, axis=0), y, Sampler)  # two rows, each ten times
+
+
+@pytest.mark.parametrize("Sampler", [S for S in ALL_SAMPLERS if hasattr(S(), "latent_dim")])
+def test_one_latent_dimension(Sampler):
+    balances(*table(), Sampler, latent_dim=1)
 
 
 def test_float_strategy_already_met():

@@ -4,6 +4,7 @@ from ._acgan import ACGANSampler
 from ._bagan import BAGANSampler
 from ._bagan_gp import BAGANGPSampler
 from ._cgan import CGANSampler
+from ._cyclegan import CycleGANSampler
 from ._gamo import GAMOSampler
 from ._gan import GANSampler
 from ._ida_gan import IDAGANSampler
@@ -14,6 +15,7 @@ __all__ = [
     "BAGANGPSampler",
     "BAGANSampler",
     "CGANSampler",
+    "CycleGANSampler",
     "GAMOSampler",
     "GANSampler",
     "IDAGANSampler",
