@@ -48,7 +48,10 @@ class ACGANSampler(BaseGANSampler):
 
     This is a baseline: for a small class the two rewards contradict each other [2]_. Its few real
     rows make the discriminator take rows of that class for generated ones, while the other head
-    asks for them.
+    asks for them. On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a
+    classifier of all real digits named 94, 78, 96 % of the generated threes correctly, but of the
+    eights 0, 74, 32 % (seeds 0, 1, 2; default settings); pixel variance was .56 or more of the
+    real one.
 
     Where this departs from the paper: the generator minimises the non-saturating
     :math:`-\log S(G(z, c))`. Classes of the generated rows are uniform, as in the paper, but
