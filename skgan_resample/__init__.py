@@ -1,5 +1,6 @@
 """Over-samplers for imbalanced data that learn to generate rows and pictures with GANs."""
 
+from . import metrics
 from ._versions import show_versions
 from .codec import ImageCodec, TableCodec
 from .over_sampling import (
@@ -29,5 +30,6 @@ __all__ = [
     "TableCodec",
     "WAEGANSampler",
     "__version__",
+    "metrics",
     "show_versions",
 ]
