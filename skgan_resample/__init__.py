@@ -3,6 +3,7 @@
 from . import metrics
 from ._versions import show_versions
 from .codec import ImageCodec, TableCodec
+from .comparison import compare_samplers
 from .over_sampling import (
     ACGANSampler,
     BAGANGPSampler,
@@ -30,6 +31,7 @@ __all__ = [
     "TableCodec",
     "WAEGANSampler",
     "__version__",
+    "compare_samplers",
     "metrics",
     "show_versions",
 ]

@@ -15,7 +15,7 @@ CHECKS = set(ERROR_MSGS) - set(CONFIG["tool"]["numpydoc_validation"]["checks"])
 
 def public_objects():
     """Public classes and functions, and the public methods that the package itself defines."""
-    for module in (skgan_resample, skgan_resample.metrics):
+    for module in (skgan_resample, skgan_resample.metrics, skgan_resample.comparison):
         for name in module.__all__:
             item = getattr(module, name)
             if callable(item):
