@@ -15,6 +15,12 @@ from .over_sampling import (
     SCDLSampler,
     WAEGANSampler,
 )
+from .plotting import (
+    ComparisonDisplay,
+    LatentSpaceDisplay,
+    SyntheticSamplesDisplay,
+    TrainingHistoryDisplay,
+)
 
 __version__ = "0.1.0.dev0"
 
@@ -23,12 +29,16 @@ __all__ = [
     "BAGANGPSampler",
     "BAGANSampler",
     "CGANSampler",
+    "ComparisonDisplay",
     "GAMOSampler",
     "GANSampler",
     "IDAGANSampler",
     "ImageCodec",
+    "LatentSpaceDisplay",
     "SCDLSampler",
+    "SyntheticSamplesDisplay",
     "TableCodec",
+    "TrainingHistoryDisplay",
     "WAEGANSampler",
     "__version__",
     "compare_samplers",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from ..plotting import ComparisonDisplay
 from . import _statistics
 
 
@@ -103,6 +104,26 @@ class ComparisonResult:
         metrics = self.table["metric"].unique()
         parts = {metric: self._tests_of(metric, reference, method) for metric in metrics}
         return pd.concat(parts, names=["metric", "sampler"])
+
+    def plot(self, metric=None, *, kind="scores", ax=None):
+        """Draw the scores, or a critical-difference diagram.
+
+        Parameters
+        ----------
+        metric : str, default=None
+            None takes the first.
+        kind : {"scores", "ranks"}, default="scores"
+            Scores with intervals; or mean ranks over several data sets with their critical
+            difference.
+        ax : Axes, default=None
+            Where to draw; None opens a figure.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+            With ``ax_`` and ``figure_``.
+        """
+        return ComparisonDisplay.from_result(self, metric, kind=kind, ax=ax)
 
     def _summary_of(self, metric, reference):
         import pandas as pd
