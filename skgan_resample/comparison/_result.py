@@ -54,12 +54,13 @@ class ComparisonResult:
         Returns
         -------
         summary : DataFrame
-            Indexed by metric and sampler: ``mean``; ``std`` over the splits, averaged over data
-            sets and classifiers; ``low`` and ``high``, a 95 % interval of the mean over splits,
-            corrected for overlapping training sets, or over data sets; ``mean_rank``, 1 is best,
-            and ``wins``, ``ties`` and ``losses``, over data sets, classifiers and splits, where a
-            failure ranks last; ``failed``, the number of failures, of which the means know
-            nothing; and the means of ``fit_seconds`` and ``n_generated``.
+            Indexed by metric and sampler: ``failed``, the number of failures, of which the means
+            know nothing (compare them only where it is zero; the tests are paired); ``mean``;
+            ``std`` over the splits, averaged over data sets and classifiers; ``low`` and ``high``,
+            a 95 % interval of the mean over splits, corrected for overlapping training sets, or
+            over data sets; ``mean_rank``, 1 is best, and ``wins``, ``ties`` and ``losses``, over
+            data sets, classifiers and splits, where a failure ranks last; and the means of
+            ``fit_seconds`` and ``n_generated``.
         """
         import pandas as pd
 
@@ -134,6 +135,7 @@ class ComparisonResult:
         wins = lower.gt(lower[reference], axis=0).sum()
         losses = lower.lt(lower[reference], axis=0).sum()
         columns = {
+            "failed": blocks.isna().sum(),
             "mean": scores.mean(),
             "std": blocks.groupby(["dataset", "classifier"]).std().mean(),
             "low": scores.mean() - margin,
@@ -142,7 +144,6 @@ class ComparisonResult:
             "wins": wins,
             "ties": len(blocks) - wins - losses,
             "losses": losses,
-            "failed": blocks.isna().sum(),
         }
         worked = self.table[self.table["value"].notna()]
         costs = worked.groupby("sampler")[["fit_seconds", "n_generated"]].mean()
