@@ -1,7 +1,9 @@
 """Over-samplers for imbalanced data that learn to generate rows and pictures with GANs."""
 
+from . import metrics
 from ._versions import show_versions
 from .codec import ImageCodec, TableCodec
+from .comparison import compare_samplers
 from .over_sampling import (
     ACGANSampler,
     BAGANGPSampler,
@@ -14,6 +16,12 @@ from .over_sampling import (
     SCDLSampler,
     WAEGANSampler,
 )
+from .plotting import (
+    ComparisonDisplay,
+    LatentSpaceDisplay,
+    SyntheticSamplesDisplay,
+    TrainingHistoryDisplay,
+)
 
 __version__ = "0.1.0.dev0"
 
@@ -23,13 +31,19 @@ __all__ = [
     "BAGANSampler",
     "CGANSampler",
     "CycleGANSampler",
+    "ComparisonDisplay",
     "GAMOSampler",
     "GANSampler",
     "IDAGANSampler",
     "ImageCodec",
+    "LatentSpaceDisplay",
     "SCDLSampler",
+    "SyntheticSamplesDisplay",
     "TableCodec",
+    "TrainingHistoryDisplay",
     "WAEGANSampler",
     "__version__",
+    "compare_samplers",
+    "metrics",
     "show_versions",
 ]

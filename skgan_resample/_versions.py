@@ -12,11 +12,13 @@ _PACKAGES = (
     "scipy",
     "scikit-learn",
     "imbalanced-learn",
+    "joblib",
     "torch",
     "tqdm",
     "pandas",
     "polars",
     "matplotlib",
+    "torchmetrics",
 )
 
 

@@ -15,14 +15,15 @@ CHECKS = set(ERROR_MSGS) - set(CONFIG["tool"]["numpydoc_validation"]["checks"])
 
 def public_objects():
     """Public classes and functions, and the public methods that the package itself defines."""
-    for name in skgan_resample.__all__:
-        item = getattr(skgan_resample, name)
-        if callable(item):
-            yield f"skgan_resample.{name}"
-        for member, function in inspect.getmembers(item, inspect.isfunction):
-            ours = function.__module__.startswith("skgan_resample")
-            if inspect.isclass(item) and ours and not member.startswith("_"):
-                yield f"skgan_resample.{name}.{member}"
+    for module in (skgan_resample, skgan_resample.metrics, skgan_resample.comparison):
+        for name in module.__all__:
+            item = getattr(module, name)
+            if callable(item):
+                yield f"{module.__name__}.{name}"
+            for member, function in inspect.getmembers(item, inspect.isfunction):
+                ours = function.__module__.startswith("skgan_resample")
+                if inspect.isclass(item) and ours and not member.startswith("_"):
+                    yield f"{module.__name__}.{name}.{member}"
 
 
 @pytest.mark.parametrize("name", list(public_objects()))

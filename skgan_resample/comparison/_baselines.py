@@ -1,0 +1,121 @@
+"""The rivals that generate nothing: class weights, and a decision threshold at the prior."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+
+class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Name the class whose probability exceeds its share of the training rows the most.
+
+    With two classes that puts the decision threshold at the prior of the second, in place of one
+    half: the Bayes rule for balanced accuracy. Probabilities stay what they were.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier with ``predict_proba``.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted classifier.
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+    prior_ : ndarray of shape (n_classes,)
+        Each class's share of the training rows.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from skgan_resample.comparison import PriorThresholdClassifier
+    >>> X, y = [[0], [1], [2], [3]], [0, 0, 0, 1]
+    >>> model = PriorThresholdClassifier(DummyClassifier(strategy="uniform")).fit(X, y)
+    >>> model.predict([[0]])  # 0.5 of class 1, whose prior is 0.25
+    array([1])
+    """
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def fit(self, X, y):
+        """Fit the classifier and learn the shares of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,)
+            Their classes.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+        """
+        self.estimator_ = clone(self.estimator).fit(X, y)
+        self.classes_, counts = np.unique(y, return_counts=True)
+        self.prior_ = counts / counts.sum()
+        return self
+
+    def predict_proba(self, X):
+        """Give the classifier's own probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    def predict(self, X):
+        """Predict the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,)
+            Classes of the largest ratio of probability to prior.
+        """
+        return self.classes_[(self.predict_proba(X) / self.prior_).argmax(axis=1)]
+
+
+def fit_plain(classifier, X, y):
+    """Fit the classifier as it is."""
+    return classifier.fit(X, y)
+
+
+def fit_weighted(classifier, X, y):
+    """Fit the classifier with class weights, or with sample weights that do the same."""
+    names = [name for name in classifier.get_params() if name.split("__")[-1] == "class_weight"]
+    if names:
+        return classifier.set_params(**dict.fromkeys(names, "balanced")).fit(X, y)
+    prefix, last = "", classifier
+    while hasattr(last, "steps"):
+        prefix, last = f"{prefix}{last.steps[-1][0]}__", last.steps[-1][1]
+    if not has_fit_parameter(last, "sample_weight"):
+        raise TypeError(f"{type(last).__name__} takes neither class_weight nor sample_weight")
+    return classifier.fit(X, y, **{f"{prefix}sample_weight": compute_sample_weight("balanced", y)})
+
+
+def fit_at_prior(classifier, X, y):
+    """Fit the classifier and move its decision threshold to the prior."""
+    return PriorThresholdClassifier(classifier).fit(X, y)
+
+
+BASELINES = {
+    "none": fit_plain,
+    "class_weight": fit_weighted,
+    "threshold at prior": fit_at_prior,
+}

@@ -1,0 +1,215 @@
+"""How near the distribution of synthetic rows comes to that of the real ones."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.metrics.pairwise import check_pairwise_arrays, polynomial_kernel
+from sklearn.utils import check_random_state
+
+from ._distances import distance_batches, kth_distance
+
+
+def frechet_distance(X_real, X_synthetic):
+    r"""Compute the Fréchet distance between the Gaussians fitted to two sets of rows.
+
+    On the features of an Inception network this is known as FID [1]_. Zero for equal means and
+    covariances; it is biased upwards for few rows, so compare at equal n (:func:`with_real_floor`).
+
+    .. math:: \|\mu_1 - \mu_2\|^2 + \operatorname{tr}(\Sigma_1 + \Sigma_2
+        - 2 (\Sigma_1 \Sigma_2)^{1/2})
+
+    Parameters
+    ----------
+    X_real : array-like of shape (n_real, n_features)
+        Features of real rows, two or more.
+    X_synthetic : array-like of shape (n_synthetic, n_features)
+        The same features of synthetic rows, two or more.
+
+    Returns
+    -------
+    distance : float
+        The squared distance, as usual for FID.
+
+    References
+    ----------
+    .. [1] Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash
+       equilibrium", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan_resample.metrics import frechet_distance
+    >>> X = np.array([[-1.0], [0.0], [1.0]])
+    >>> frechet_distance(X, X + 3)
+    9.0
+    """
+    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    shift = X_real.mean(axis=0) - X_synthetic.mean(axis=0)
+    root_real, root_synthetic = _covariance_root(X_real), _covariance_root(X_synthetic)
+    # tr (S1 S2)^(1/2), with S = R'R, is the nuclear norm of R1 R2': no matrix root, always real
+    overlap = np.linalg.norm(root_real @ root_synthetic.T, "nuc")
+    return float(shift @ shift + (root_real**2).sum() + (root_synthetic**2).sum() - 2 * overlap)
+
+
+def _covariance_root(X):
+    """An R with R'R the covariance of X's rows."""
+    if len(X) < 2:
+        raise ValueError(f"Got {len(X)} row, but expected two or more to estimate a covariance.")
+    return np.linalg.qr(X - X.mean(axis=0), mode="r") / np.sqrt(len(X) - 1)
+
+
+def kernel_distance(X_real, X_synthetic):
+    """Estimate the squared maximum mean discrepancy with the cubic kernel, without bias.
+
+    On the features of an Inception network this is known as KID [1]_. Its expectation is zero for
+    equal distributions at any number of rows; single values may be negative.
+
+    Parameters
+    ----------
+    X_real : array-like of shape (n_real, n_features)
+        Features of real rows, two or more, best of about unit scale.
+    X_synthetic : array-like of shape (n_synthetic, n_features)
+        The same features of synthetic rows, two or more.
+
+    Returns
+    -------
+    distance : float
+        The estimate. Memory grows with the square of the number of rows.
+
+    References
+    ----------
+    .. [1] Bińkowski et al., "Demystifying MMD GANs", ICLR 2018.
+
+    Examples
+    --------
+    >>> from skgan_resample.metrics import kernel_distance
+    >>> kernel_distance([[0.0], [0.0]], [[1.0], [1.0]])  # 1 + 8 - 2
+    7.0
+    """
+    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    if min(len(X_real), len(X_synthetic)) < 2:
+        raise ValueError("Got a set of one row, but expected two rows or more in each set.")
+    between = polynomial_kernel(X_real, X_synthetic, degree=3).mean()
+    return float(_mean_of_pairs(X_real) + _mean_of_pairs(X_synthetic) - 2 * between)
+
+
+def _mean_of_pairs(X):
+    """Mean of the kernel over the pairs of different rows."""
+    kernel = polynomial_kernel(X, degree=3)
+    return (kernel.sum() - kernel.trace()) / (len(X) * (len(X) - 1))
+
+
+class PRDC(NamedTuple):
+    """Precision, recall, density and coverage."""
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def precision_recall_density_coverage(X_real, X_synthetic, *, n_neighbors=5):
+    """Measure fidelity (precision, density) and diversity (recall, coverage) by neighbourhoods.
+
+    A row's ball reaches to its ``n_neighbors``-th neighbour within its own set. Precision is the
+    share of synthetic rows that lie in the ball of a real row, recall the share of real rows in
+    the ball of a synthetic one [1]_. Density counts how many real balls hold a synthetic row, over
+    ``n_neighbors``; coverage is the share of real balls that hold any [2]_.
+
+    Parameters
+    ----------
+    X_real : array-like of shape (n_real, n_features)
+        Features of real rows, more than ``n_neighbors``.
+    X_synthetic : array-like of shape (n_synthetic, n_features)
+        The same features of synthetic rows, more than ``n_neighbors``.
+    n_neighbors : int, default=5
+        Neighbours that a ball holds.
+
+    Returns
+    -------
+    scores : PRDC
+        A named tuple (precision, recall, density, coverage). All lie between 0 and 1 but density,
+        which is about 1 for equal distributions and has no upper bound.
+
+    References
+    ----------
+    .. [1] Kynkäänniemi et al., "Improved precision and recall metric for assessing generative
+       models", NeurIPS 2019.
+    .. [2] Naeem et al., "Reliable fidelity and diversity metrics for generative models",
+       ICML 2020.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan_resample.metrics import precision_recall_density_coverage
+    >>> X = np.random.default_rng(0).normal(size=(50, 3))
+    >>> precision_recall_density_coverage(X, X + 100)
+    PRDC(precision=0.0, recall=0.0, density=0.0, coverage=0.0)
+    """
+    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    fewest = min(len(X_real), len(X_synthetic))
+    if not 1 <= n_neighbors < fewest:
+        raise ValueError(
+            f"Got n_neighbors={n_neighbors}, but expected from 1 to {fewest - 1}, one less than "
+            "the rows of the smaller set."
+        )
+    radius_real = kth_distance(X_real, X_real, n_neighbors + 1)
+    radius_synthetic = kth_distance(X_synthetic, X_synthetic, n_neighbors + 1)
+    n_balls = np.zeros(len(X_synthetic))
+    recalled, covered = np.zeros((2, len(X_real)), dtype=bool)
+    for batch, distances in distance_batches(X_synthetic, X_real):
+        in_real_ball = distances <= radius_real
+        n_balls[batch] = in_real_ball.sum(axis=1)
+        covered |= in_real_ball.any(axis=0)
+        recalled |= (distances <= radius_synthetic[batch, None]).any(axis=0)
+    scores = (n_balls > 0).mean(), recalled.mean(), n_balls.mean() / n_neighbors, covered.mean()
+    return PRDC(*map(float, scores))
+
+
+def with_real_floor(metric, X_real, X_synthetic, *, n_repeats=5, random_state=None):
+    """Compute a metric beside its floor: what real rows score against other real rows.
+
+    The real rows are halved at random. One half stands for the real rows; against it the metric
+    judges as many synthetic rows, then, for the floor, as many rows of the other half. Numbers of
+    rows matter to most metrics, and so are equal.
+
+    Parameters
+    ----------
+    metric : callable
+        Maps (X_real, X_synthetic) to a number or a tuple of numbers.
+    X_real : array-like of shape (n_real, n_features)
+        Features of real rows.
+    X_synthetic : array-like of shape (n_synthetic, n_features)
+        The same features of synthetic rows.
+    n_repeats : int, default=5
+        Random halvings; their results are averaged.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the halvings.
+
+    Returns
+    -------
+    value : float or ndarray
+        The metric of real against synthetic rows.
+    floor : float or ndarray
+        The metric of real against real rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan_resample.metrics import frechet_distance, with_real_floor
+    >>> rng = np.random.default_rng(0)
+    >>> X, far = rng.normal(size=(60, 2)), rng.normal(5, size=(40, 2))
+    >>> value, floor = with_real_floor(frechet_distance, X, far, random_state=0)
+    >>> bool(value > 10 * floor)
+    True
+    """
+    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    rng = check_random_state(random_state)
+    n = min(len(X_real) // 2, len(X_synthetic))
+    values, floors = [], []
+    for _ in range(n_repeats):
+        real = X_real[rng.permutation(len(X_real))]
+        synthetic = X_synthetic[rng.permutation(len(X_synthetic))[:n]]
+        values.append(metric(real[:n], synthetic))
+        floors.append(metric(real[:n], real[n : 2 * n]))
+    return np.mean(values, axis=0), np.mean(floors, axis=0)

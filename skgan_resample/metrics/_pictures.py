@@ -1,0 +1,81 @@
+"""Diversity of pictures."""
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+
+
+def ssim_diversity(X, y, *, image_shape=None, n_pairs=200, random_state=None):
+    """Compute the mean structural similarity of random pairs of pictures of a class.
+
+    The less similar the pairs, the more diverse the class [1]_. Only a comparison means something:
+    call it for real and for synthetic pictures; a class more similar within itself among the
+    synthetic ones has lost diversity. Needs torchmetrics.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_features)
+        Pictures, of 6 by 6 pixels or more.
+    y : array-like of shape (n,)
+        Their classes.
+    image_shape : tuple of int, default=None
+        (height, width) or (height, width, channels) of flattened pictures.
+    n_pairs : int, default=200
+        Random pairs of different pictures per class.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the pairs.
+
+    Returns
+    -------
+    similarity : dict
+        Mean structural similarity by class, 1 if all its pictures are the same; NaN for a class of
+        one picture.
+
+    References
+    ----------
+    .. [1] Odena, Olah, Shlens, "Conditional image synthesis with auxiliary classifier GANs",
+       ICML 2017, who take its multi-scale version.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan_resample.metrics import ssim_diversity
+    >>> X = np.random.default_rng(0).integers(0, 256, (20, 8, 8))
+    >>> X[:10] = X[0]
+    >>> similarity = ssim_diversity(X, [0] * 10 + [1] * 10, random_state=0)
+    >>> similarity[0], abs(similarity[1]) < 0.1
+    (1.0, True)
+    """
+    try:
+        from torchmetrics.functional.image import (
+            structural_similarity_index_measure as structural_similarity,
+        )
+    except ImportError as error:
+        raise ImportError(
+            "ssim_diversity needs torchmetrics: pip install 'skgan-resample[all]'"
+        ) from error
+    X, y = np.asarray(X, float), np.asarray(y)
+    X = X.reshape(len(X), *(X.shape[1:] if image_shape is None else image_shape))
+    if X.ndim not in (3, 4):
+        raise ValueError(
+            f"Got X of shape {X.shape}, but expected pictures; give the image_shape of flat ones."
+        )
+    x = torch.from_numpy(np.moveaxis(X, 3, 1) if X.ndim == 4 else X[:, None])
+    rng, similarity = check_random_state(random_state), {}
+    for label in np.unique(y).tolist():
+        first, second = _pairs(np.flatnonzero(y == label), n_pairs, rng)
+        similarity[label] = np.nan
+        if len(first):
+            similarity[label] = np.asarray(
+                structural_similarity(x[first], x[second], data_range=float(np.ptp(X)) or 1.0)
+            ).item()
+    return similarity
+
+
+def _pairs(rows, n_pairs, rng):
+    """Random pairs of different rows: two arrays of their numbers, empty if there is one row."""
+    if len(rows) < 2:
+        return rows[:0], rows[:0]
+    first = rng.randint(len(rows), size=n_pairs)
+    step = rng.randint(1, len(rows), size=n_pairs)
+    return rows[first], rows[(first + step) % len(rows)]

@@ -1,0 +1,127 @@
+"""A sampler's rows judged class by class, in plain words."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils._optional_dependencies import check_pandas_support
+
+from ._fidelity import precision_recall_density_coverage, with_real_floor
+from ._memorisation import nearest_neighbour_ratio, two_sample_auc
+
+_COLUMNS = [
+    *["real", "synthetic", "coverage", "coverage_floor", "density", "density_floor"],
+    *["near_copies", "ratio", "two_sample_auc", "remarks"],
+]
+_FEWEST_ROWS = 4  # two halves of two: less gives no floor
+_MANY_COPIES, _EASILY_TOLD, _FAR_BELOW_FLOOR, _CROWDED = 0.25, 0.8, 0.75, 2
+
+
+def quality_report(sampler, X, y, *, features=None, random_state=None):
+    """Fit an over-sampler and judge the rows that it adds, class by class.
+
+    Parameters
+    ----------
+    sampler : object
+        Any over-sampler that appends its rows to those of X, of this package or of another; cloned.
+    X : array-like of shape (n_samples, n_features), or pictures of three or four dimensions
+        Real rows.
+    y : array-like of shape (n_samples,)
+        Their classes.
+    features : transformer, default=None
+        Turns rows into the features in which they are compared; it is cloned and fitted to the
+        real rows. None is a StandardScaler. :class:`ClassifierFeatures` suits pictures.
+    random_state : int, RandomState instance or None, default=None
+        Seed of random halves and of the classifier; the sampler has its own.
+
+    Returns
+    -------
+    report : DataFrame
+        One row per class: ``real`` and ``synthetic``, numbers of rows; ``coverage`` and
+        ``density``, each beside the ``_floor`` that other real rows reach at the same number of
+        rows; ``near_copies``, the share of synthetic rows near a training row; ``ratio``, of
+        nearest-neighbour distances; ``two_sample_auc``; and ``remarks``.
+
+    Raises
+    ------
+    ValueError
+        If the sampler does not keep the rows of X at the top.
+
+    Examples
+    --------
+    >>> from imblearn.over_sampling import RandomOverSampler
+    >>> from sklearn.datasets import make_classification
+    >>> from skgan_resample.metrics import quality_report
+    >>> X, y = make_classification(100, weights=[0.8], random_state=0)
+    >>> report = quality_report(RandomOverSampler(random_state=0), X, y, random_state=0)
+    >>> print(report.loc[1, "remarks"])
+    100% near-copies of 19 rows
+    """
+    check_pandas_support("quality_report")
+    import pandas as pd
+
+    X_all, y_all = clone(sampler).fit_resample(X, y)
+    y_all, n = np.asarray(y_all), len(y)
+    if not np.array_equal(y_all[:n], np.asarray(y)):
+        raise ValueError(
+            f"Got {type(sampler).__name__}, but expected an over-sampler: one that leaves the rows "
+            "of X on top and appends its own."
+        )
+    real, synthetic = (_rows(X_all, rows) for rows in (range(n), range(n, len(y_all))))
+    extract = clone(StandardScaler() if features is None else features).fit(real, y_all[:n])
+    real = extract.transform(real)
+    synthetic = extract.transform(synthetic) if len(y_all) > n else real[:0]
+    rng = check_random_state(random_state)
+    labels = np.unique(y_all[:n])
+    table = [
+        _judge(real[y_all[:n] == label], synthetic[y_all[n:] == label], rng) for label in labels
+    ]
+    return pd.DataFrame(table, pd.Index(labels, name="class"), _COLUMNS)
+
+
+def _rows(X, rows):
+    """Rows of any container; those of pictures are laid out flat."""
+    rows = _safe_indexing(X, list(rows))
+    return rows.reshape(len(rows), -1) if getattr(rows, "ndim", 2) > 2 else rows
+
+
+def _judge(real, synthetic, rng):
+    """One row of the report."""
+    row = {"real": len(real), "synthetic": len(synthetic)}
+    if len(real) < _FEWEST_ROWS or len(synthetic) < _FEWEST_ROWS:
+        return row | {"remarks": "too few rows to judge" if len(synthetic) else "no new rows"}
+    n_neighbors = min(5, len(real) // 2 - 1, len(synthetic) - 1)
+
+    def prdc(A, B):
+        return precision_recall_density_coverage(A, B, n_neighbors=n_neighbors)
+
+    value, floor = with_real_floor(prdc, real, synthetic, random_state=rng)
+    memorisation = nearest_neighbour_ratio(real, synthetic)
+    few = synthetic[rng.permutation(len(synthetic))[: len(real)]]
+    row |= {
+        "coverage": value[3],
+        "coverage_floor": floor[3],
+        "density": value[2],
+        "density_floor": floor[2],
+        "near_copies": memorisation.near_copies,
+        "ratio": memorisation.ratio,
+        "two_sample_auc": two_sample_auc(real, few, random_state=rng.randint(2**31 - 1)),
+    }
+    return row | {"remarks": "; ".join(_remarks(row)) or "nothing noticed"}
+
+
+def _remarks(row):
+    """What looks wrong, in words."""
+    if row["near_copies"] > _MANY_COPIES:
+        yield f"{row['near_copies']:.0%} near-copies of {row['real']} rows"
+    if row["coverage"] < _FAR_BELOW_FLOOR * row["coverage_floor"]:
+        yield (
+            f"reaches {row['coverage']:.0%} of the real rows where other real rows reach "
+            f"{row['coverage_floor']:.0%}"
+        )
+    if row["density"] < _FAR_BELOW_FLOOR * row["density_floor"]:
+        yield f"many rows where real ones are rare (density {row['density']:.2f})"
+    if row["density"] > _CROWDED * row["density_floor"]:
+        yield f"crowded into the middle of the class (density {row['density']:.2f})"
+    if row["two_sample_auc"] > _EASILY_TOLD:
+        yield f"easily told from real rows (AUC {row['two_sample_auc']:.2f})"

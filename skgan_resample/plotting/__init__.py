@@ -1,0 +1,16 @@
+"""Displays in scikit-learn's manner: ``from_...`` computes and draws, ``plot`` draws again.
+
+matplotlib is imported only when something is drawn.
+"""
+
+from ._comparison import ComparisonDisplay
+from ._history import TrainingHistoryDisplay
+from ._latent import LatentSpaceDisplay
+from ._samples import SyntheticSamplesDisplay
+
+__all__ = [
+    "ComparisonDisplay",
+    "LatentSpaceDisplay",
+    "SyntheticSamplesDisplay",
+    "TrainingHistoryDisplay",
+]

@@ -1,0 +1,165 @@
+"""Where real and synthetic rows lie."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.manifold import TSNE
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state
+
+from ._style import GREY, colours, panels
+
+
+class LatentSpaceDisplay:
+    """Codes or features of rows, laid out in the plane, by class or subclass.
+
+    Parameters
+    ----------
+    embedding : ndarray of shape (n, 2)
+        Places of the rows.
+    labels : array-like of shape (n,)
+        Their classes or subclasses.
+    is_synthetic : array-like of shape (n,), default=None
+        Which rows are synthetic; None means none of them.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        The axes.
+    figure_ : Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skgan_resample import LatentSpaceDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> LatentSpaceDisplay.from_codes(X, y, random_state=0).embedding.shape
+    (150, 2)
+    """
+
+    def __init__(self, embedding, labels, is_synthetic=None):
+        self.embedding, self.labels = np.asarray(embedding), np.asarray(labels)
+        self.is_synthetic = np.zeros(len(self.labels), bool)
+        if is_synthetic is not None:
+            self.is_synthetic = np.asarray(is_synthetic, bool)
+
+    @classmethod
+    def from_codes(
+        cls, codes, labels, is_synthetic=None, *, max_rows=2000, random_state=None, ax=None
+    ):
+        """Lay out codes by t-SNE and draw them.
+
+        Parameters
+        ----------
+        codes : array-like of shape (n, n_features)
+            Codes or features; two columns are taken as they are.
+        labels : array-like of shape (n,)
+            Their classes or subclasses.
+        is_synthetic : array-like of shape (n,), default=None
+            Which rows are synthetic; None means none of them.
+        max_rows : int, default=2000
+            At most so many rows, drawn at random: the time of t-SNE grows faster than their number.
+        random_state : int, RandomState instance or None, default=None
+            Seed.
+        ax : Axes, default=None
+            Where to draw; None opens a figure.
+
+        Returns
+        -------
+        display : LatentSpaceDisplay
+            The drawn display.
+        """
+        rng = check_random_state(random_state)
+        codes, labels = np.asarray(codes, float), np.asarray(labels)
+        kept = rng.permutation(len(codes))[:max_rows]
+        codes, labels = codes[kept], labels[kept]
+        if is_synthetic is not None:
+            is_synthetic = np.asarray(is_synthetic)[kept]
+        if codes.shape[1] > 2:
+            perplexity = min(30, max((len(codes) - 1) / 3, 1))
+            codes = TSNE(perplexity=perplexity, random_state=rng).fit_transform(codes)
+        return cls(codes, labels, is_synthetic).plot(ax=ax)
+
+    @classmethod
+    def from_estimator(
+        cls, sampler, X, y, *, features=None, n_samples=100, random_state=0, max_rows=2000, ax=None
+    ):
+        """Lay out real rows together with those that a fitted sampler generates.
+
+        Parameters
+        ----------
+        sampler : estimator
+            Fitted, with ``sample``.
+        X : array-like of shape (n_samples, n_features), or pictures
+            Real rows.
+        y : array-like of shape (n_samples,)
+            Their classes.
+        features : transformer, default=None
+            Turns rows into the features that are laid out; it is cloned and fitted to the real
+            rows. None is a StandardScaler; see :class:`~skgan_resample.metrics.ClassifierFeatures`.
+        n_samples : int, default=100
+            Rows to generate per class.
+        random_state : int, RandomState instance or None, default=0
+            Seed.
+        max_rows : int, default=2000
+            At most so many rows, see ``from_codes``.
+        ax : Axes, default=None
+            Where to draw; None opens a figure.
+
+        Returns
+        -------
+        display : LatentSpaceDisplay
+            The drawn display.
+        """
+        X_new, y_new = sampler.sample(n_samples, random_state=random_state)
+        real, new = (np.asarray(rows).reshape(len(rows), -1) for rows in (X, X_new))
+        features = clone(StandardScaler() if features is None else features).fit(real, y)
+        codes = np.concatenate([features.transform(real), features.transform(new)])
+        return cls.from_codes(
+            codes,
+            np.concatenate([np.asarray(y), y_new]),
+            np.arange(len(codes)) >= len(real),
+            max_rows=max_rows,
+            random_state=random_state,
+            ax=ax,
+        )
+
+    def plot(self, *, ax=None):
+        """Draw real rows as dots and synthetic ones as crosses, in the colour of their class.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; None opens a figure.
+
+        Returns
+        -------
+        self : LatentSpaceDisplay
+            The drawn display.
+        """
+        from matplotlib.lines import Line2D
+        from matplotlib.patheffects import withStroke
+
+        labels = np.unique(self.labels)
+        panel = panels(self, ax, 1, 1, (6.4, 5.6))[0, 0]
+        for label, colour in zip(labels, colours(len(labels)), strict=True):
+            of_class = self.labels == label
+            for synthetic, marker, size, alpha in ((False, "o", 14, 0.55), (True, "x", 18, 0.9)):
+                places = self.embedding[of_class & (self.is_synthetic == synthetic)]
+                style = {"s": size, "color": [colour], "marker": marker, "linewidths": 0.8}
+                panel.scatter(*places.T, alpha=alpha, **style)
+            if len(labels) > 7:  # more than a legend of colours can tell apart
+                middle = np.median(self.embedding[of_class], axis=0)
+                outline = [withStroke(linewidth=2.5, foreground="white")]
+                style = {"ha": "center", "va": "center", "size": 8, "weight": "bold"}
+                panel.text(*middle, label, path_effects=outline, **style)
+        markers = [("o", "real"), ("x", "generated")][: 1 + int(self.is_synthetic.any())]
+        handles = [Line2D([], [], color=GREY, marker=m, ls="", label=name) for m, name in markers]
+        if len(labels) <= 7:
+            named = zip(labels, colours(len(labels)), strict=True)
+            handles += [Line2D([], [], color=c, marker="s", ls="", label=name) for name, c in named]
+        panel.legend(
+            handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=5, frameon=False
+        )
+        panel.set(xticks=[], yticks=[])
+        return self

@@ -1,0 +1,65 @@
+"""Colours that the colour-blind can tell apart, and figures of the right size."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+REAL, SYNTHETIC, GREY = "#0072B2", "#D55E00", "#777777"
+# Okabe & Ito's palette, less the yellow that vanishes on white
+_FEW = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+
+
+def colours(n):
+    """Colours for n classes: distinct ones for a few, else shades of viridis."""
+    import matplotlib
+
+    if n <= len(_FEW):
+        return _FEW[:n]
+    return [matplotlib.colormaps["viridis"](shade) for shade in np.linspace(0, 0.93, n)]
+
+
+def panels(display, ax, n_rows, n_columns, size, **shared):
+    """Axes in a grid, in a new figure or in the place of ``ax``; sets figure_, ax_ and axes_.
+
+    Parameters
+    ----------
+    display : object
+        Whose attributes are set.
+    ax : Axes or None
+        Where to draw; None opens a figure.
+    n_rows, n_columns : int
+        Shape of the grid.
+    size : tuple of float
+        (width, height) of a new figure in inches.
+    **shared
+        ``sharex``, ``sharey`` and spaces, for a new figure's or the grid's ``subplots``.
+
+    Returns
+    -------
+    axes : ndarray of shape (n_rows, n_columns)
+        The axes.
+    """
+    check_matplotlib_support(f"{type(display).__name__}.plot")
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        figure = plt.figure(figsize=size, layout="constrained")
+        axes = figure.subplots(n_rows, n_columns, squeeze=False, **shared)
+    elif n_rows == n_columns == 1:
+        figure, axes = ax.figure, np.array([[ax]])
+    else:
+        figure = ax.figure
+        ax.set_axis_off()
+        grid = ax.get_subplotspec().subgridspec(n_rows, n_columns)
+        axes = grid.subplots(squeeze=False, **shared)
+    display.figure_, display.axes_ = figure, axes
+    display.ax_ = axes[0, 0] if ax is None else ax
+    return axes
+
+
+def legend_above(display, handles):
+    """A legend in one line above all panels, or above the first where the layout is another's."""
+    placed = {"handles": handles, "ncols": len(handles), "frameon": False}
+    if display.figure_.get_layout_engine() is not None:
+        display.figure_.legend(loc="outside upper center", **placed)
+    else:
+        display.axes_[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.1), **placed)

@@ -1,0 +1,514 @@
+"""compare_samplers: no leakage, common folds, honest failures, resumption, the shell."""
+
+import subprocess
+import sys
+import textwrap
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.pipeline import make_pipeline
+from imblearn.under_sampling import RandomUnderSampler
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.datasets import make_classification
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    RepeatedStratifiedKFold,
+    StratifiedKFold,
+    cross_validate,
+)
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import LinearSVC
+
+from skgan_resample import CGANSampler, compare_samplers
+from skgan_resample.comparison import PriorThresholdClassifier
+from skgan_resample.comparison.__main__ import main
+
+BASELINES = ["none", "class_weight", "threshold at prior"]
+
+
+def data(n_classes=2, n=150, seed=0):
+    weights = {2: [0.8], 3: [0.7, 0.2]}[n_classes]
+    X, y = make_classification(
+        n, n_informative=5, n_classes=n_classes, weights=weights, flip_y=0.1, random_state=seed
+    )
+    X[:, 0] = np.arange(n)  # a name for every row
+    return X, y
+
+
+def compare(X, y, samplers, classifiers, **options):
+    options = {"random_state": 0, "cv": 3, "progress": False} | options
+    return compare_samplers(X, y, samplers, classifiers, **options)
+
+
+def values(result, **where):
+    table = result.table
+    for column, value in where.items():
+        table = table[table[column] == value]
+    return table["value"].to_numpy()
+
+
+def same(one, other):
+    timeless = [result.table.drop(columns="fit_seconds") for result in (one, other)]
+    pd.testing.assert_frame_equal(*timeless)
+
+
+# Leakage and agreement ---------------------------------------------------------------------------
+
+
+class Recorder:
+    """Keeps what the clones of an estimator were shown."""
+
+    seen: list
+
+    def note(self, what, X):
+        self.seen.append((what, set(np.asarray(X)[:, 0])))
+
+
+class RecordingSampler(Recorder, BaseEstimator):
+    seen: list = []
+
+    def fit_resample(self, X, y):
+        self.note("sampler", X)
+        X_new = X.copy()
+        X_new[:, 0] = -1  # no row of the original bears this name
+        return np.concatenate([X, X_new]), np.concatenate([y, y])
+
+
+class RecordingScaler(Recorder, TransformerMixin, BaseEstimator):
+    seen: list = []
+
+    def fit(self, X, y=None):
+        self.note("fit", X)
+        return self
+
+    def transform(self, X):
+        self.note("transform", X)
+        return X
+
+
+class RecordingClassifier(Recorder, LogisticRegression):
+    seen: list = []
+
+    def fit(self, X, y):
+        self.note("fit", X)
+        return super().fit(X, y)
+
+    def predict(self, X):
+        self.note("predict", X)
+        return super().predict(X)
+
+
+def test_no_test_row_comes_near_sampler_or_scaler():
+    X, y = data()
+    RecordingSampler.seen, RecordingScaler.seen, RecordingClassifier.seen = [], [], []
+    folds = list(StratifiedKFold(3, shuffle=True, random_state=0).split(X, y))
+    compare(
+        X,
+        y,
+        {"recorded": RecordingSampler()},
+        [RecordingClassifier(max_iter=5000)],
+        preprocessor=RecordingScaler(),
+        scoring="accuracy",
+    )
+    trains, tests = ([set(fold[part].astype(float)) for fold in folds] for part in (0, 1))
+    assert RecordingSampler.seen == [("sampler", train) for train in trains]
+    fitted = [seen for what, seen in RecordingScaler.seen if what == "fit"]
+    assert fitted == trains * 4
+    sampled = RecordingClassifier.seen[-6:]  # fit and predict in each of three folds
+    assert sampled == [
+        (what, seen)
+        for train, test in zip(trains, tests, strict=True)
+        for what, seen in (("fit", train | {-1.0}), ("predict", test))
+    ]
+
+
+def test_agrees_with_cross_validate_of_the_pipeline():
+    X, y = data()
+    folds = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=5)
+    sampler, classifier = SMOTE(random_state=1), RandomForestClassifier(10, random_state=2)
+    result = compare(
+        X, y, {"SMOTE": sampler}, {"RF": classifier}, preprocessor=StandardScaler(), cv=folds
+    )
+    pipeline = make_pipeline(StandardScaler(), sampler, classifier)
+    expected = cross_validate(pipeline, X, y, cv=folds, scoring=["balanced_accuracy", "roc_auc"])
+    for metric in ("balanced_accuracy", "roc_auc"):
+        ours = values(result, sampler="SMOTE", metric=metric)
+        np.testing.assert_array_equal(ours, expected[f"test_{metric}"])
+    assert result.test_to_train == {"data": pytest.approx(1 / 2)}
+    generated = result.table.loc[result.table["sampler"] == "SMOTE", "n_generated"]
+    assert (generated > 0).all()
+    assert (result.table["error"] == "").all()
+
+
+def test_a_sampler_may_be_a_pipeline_and_may_remove_rows():
+    X, y = data()
+    piped = make_pipeline(StandardScaler(), RandomUnderSampler(random_state=0), SMOTE())
+    classifier = make_pipeline(StandardScaler(), LogisticRegression())
+    result = compare(X, y, {"piped": piped}, {"scaled": classifier})
+    rows = result.table[result.table["sampler"] == "piped"]
+    assert (rows["error"] == "").all()
+    assert (rows["n_generated"] < 0).all()
+
+
+def test_the_sampler_runs_once_a_fold_for_all_classifiers():
+    RecordingSampler.seen = []
+    classifiers = [LogisticRegression(max_iter=5000), KNeighborsClassifier()]
+    compare(*data(), {"recorded": RecordingSampler()}, classifiers)
+    assert len(RecordingSampler.seen) == 3
+
+
+def test_open_seeds_are_filled_and_given_ones_kept():
+    X, y = data()
+    samplers = {
+        "open": RandomOverSampler(),
+        "open too": RandomOverSampler(),
+        "given": RandomOverSampler(random_state=7),
+    }
+    forest = RandomForestClassifier(5)
+    one = compare(X, y, samplers, [forest])
+    assert (values(one, sampler="open") == values(one, sampler="open too")).all()
+    assert (values(one, sampler="open") != values(one, sampler="given")).any()
+    same(one, compare(X, y, samplers, [forest]))
+    other = compare(X, y, samplers, [forest], cv=list(StratifiedKFold(3).split(X, y)))
+    assert (values(one) != values(other)).any()
+    assert forest.random_state is None
+
+
+def test_groups_stay_together():
+    X, y = data()
+    groups = np.arange(len(y)) % 9
+    RecordingSampler.seen = []
+    compare(X, y, {"recorded": RecordingSampler()}, [KNeighborsClassifier()], groups=groups)
+    for _, train in RecordingSampler.seen:
+        rows = np.array(sorted(train), dtype=int)
+        assert set(groups[rows]).isdisjoint(groups[np.setdiff1d(np.arange(len(y)), rows)])
+
+
+def test_jobs_do_not_matter():
+    X, y = data(3)
+    samplers = {"SMOTE": SMOTE(), "CGAN": CGANSampler(max_iter=2)}
+    classifiers = [RandomForestClassifier(5), LogisticRegression(max_iter=5000)]
+    one = compare(X, y, samplers, classifiers, preprocessor=StandardScaler())
+    assert one.table["value"].notna().all()
+    two = compare(X, y, samplers, classifiers, preprocessor=StandardScaler(), n_jobs=2)
+    same(one, two)
+
+
+def test_backends_that_cannot_stream_results():
+    X, y = data()
+    one = compare(X, y, [SMOTE()], [KNeighborsClassifier()])
+    with joblib.parallel_config("multiprocessing"):
+        same(one, compare(X, y, [SMOTE()], [KNeighborsClassifier()], n_jobs=1))
+
+
+@pytest.mark.filterwarnings("default")
+def test_runs_on_a_dask_cluster():
+    distributed = pytest.importorskip("distributed")
+    X, y = data()
+    one = compare(X, y, [SMOTE()], [KNeighborsClassifier()])
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        same(one, compare(X, y, [SMOTE()], [KNeighborsClassifier()]))
+
+
+def test_leaves_global_state_alone(untouched_globals):
+    compare(*data(), [SMOTE(), CGANSampler(max_iter=1)], [KNeighborsClassifier()])
+
+
+# Baselines ---------------------------------------------------------------------------------------
+
+
+def test_baselines_are_always_there():
+    result = compare(*data(), [], [KNeighborsClassifier()], scoring="accuracy")
+    assert result.table["sampler"].unique().tolist() == BASELINES
+
+
+def test_threshold_at_prior_is_that_of_two_classes():
+    X, y = data()
+    ours = PriorThresholdClassifier(LogisticRegression(max_iter=5000)).fit(X, y)
+    theirs = FixedThresholdClassifier(
+        LogisticRegression(max_iter=5000), threshold=y.mean(), response_method="predict_proba"
+    ).fit(X, y)
+    assert (ours.predict(X) == theirs.predict(X)).all()
+    assert ours.predict(X).mean() > ours.estimator_.predict(X).mean()
+    result = compare(X, y, [], [KNeighborsClassifier()])
+    auc = [values(result, sampler=name, metric="roc_auc") for name in ("none", BASELINES[2])]
+    np.testing.assert_array_equal(*auc)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "weighted"),
+    [
+        (
+            make_pipeline(StandardScaler(), LogisticRegression()),
+            make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced")),
+        ),
+        (LinearSVC(random_state=0), LinearSVC(random_state=0, class_weight="balanced")),
+    ],
+)
+def test_class_weight_is_the_classifiers_own(classifier, weighted):
+    X, y = data()
+    X[:, 0] /= len(X)
+    one = compare(X, y, [], {"c": classifier}, scoring="balanced_accuracy")
+    other = compare(X, y, [], {"c": weighted}, scoring="balanced_accuracy")
+    np.testing.assert_array_equal(
+        values(one, sampler="class_weight"), values(other, sampler="none")
+    )
+    assert (values(one, sampler="class_weight") != values(one, sampler="none")).any()
+
+
+def test_sample_weights_stand_in_for_class_weights():
+    # with whole-number weights, weighting is repeating: 120 rows of class 0, 40 of class 1
+    X, y = data(n=240)
+    keep = np.r_[np.flatnonzero(y == 0)[:120], np.flatnonzero(y == 1)[:40]]
+    X, y = X[keep], y[keep]
+    splits = [(np.arange(160), np.arange(160))]
+    classifier = make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=5))
+    result = compare(X, y, [], {"c": classifier}, cv=splits, scoring="neg_log_loss")
+    one, weighted, _ = values(result)
+    assert weighted < one  # worse log-loss on the classes as frequent as they are
+    nearest = compare(X, y, [], [KNeighborsClassifier()], cv=splits)
+    errors = nearest.table.set_index("sampler")["error"]
+    assert "KNeighborsClassifier takes neither class_weight" in errors["class_weight"].iloc[0]
+    assert (errors["none"] == "").all()
+
+
+# Scores ------------------------------------------------------------------------------------------
+
+
+def test_area_under_curve_of_several_classes_is_over_pairs():
+    X, y = data(3)
+    classifier = KNeighborsClassifier()
+    result = compare(X, np.array(list("abc"))[y], [], [classifier], cv=StratifiedKFold(3))
+    scorer = get_scorer("roc_auc_ovo")
+    expected = [
+        scorer(classifier.fit(X[train], y[train]), X[test], y[test])
+        for train, test in StratifiedKFold(3).split(X, y)
+    ]
+    assert values(result, sampler="none", metric="roc_auc") == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("scoring", "names"),
+    [
+        ("accuracy", ["accuracy"]),
+        (["accuracy", "f1"], ["accuracy", "f1"]),
+        ({"first": "accuracy", "second": get_scorer("f1")}, ["first", "second"]),
+        (get_scorer("f1"), ["score"]),
+    ],
+)
+def test_scoring_takes_what_scikit_learn_takes(scoring, names):
+    X, y = data()
+    classifier = make_pipeline(StandardScaler(), LogisticRegression())
+    result = compare(X, y, [], {"c": classifier}, scoring=scoring)
+    assert result.table["metric"].unique().tolist() == names
+    assert result.table["value"].notna().all()
+
+
+# Failures ----------------------------------------------------------------------------------------
+
+
+class Failing(BaseEstimator):
+    """Fails where row 0 is among the training rows."""
+
+    def fit_resample(self, X, y):
+        if 0.0 in X[:, 0]:
+            raise RuntimeError("row 0\nis too much")
+        return X, y
+
+
+def test_a_failing_sampler_is_recorded_in_its_folds_only():
+    X, y = data()
+    result = compare(X, y, {"failing": Failing()}, [KNeighborsClassifier()])
+    rows = result.table[result.table["sampler"] == "failing"]
+    failed = rows["error"] == "RuntimeError: row 0 is too much"
+    assert failed.sum() == 2 * 2  # two of three folds, two metrics
+    assert (rows["value"].isna() == failed).all()
+    assert (result.table.loc[result.table["sampler"] == "none", "error"] == "").all()
+    summary = result.summary().loc["roc_auc"]
+    assert summary["failed"].to_dict() == {"none": 0, **summary["failed"].iloc[1:].to_dict()}
+    assert summary.loc["failing", "failed"] == 2
+    assert summary.loc["failing", ["losses", "ties"]].tolist() == [2, 1]
+    assert result.tests("none").loc[("roc_auc", "failing"), "n"] == 1
+
+
+def test_a_failing_metric_does_not_take_the_others_along():
+    result = compare(*data(3), [], [LinearSVC(random_state=0)])
+    none = result.table[result.table["sampler"] == "none"].set_index("metric")
+    assert none.loc["balanced_accuracy", "value"].notna().all()
+    assert none.loc["roc_auc", "value"].isna().all()
+    assert none.loc["roc_auc", "error"].str.contains("LinearSVC").all()
+
+
+def test_interrupts_are_not_swallowed():
+    def stop(X):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare(*data(), [], [KNeighborsClassifier()], preprocessor=FunctionTransformer(stop))
+
+
+# Resumption --------------------------------------------------------------------------------------
+
+KILLED = """
+    import sys, time
+    import numpy as np
+    from sklearn.base import BaseEstimator
+    from sklearn.neighbors import KNeighborsClassifier
+    from test_comparison import compare, data, Slow
+
+    class Slower(Slow):
+        def fit_resample(self, X, y):
+            Slow.calls += 1
+            if Slow.calls == 3:
+                print("third fold", flush=True)
+                time.sleep(600)
+            return X, y
+
+    Slower.__name__ = "Slow"
+    compare(*data(), {"slow": Slower()}, [KNeighborsClassifier()], path=sys.argv[1])
+"""
+
+
+class Slow(BaseEstimator):
+    """Counts its calls."""
+
+    calls = 0
+
+    def fit_resample(self, X, y):
+        Slow.calls += 1
+        return X, y
+
+
+def test_goes_on_after_a_kill(tmp_path):
+    path = tmp_path / "results.csv"
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(path)]
+    environment = {"PYTHONPATH": ":".join(sys.path), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout.readline() == "third fold\n"
+        process.kill()
+    before = path.read_text("utf-8")
+    assert before.count("slow,") == 2 * 2
+    path.write_text(before + "data,slow,KNeighb", "utf-8")  # as if killed while writing
+    Slow.calls = 0
+    resumed = compare(*data(), {"slow": Slow()}, [KNeighborsClassifier()], path=path)
+    assert Slow.calls == 1
+    assert path.read_text("utf-8").startswith(before)
+    same(resumed, compare(*data(), {"slow": Slow()}, [KNeighborsClassifier()]))
+
+
+def test_what_is_there_is_not_computed_again_but_changes_are(tmp_path):
+    path, (X, y) = tmp_path / "results.csv", data()
+
+    def calls(X=X, classifier=None, **options):
+        Slow.calls = 0
+        classifiers = {"c": classifier or KNeighborsClassifier()}
+        result = compare(X, y, {"slow": Slow()}, classifiers, path=path, **options)
+        assert len(result.table) == 4 * 3 * len(options.get("scoring", "12"))
+        return Slow.calls
+
+    assert calls() == 3
+    assert calls() == 0
+    assert calls(X=X + 1e-9) == 3
+    assert calls(classifier=KNeighborsClassifier(3)) == 3
+    assert calls(random_state=1) == 3
+    assert calls(preprocessor=FunctionTransformer(np.negative)) == 3
+    assert calls(preprocessor=FunctionTransformer(np.negative)) == 0
+    assert calls(scoring=["accuracy"]) == 3
+    assert calls() == 0
+
+
+def test_results_read_back_are_the_same(tmp_path):
+    path = tmp_path / "results.csv"
+    arguments = *data(), {"failing": Failing()}, [KNeighborsClassifier()]
+    written = compare(*arguments, path=path)
+    pd.testing.assert_frame_equal(written.table, compare(*arguments, path=path).table)
+    frame = pd.read_csv(path)
+    assert len(frame) == len(written.table)
+
+
+def test_another_file_is_not_touched(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("a,b\n1,2\n", "utf-8")
+    with pytest.raises(ValueError, match="columns are"):
+        compare(*data(), [], [KNeighborsClassifier()], path=path)
+    assert path.read_text("utf-8") == "a,b\n1,2\n"
+
+
+# Bad input ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("samplers", "message"),
+    [
+        ([SMOTE(), SMOTE(k_neighbors=2)], "several samplers of the same class"),
+        ({"none": SMOTE()}, r"the names \['none'\]"),
+    ],
+)
+def test_names_must_differ(samplers, message):
+    with pytest.raises(ValueError, match=message):
+        compare(*data(), samplers, [KNeighborsClassifier()])
+
+
+def test_data_sets_need_their_classes():
+    X, y = data()
+    with pytest.raises(ValueError, match="same names"):
+        compare({"a": X}, {"b": y}, [], [KNeighborsClassifier()])
+    with pytest.raises(ValueError, match="continuous"):
+        compare(X, X[:, 1], [], [KNeighborsClassifier()])
+
+
+# The shell ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def table(tmp_path):
+    X, y = data()
+    frame = pd.DataFrame(X[:, 1:4], columns=["a", "b", "c"])
+    frame["colour"] = np.where(X[:, 4] > 0, "red", "green")
+    frame.loc[3, "b"] = np.nan
+    frame["kind"] = np.where(y == 1, "rare", "common")
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_from_the_shell(table, capsys):
+    results = table.with_name("results.csv")
+    arguments = [str(table), "--target", "kind", "--cv", "3", "--csv", str(results)]
+    main([*arguments, "--samplers", "SMOTE", "ADASYN", "--classifiers", "KNeighborsClassifier"])
+    printed = capsys.readouterr().out
+    for word in (*BASELINES, "SMOTE", "ADASYN", "mean_rank", "Against SMOTE", "p_holm"):
+        assert word in printed
+    assert "KNeighborsClassifier takes neither" in printed
+    assert len(pd.read_csv(results)) == 5 * 3 * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--target", "missing"], "the columns are"),
+        (["--target", "kind", "--samplers", "Smoke"], "Got Smoke, but expected one of"),
+    ],
+)
+def test_the_shell_explains_itself(table, arguments, message):
+    with pytest.raises(SystemExit, match=message):
+        main([str(table), *arguments])
+
+
+def test_the_module_runs_without_a_warning():
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "skgan_resample.comparison"]
+    done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)
+    assert "--target" in done.stdout

@@ -1,0 +1,132 @@
+"""Ranks and tests against textbook examples and scipy."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from skgan_resample.comparison import ComparisonResult, _statistics
+
+# Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7, 2006, table 6
+DEMSAR = """
+    .763 .768 .771 .798 | .599 .591 .590 .569 | .954 .971 .968 .967 | .628 .661 .654 .657
+    .882 .888 .886 .898 | .936 .931 .916 .931 | .661 .668 .609 .685 | .583 .583 .563 .625
+    .775 .838 .866 .875 | 1.00 1.00 1.00 1.00 | .940 .962 .965 .962 | .619 .666 .614 .669
+    .972 .981 .975 .975 | .957 .978 .946 .970
+"""
+AUC = np.array(DEMSAR.replace("|", " ").split(), float).reshape(14, 4)
+NAMES = ["C4.5", "+m", "+cf", "+m+cf"]
+
+
+def result(scores, test_to_train=0.25, unit="split", names=NAMES):
+    """A result of one classifier from an array (units, samplers)."""
+    rows = [
+        {
+            "dataset": f"set {i}" if unit == "dataset" else "data",
+            "sampler": names[j],
+            "classifier": "c",
+            "split": 0 if unit == "dataset" else i,
+            "metric": "auc",
+            "value": value,
+            "fit_seconds": 1.0,
+            "n_generated": 7,
+            "error": "" if np.isfinite(value) else "failed",
+        }
+        for i, row in enumerate(scores)
+        for j, value in enumerate(row)
+    ]
+    table = pd.DataFrame(rows)
+    return ComparisonResult(table, dict.fromkeys(table["dataset"].unique(), test_to_train))
+
+
+def test_demsars_example():
+    compared = result(AUC, unit="dataset")
+    summary = compared.summary(reference="C4.5").loc["auc"]
+    # the paper has 2.893 and 1.964: two scores that are equal as printed were not
+    assert summary["mean_rank"].round(3).tolist() == [3.143, 2.0, 2.929, 1.929]
+    assert summary.loc["+m", ["wins", "ties", "losses"]].tolist() == [10, 2, 2]
+    # data sets do not overlap: the plain interval
+    low, high = stats.ttest_1samp(AUC[:, 1], 0).confidence_interval()
+    assert summary.loc["+m", ["low", "high"]].tolist() == pytest.approx([low, high])
+    tests = compared.tests("C4.5").loc["auc"]
+    assert tests.loc["+m", "statistic"] == 12
+    assert tests.loc["+m", "p_value"] < 0.05
+    assert tests["n"].tolist() == [14, 14, 14]
+    expected = stats.friedmanchisquare(*AUC.T).pvalue
+    assert tests["friedman_p"].tolist() == [pytest.approx(expected)] * 3
+    assert tests["p_holm"].tolist() == pytest.approx(_statistics.holm(tests["p_value"]))
+
+
+def test_holms_method_step_by_step():
+    adjusted = _statistics.holm([0.01, 0.04, np.nan, 0.03, 0.005])
+    assert adjusted == pytest.approx([0.03, 0.06, np.nan, 0.06, 0.02], nan_ok=True)
+    assert _statistics.holm([0.9, 0.8]).tolist() == [1, 1]
+
+
+def test_without_overlap_the_t_test_is_students():
+    differences = np.random.default_rng(0).normal(0.3, size=12)
+    expected = stats.ttest_1samp(differences, 0)
+    assert _statistics.corrected_t_test(differences, 0) == pytest.approx(
+        (expected.statistic, expected.pvalue)
+    )
+
+
+def test_the_correction_of_nadeau_and_bengio():
+    # 1 / n + n_test / n_train = 1 / 5 + 1 / 4: t falls by sqrt(0.2 / 0.45) = 2 / 3
+    differences = np.array([1.0, 2, 3, 4, 5])
+    statistic, p_value = _statistics.corrected_t_test(differences, 1 / 4)
+    assert statistic == pytest.approx(3 / np.sqrt(2.5 / 5) * 2 / 3)
+    assert p_value == pytest.approx(2 * stats.t.sf(statistic, 4))
+    scores = np.stack([np.full(5, 0.5), 0.5 + differences / 10], axis=1)
+    tests = result(scores, names=["SMOTE", "GAN"]).tests()
+    assert tests.loc[("auc", "GAN"), "p_value"] == pytest.approx(p_value)
+    assert tests.loc[("auc", "GAN"), "difference"] == pytest.approx(0.3)
+    assert "friedman_p" not in tests
+
+
+@pytest.mark.parametrize("method", ["t", "wilcoxon"])
+def test_equal_scores_are_no_evidence(method):
+    scores = np.repeat(np.random.default_rng(0).random((5, 1)), 2, axis=1)
+    tests = result(scores, names=["none", "GAN"]).tests("none", method)
+    assert tests["p_value"].tolist() == tests["p_holm"].tolist() == [1]
+
+
+def test_a_constant_difference_is_certain():
+    statistic, p_value = _statistics.corrected_t_test(np.ones(5), 0.25)
+    assert (statistic, p_value) == (np.inf, 0)
+
+
+def test_the_interval_of_the_mean_is_that_of_the_test():
+    # an interval of the difference from a constant ends at zero where p is 0.05
+    values = np.random.default_rng(0).normal(0.7, 0.05, size=10)
+    summary = result(np.stack([values, values], axis=1), 1 / 9, names=["none", "GAN"]).summary()
+    low = summary.loc[("auc", "GAN"), "low"]
+    assert _statistics.corrected_t_test(values - low, 1 / 9)[1] == pytest.approx(0.05)
+
+
+def test_pairs_with_a_failure_are_left_out_of_the_tests_and_rank_last():
+    scores = np.array([[0.5, 0.6, 0.7], [0.5, np.nan, 0.4], [0.5, 0.7, 0.9], [0.5, 0.9, 0.9]])
+    compared = result(scores, names=["none", "a", "b"])
+    tests = compared.tests("none").loc["auc"]
+    assert tests["n"].to_dict() == {"a": 3, "b": 4}
+    assert tests.loc["a", "difference"] == pytest.approx((0.1 + 0.2 + 0.4) / 3)
+    summary = compared.summary().loc["auc"]
+    assert summary.loc["a", "mean_rank"] == (2 + 3 + 2 + 1.5) / 4
+    assert summary.loc["a", ["wins", "losses", "failed"]].tolist() == [3, 1, 1]
+
+
+def test_a_single_split_has_no_interval_and_no_test():
+    compared = result(np.array([[0.5, 0.6]]), names=["none", "GAN"])
+    assert compared.summary()[["low", "high", "std"]].isna().all(axis=None)
+    assert np.isnan(compared.tests("none").loc[("auc", "GAN"), "p_value"])
+
+
+def test_unknown_names_are_refused():
+    compared = result(AUC)
+    for ask in (compared.summary, compared.tests):
+        with pytest.raises(ValueError, match=r"Got reference='SMOOTH', but expected one of \['C4"):
+            ask("SMOOTH")
+    with pytest.raises(ValueError, match="metric='f1'"):
+        compared.scores("f1")
+    with pytest.raises(ValueError, match="method='z'"):
+        compared.tests("C4.5", "z")

@@ -1,0 +1,322 @@
+"""Metrics against closed forms, against torchmetrics, and against plain loops."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from imblearn.combine import SMOTEENN
+from imblearn.metrics import geometric_mean_score
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from numpy.testing import assert_allclose
+from sklearn.base import BaseEstimator
+from sklearn.datasets import load_digits, make_classification
+from sklearn.metrics import f1_score
+from sklearn.neighbors import KNeighborsClassifier
+from torchmetrics.image.fid import FrechetInceptionDistance
+from torchmetrics.image.kid import KernelInceptionDistance
+
+from skgan_resample import metrics
+
+
+def normal(n, d=4, mean=0.0, scale=1.0, seed=0):
+    return np.random.default_rng(seed).normal(mean, scale, (n, d))
+
+
+class Identity(torch.nn.Flatten):
+    """Features of "pictures" that are feature vectors already."""
+
+    def __init__(self, num_features):
+        super().__init__()
+        self.num_features = num_features
+
+
+def as_pictures(X):
+    return torch.from_numpy(X).reshape(len(X), 3, 2, -1)
+
+
+def by_torchmetrics(metric, X, Z):
+    metric.set_dtype(torch.float64)
+    metric.update(as_pictures(X), real=True)
+    metric.update(as_pictures(Z), real=False)
+    return metric.compute()
+
+
+# Fidelity ----------------------------------------------------------------------------------------
+
+
+def exactly(X, mean, covariance):
+    """Rows with exactly these moments."""
+    white = (X - X.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(X.T))).T
+    return white @ np.linalg.cholesky(covariance).T + mean
+
+
+def test_frechet_distance_of_two_gaussians_in_closed_form():
+    # for covariances that commute: |m1 - m2|^2 + sum (s1 - s2)^2 over the standard deviations
+    turn = np.linalg.qr(normal(3, 3))[0]
+    first, second = np.array([1.0, 2.0, 3.0]), np.array([2.0, 0.5, 3.0])
+    X = exactly(normal(30, 3, seed=1), [0, 0, 0], turn @ np.diag(first**2) @ turn.T)
+    Z = exactly(normal(50, 3, seed=2), [1, -1, 2], turn @ np.diag(second**2) @ turn.T)
+    assert metrics.frechet_distance(X, Z) == pytest.approx(6 + ((first - second) ** 2).sum())
+
+
+@pytest.mark.parametrize("n", [4, 200])  # fewer rows than columns: singular covariances
+def test_frechet_distance_agrees_with_torchmetrics(n):
+    X, Z = normal(n, 12), normal(150, 12, mean=0.5, scale=2.0, seed=1)
+    theirs = by_torchmetrics(FrechetInceptionDistance(Identity(12), normalize=True), X, Z)
+    assert metrics.frechet_distance(X, Z) == pytest.approx(theirs.item(), rel=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:Metric `Kernel Inception:UserWarning")
+def test_kernel_distance_agrees_with_torchmetrics():
+    X, Z = normal(60, 12), normal(60, 12, mean=0.3, seed=1)
+    theirs = KernelInceptionDistance(Identity(12), subsets=1, subset_size=60, normalize=True)
+    mean, _ = by_torchmetrics(theirs, X, Z)
+    assert metrics.kernel_distance(X, Z) == pytest.approx(mean.item())
+
+
+def test_kernel_distance_is_unbiased():
+    values = [
+        metrics.kernel_distance(normal(8, seed=s), normal(8, seed=1000 + s)) for s in range(300)
+    ]
+    assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(len(values))
+    assert min(values) < 0
+
+
+def test_a_copied_set_is_covered_and_a_far_one_is_not():
+    X = normal(60)
+    copied = metrics.precision_recall_density_coverage(X, X)
+    assert (copied.precision, copied.recall, copied.coverage) == (1, 1, 1)
+    # every row lies in its own ball and, in the mean, in n_neighbors others'
+    assert copied.density == pytest.approx(6 / 5)
+    assert metrics.precision_recall_density_coverage(X, X + 100) == (0, 0, 0, 0)
+
+
+def test_one_repeated_row_is_precise_but_covers_little():
+    X = normal(60)
+    scores = metrics.precision_recall_density_coverage(X, np.repeat(X[:1], 60, axis=0))
+    assert scores.precision == 1
+    assert scores.recall == pytest.approx(1 / 60)
+    assert scores.coverage < 0.5
+
+
+@given(st.integers(0, 10**6), st.integers(4, 30), st.integers(4, 30), st.integers(1, 3))
+def test_neighbourhood_scores_follow_their_definitions(seed, n, m, k):
+    X, Z = normal(n, 2, seed=seed), normal(m, 2, mean=0.5, seed=seed + 1)
+    ball = lambda A: [sorted(np.linalg.norm(A - a, axis=1))[k] for a in A]  # noqa: E731
+    real, synthetic = ball(X), ball(Z)
+    d = [[np.linalg.norm(x - z) for z in Z] for x in X]
+    inside = np.array([[d[i][j] <= real[i] for j in range(m)] for i in range(n)])
+    recalled = [any(d[i][j] <= synthetic[j] for j in range(m)) for i in range(n)]
+    expected = inside.any(0).mean(), np.mean(recalled), inside.sum() / (k * m), inside.any(1).mean()
+    assert_allclose(metrics.precision_recall_density_coverage(X, Z, n_neighbors=k), expected)
+
+
+def test_more_rows_than_one_batch_of_distances():
+    X, Z = normal(40, 2), normal(1500, 2, seed=1)
+    whole = metrics.precision_recall_density_coverage(Z, X)
+    swapped = metrics.precision_recall_density_coverage(X, Z)  # in two batches
+    assert whole.precision == swapped.recall
+    assert whole.recall == swapped.precision
+
+
+def test_the_floor_is_taken_at_equal_numbers():
+    seen = []
+
+    def metric(A, B):
+        seen.append((len(A), len(B)))
+        return metrics.frechet_distance(A, B), 1.0
+
+    X, Z = normal(100), normal(30, mean=1, seed=1)
+    value, floor = metrics.with_real_floor(metric, X, Z, random_state=0)
+    assert set(seen) == {(30, 30)}
+    assert value.shape == floor.shape == (2,)
+    assert value[0] > floor[0]
+
+
+def test_the_floor_takes_disjoint_halves():
+    X = np.arange(20.0)[:, None]
+    value, floor = metrics.with_real_floor(lambda A, B: len(np.intersect1d(A, B)), X, X[:6])
+    assert floor == 0
+    assert value > 0
+
+
+@pytest.mark.parametrize("metric", [metrics.frechet_distance, metrics.kernel_distance])
+def test_one_row_is_too_few(metric):
+    with pytest.raises(ValueError, match="two"):
+        metric([[1.0, 2.0]], [[1.0, 2.0], [3.0, 4.0]])
+
+
+def test_too_many_neighbours():
+    with pytest.raises(ValueError, match=r"Got n_neighbors=5.*from 1 to 3"):
+        metrics.precision_recall_density_coverage(normal(4), normal(9))
+
+
+# Memorisation ------------------------------------------------------------------------------------
+
+
+def test_copies_have_ratio_zero_and_new_rows_about_one():
+    X, new, unseen = (normal(400, 2, seed=seed) for seed in range(3))
+    assert metrics.nearest_neighbour_ratio(X, X[:50], unseen) == (0, 1)
+    for held_out in (unseen, None):
+        scores = metrics.nearest_neighbour_ratio(X, new, held_out)
+        assert scores.ratio == pytest.approx(1, abs=0.2)
+        assert scores.near_copies < 0.1
+
+
+def test_repeated_training_rows_leave_the_ratio_open():
+    X = np.repeat(normal(5), 3, axis=0)
+    ratio, near_copies = metrics.nearest_neighbour_ratio(X, X)
+    assert np.isnan(ratio)
+    assert near_copies == 1
+
+
+def test_two_sample_auc_of_equal_and_of_copied_rows():
+    X = normal(200, 2)
+    fresh = metrics.two_sample_auc(X, normal(200, 2, seed=1), random_state=0)
+    copied = metrics.two_sample_auc(X, X, random_state=0)
+    assert fresh == pytest.approx(0.5, abs=0.1)
+    assert copied < 0.3
+
+
+# Classes -----------------------------------------------------------------------------------------
+
+
+def test_transfer_scores_name_the_direction():
+    # the synthetic rows lack half of class 1: those trained on them miss it, but not the reverse
+    X, y = np.array([[0.0], [1], [8], [-8]]), np.array([0, 0, 1, 1])
+    scores = metrics.transfer_scores(KNeighborsClassifier(1), X, y, [[0.5], [8]], [0, 1])
+    assert scores == (0.75, 1)
+
+
+def test_largest_and_smallest_are_taken_from_the_training_set():
+    y_true, y_pred, y_train = [0, 0, 1, 1, 2, 2], [0, 1, 1, 1, 1, 2], [1, 1, 1, 0, 0, 2]
+    assert metrics.precision_on_largest(y_true, y_pred, y_train) == pytest.approx(2 / 4)
+    assert metrics.recall_on_smallest(y_true, y_pred, y_train) == pytest.approx(1 / 2)
+    assert metrics.precision_on_largest(y_true, [2] * 6, y_train) == 0
+
+
+def test_intra_class_error_of_a_missing_subclass_is_one():
+    errors = metrics.intra_class_error([5, 5, 5, 7], [5, 5])
+    assert_allclose(errors, [1 / 3, 1])
+    assert_allclose(metrics.intra_class_error([5, 7], [7, 5, 5, 7]), [0, 0])
+
+
+def test_improvement_gain_of_each_class():
+    assert_allclose(metrics.improvement_gain([0.6, 0.3, 0.1], [0.5, 0.3, 0.0]), [0.2, 0, np.inf])
+
+
+def test_both_definitions_of_the_g_mean_are_imbalanced_learns():
+    y_true, y_pred = [0, 0, 0, 0, 1, 1, 2, 2], [0, 0, 0, 1, 1, 0, 2, 2]
+    recall, specificity = np.array([3 / 4, 1 / 2, 1]), np.array([3 / 4, 5 / 6, 1])
+    assert geometric_mean_score(y_true, y_pred) == pytest.approx(recall.prod() ** (1 / 3))
+    each = geometric_mean_score(y_true, y_pred, average=None)
+    assert each.mean() == pytest.approx(np.sqrt(recall * specificity).mean())
+    assert f1_score(y_true, y_pred, average="macro") == pytest.approx((3 / 4 + 1 / 2 + 1) / 3)
+
+
+# Pictures ----------------------------------------------------------------------------------------
+
+
+def test_ssim_of_constant_pictures_in_closed_form():
+    # (2 a b + c) / (a^2 + b^2 + c), c = (0.01 range)^2; the pairs are all of 1 and 3
+    X = np.stack([np.full((8, 8), 1.0), np.full((8, 8), 3.0)])
+    c = (0.01 * 2) ** 2
+    similarity = metrics.ssim_diversity(X, [0, 0])
+    assert similarity[0] == pytest.approx((6 + c) / (10 + c))
+
+
+def test_ssim_sees_lost_diversity_in_any_layout():
+    X, y = load_digits(return_X_y=True)
+    X, y = X[y < 3], y[y < 3]
+    collapsed = X.copy()
+    collapsed[y == 1] = X[y == 1][0]
+    real, synthetic = (
+        metrics.ssim_diversity(Z, y, image_shape=(8, 8), random_state=0) for Z in (X, collapsed)
+    )
+    assert synthetic[1] == pytest.approx(1)
+    assert real[1] < 0.8
+    assert (synthetic[0], synthetic[2]) == (real[0], real[2])
+    coloured = np.repeat(X.reshape(-1, 8, 8, 1), 3, axis=3)
+    assert metrics.ssim_diversity(coloured, y, random_state=0) == pytest.approx(real)
+
+
+def test_ssim_of_a_single_picture_is_open_and_a_table_is_refused():
+    assert np.isnan(metrics.ssim_diversity(np.ones((1, 8, 8)), [3])[3])
+    with pytest.raises(ValueError, match="image_shape"):
+        metrics.ssim_diversity(np.ones((4, 64)), [0, 0, 1, 1])
+
+
+# Features and report -----------------------------------------------------------------------------
+
+
+def test_features_are_what_the_classifier_decides_by():
+    X, y = make_classification(200, random_state=0)
+    features = metrics.ClassifierFeatures(16, random_state=0).fit(X, y)
+    output = features.classifier_.coefs_[1], features.classifier_.intercepts_[1]
+    odds = features.transform(X) @ output[0] + output[1]
+    expected = features.classifier_.predict_proba(features.scaler_.transform(X))[:, 1]
+    assert_allclose(1 / (1 + np.exp(-odds[:, 0])), expected)
+    assert features.classifier_.score(features.scaler_.transform(X), y) > 0.95
+
+
+class Collapsing(BaseEstimator):
+    """Appends rows of class 1: the mean of its rows, with a little noise and a shift."""
+
+    def __init__(self, shift=0):
+        self.shift = shift
+
+    def fit_resample(self, X, y):
+        new = X[y == 1].mean(axis=0) + normal(60, X.shape[1], self.shift, scale=1e-3)
+        return np.concatenate([X, new]), np.concatenate([y, np.ones(60, int)])
+
+
+def test_report_says_what_looks_wrong():
+    X, y = make_classification(300, weights=[0.8], n_informative=6, random_state=0)
+    copies = metrics.quality_report(RandomOverSampler(random_state=0), X, y, random_state=0)
+    n = int((y == 1).sum())
+    assert copies.columns[-1] == "remarks"
+    assert copies.loc[0, "remarks"] == "no new rows"
+    assert copies.loc[1, "remarks"].startswith(f"100% near-copies of {n} rows")
+    assert copies.loc[1, "synthetic"] == len(y) - 2 * n
+    collapsed = metrics.quality_report(Collapsing(), X, y, random_state=0).loc[1]
+    assert collapsed["near_copies"] == 0
+    assert "easily told" in collapsed["remarks"]
+    assert "crowded" in collapsed["remarks"]
+    far = metrics.quality_report(Collapsing(shift=9), X, y, random_state=0).loc[1]
+    assert far["coverage"] == far["density"] == 0
+    assert "reaches 0% of the real rows" in far["remarks"]
+    assert "rows where real ones are rare" in far["remarks"]
+
+
+def test_report_of_real_rows_notices_nothing():
+    X, y = make_classification(600, random_state=0)
+
+    class Honest(BaseEstimator):
+        def fit_resample(self, X_few, y_few):
+            return X, y
+
+    few = slice(0, 300)
+    report = metrics.quality_report(Honest(), X[few], y[few], random_state=0)
+    assert set(report["remarks"]) == {"nothing noticed"}
+
+
+def test_report_takes_frames_pictures_and_small_classes():
+    X, y = load_digits(return_X_y=True)
+    keep = np.r_[0:100, np.flatnonzero(y == 9)[30:33]]
+    X, y = X[keep], y[keep]
+    keep = (y != 9) | (np.cumsum(y == 9) <= 3)
+    X, y = X[keep], y[keep]
+    sampler = RandomOverSampler(random_state=0)
+    report = metrics.quality_report(sampler, pd.DataFrame(X).add_prefix("p"), y, random_state=0)
+    assert report.loc[9, "remarks"] == "too few rows to judge"
+    features = metrics.ClassifierFeatures(8, random_state=0)
+    assert len(metrics.quality_report(sampler, X, y, features=features, random_state=0)) == 10
+    assert not sampler.__dict__.get("sampling_strategy_")
+
+
+def test_report_refuses_what_does_not_append():
+    X, y = make_classification(100, weights=[0.7], flip_y=0.3, random_state=0)
+    with pytest.raises(ValueError, match="SMOTEENN"):
+        metrics.quality_report(SMOTEENN(smote=SMOTE(random_state=0), random_state=0), X, y)

@@ -1,0 +1,273 @@
+"""Displays: what they show is what they were given, for few classes and for many."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import SMOTE
+from matplotlib.colors import to_hex
+from sklearn.datasets import make_classification
+from sklearn.exceptions import NotFittedError
+from sklearn.neighbors import KNeighborsClassifier
+from test_comparison_statistics import AUC, result
+
+from skgan_resample import (
+    CGANSampler,
+    ComparisonDisplay,
+    LatentSpaceDisplay,
+    SyntheticSamplesDisplay,
+    TrainingHistoryDisplay,
+    compare_samplers,
+)
+from skgan_resample.metrics import ClassifierFeatures
+from skgan_resample.plotting._comparison import _groups, critical_difference
+
+few_and_many = pytest.mark.parametrize("n_classes", [2, 43])
+
+
+@pytest.fixture(autouse=True)
+def _same_settings_and_no_figures_left():
+    before = dict(plt.rcParams)
+    yield
+    assert dict(plt.rcParams) == before
+    plt.close("all")
+
+
+def rows(n_classes, n=5, d=7, seed=0):
+    rng = np.random.default_rng(seed)
+    y = np.repeat(np.arange(n_classes), n)
+    return rng.normal(size=(len(y), d)) + y[:, None], y
+
+
+def drawn(display):
+    """Draw for real: layout and labels are computed only then."""
+    display.figure_.canvas.draw()
+    return display
+
+
+# Training ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return CGANSampler(max_iter=30, random_state=0).fit(*rows(3, 20))
+
+
+def test_history_shows_every_loss(fitted):
+    display = drawn(TrainingHistoryDisplay.from_estimator(fitted))
+    shown = {panel.get_title(): panel for panel in display.axes_.flat}
+    assert list(shown) == ["critic loss", "generator loss"]
+    curve, mean = shown["critic loss"].lines
+    np.testing.assert_array_equal(curve.get_ydata(), fitted.history_["critic"])
+    assert curve.get_xdata()[[0, -1]].tolist() == [1, 30]
+    assert mean.get_ydata()[0] == pytest.approx(fitted.history_["critic"][:1].mean())
+
+
+def test_running_mean_lies_in_the_middle_of_its_window():
+    display = TrainingHistoryDisplay({"g": np.arange(1.0, 201.0)}).plot()
+    mean = display.axes_[0, 0].lines[1]
+    np.testing.assert_allclose(mean.get_xdata(), mean.get_ydata())  # of a straight line: itself
+    assert display.axes_[0, 0].get_yscale() == "log"
+
+
+@few_and_many
+def test_several_series_are_told_apart(n_classes):
+    impacts = np.random.default_rng(0).random((20, n_classes))
+    display = drawn(TrainingHistoryDisplay({"impacts": impacts}).plot())
+    panel = display.axes_[0, 0]
+    assert len({to_hex(line.get_color()) for line in panel.lines}) == n_classes
+    assert (panel.get_legend() is not None) == (n_classes == 2)
+    assert len(display.figure_.axes) == (1 if n_classes == 2 else 2)  # the colour bar
+
+
+def test_history_of_an_unfitted_or_untrained_sampler():
+    with pytest.raises(NotFittedError):
+        TrainingHistoryDisplay.from_estimator(CGANSampler())
+    untrained = CGANSampler(max_iter=0, random_state=0).fit(*rows(2, 9))
+    drawn(TrainingHistoryDisplay.from_estimator(untrained))
+
+
+# Rows and pictures -------------------------------------------------------------------------------
+
+
+@few_and_many
+def test_marginals_are_quantiles_of_each_class(n_classes):
+    (X, y), (Z, t) = rows(n_classes, 30), rows(n_classes, 20, seed=1)
+    frame = pd.DataFrame(X).add_prefix("f")
+    display = drawn(SyntheticSamplesDisplay.from_samples(frame, y, Z, t))
+    panels = display.axes_[0]
+    assert [panel.get_xlabel() for panel in panels] == [f"f{i}" for i in range(6)]
+    assert [text.get_text() for text in panels[0].get_yticklabels()] == [*map(str, np.unique(y))]
+    real, synthetic = panels[2].collections
+    for shown, values, label in ((real, X[y == 1, 2], 1), (synthetic, Z[t == 1, 2], 1)):
+        ends = shown.get_segments()[label][:, 0]
+        np.testing.assert_allclose(ends, np.quantile(values, [0.05, 0.95]))
+    # no bar of one class overlaps another's
+    places = sorted(
+        at for bars in (real, synthetic) for at in np.array(bars.get_segments())[:, 0, 1]
+    )
+    assert min(np.diff(np.sort(places))) > 0.3
+
+
+@few_and_many
+def test_pairs_have_a_panel_for_each_class(n_classes):
+    (X, y), (Z, t) = rows(n_classes), rows(n_classes, 3, seed=1)
+    display = SyntheticSamplesDisplay(X, y, Z, t).plot(kind="pairs", columns=(2, 4))
+    drawn(display)
+    panels = [panel for panel in display.axes_.flat if panel.axison]
+    assert [panel.get_title() for panel in panels] == [f"class {i}" for i in range(n_classes)]
+    real, synthetic = panels[1].collections
+    assert sorted(map(tuple, real.get_offsets())) == sorted(map(tuple, X[y == 1][:, [2, 4]]))
+    assert len(synthetic.get_offsets()) == 3
+
+
+@few_and_many
+@pytest.mark.parametrize("channels", [(), (1,), (3,)])
+def test_every_picture_is_where_its_class_is(n_classes, channels):
+    y = np.repeat(np.arange(n_classes), 3)
+    X = np.random.default_rng(0).integers(0, 256, (len(y), 5, 4, *channels)).astype(np.uint8)
+    display = drawn(SyntheticSamplesDisplay.from_samples(X, y, X[::-1], y[::-1]))
+    n_rows = -(-n_classes // -(-n_classes // 15))
+    for label in (0, n_classes - 1):
+        panel = display.axes_[0, label // n_rows]
+        canvas = np.asarray(panel.images[0].get_array())
+        top = 6 * (label % n_rows)
+        assert panel.get_yticks()[label % n_rows] == top + 3
+        assert panel.get_yticklabels()[label % n_rows].get_text() == str(label)
+        of_class = X[y == label]
+        for pictures, left in ((of_class, 0), (of_class[::-1], 9 * 5)):
+            shown = canvas[top : top + 5, left + 5 : left + 9]  # the second picture
+            expected = pictures[1] if channels != (1,) else pictures[1][..., 0]
+            if channels == (3,):
+                shown = shown * np.ptp(X) + X.min()
+            np.testing.assert_allclose(shown, expected)
+
+
+def test_flat_pictures_need_their_shape(fitted):
+    X, y = rows(2, 9, d=16)
+    sampler = CGANSampler(max_iter=1, image_shape=(4, 4), random_state=0).fit(X, y)
+    display = drawn(SyntheticSamplesDisplay.from_estimator(sampler, X, y))
+    assert display.axes_.shape == (1, 1)
+    with pytest.raises(ValueError, match=r"Got kind='pictures'.*image_shape"):
+        SyntheticSamplesDisplay.from_estimator(fitted, *rows(3, 20), kind="pictures")
+
+
+# Latent space ------------------------------------------------------------------------------------
+
+
+@few_and_many
+def test_latent_space_names_every_class(n_classes):
+    codes, labels = rows(n_classes, 6, d=2)
+    is_synthetic = np.arange(len(labels)) % 3 == 0
+    display = drawn(LatentSpaceDisplay.from_codes(codes, labels, is_synthetic))
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    classes = [str(label) for label in range(n_classes)]
+    assert names[:2] == ["real", "generated"]
+    if n_classes == 2:
+        assert names[2:] == classes
+    else:
+        assert [text.get_text() for text in display.ax_.texts] == classes
+    real, synthetic, *_ = display.ax_.collections
+    assert len(real.get_offsets()) == 4
+    of_class = codes[(labels == 0) & is_synthetic]
+    assert sorted(map(tuple, synthetic.get_offsets())) == sorted(map(tuple, of_class))
+
+
+def test_latent_space_of_a_sampler_keeps_classes_apart(fitted):
+    X, y = rows(3, 20)
+    features = ClassifierFeatures(8, random_state=0)
+    display = LatentSpaceDisplay.from_estimator(fitted, X, y, features=features, n_samples=4)
+    assert display.embedding.shape == (3 * 20 + 3 * 4, 2)
+    assert display.is_synthetic.sum() == 12
+    real = KNeighborsClassifier(1).fit(
+        *(part[~display.is_synthetic] for part in (display.embedding, display.labels))
+    )
+    assert real.score(display.embedding, display.labels) > 0.5
+    few = LatentSpaceDisplay.from_estimator(fitted, X, y, max_rows=30)
+    assert len(few.labels) == len(few.embedding) == len(few.is_synthetic) == 30
+
+
+# Comparison --------------------------------------------------------------------------------------
+
+
+def test_scores_are_sorted_and_failures_named():
+    scores = np.array([[0.5, 0.7, np.nan, 0.6], [0.6, 0.9, np.nan, 0.4]])
+    display = drawn(result(scores, names=["none", "SMOTE", "broken", "GAN"]).plot())
+    names = [text.get_text() for text in display.ax_.get_yticklabels()]
+    assert names == ["broken (failed)", "GAN", "none", "SMOTE"]
+    dots, mean = display.ax_.lines[-2:]  # of SMOTE
+    assert dots.get_xdata().tolist() == [0.7, 0.9]
+    assert mean.get_xdata().tolist() == [pytest.approx(0.8)]
+    low, high = display.ax_.get_xlim()
+    assert low < 0.4
+    assert high > 0.9
+
+
+def test_the_interval_shown_is_the_summarys():
+    compared = result(np.random.default_rng(0).random((5, 3)), names=["none", "a", "b"])
+    display = compared.plot()
+    summary = compared.summary().loc["auc"].sort_values("mean")
+    for bar, (_, row) in zip(display.ax_.collections, summary.iterrows(), strict=True):
+        np.testing.assert_allclose(bar.get_segments()[0][:, 0], row[["low", "high"]].tolist())
+
+
+def test_critical_differences_of_demsar():
+    assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
+    assert critical_difference(2, 10) == pytest.approx(1.960 * np.sqrt(2 * 3 / 60), abs=0.002)
+    display = drawn(result(AUC, unit="dataset").plot(kind="ranks"))
+    texts = [text.get_text().strip() for text in display.ax_.texts]
+    assert texts[4:8] == ["+m+cf (1.93)", "+m (2.00)", "+cf (2.93)", "C4.5 (3.14)"]
+    assert texts[-1] == "critical difference 1.25"
+
+
+def test_groups_are_the_longest_runs_within_the_difference():
+    assert _groups(np.array([1.0, 1.5, 2.4, 4.0, 4.1]), 1.0) == [(0, 1), (1, 2), (3, 4)]
+    assert _groups(np.array([1.0, 2.0, 3.0]), 5) == [(0, 2)]
+    assert _groups(np.array([1.0, 3.0]), 1) == []
+
+
+def test_ranks_need_several_data_sets():
+    with pytest.raises(ValueError, match="Got one data set, but expected several"):
+        result(AUC).plot(kind="ranks")
+    with pytest.raises(ValueError, match="kind='bars'"):
+        ComparisonDisplay.from_result(result(AUC), kind="bars")
+
+
+def test_a_comparison_draws_itself():
+    X, y = make_classification(150, weights=[0.8], random_state=0)
+    compared = compare_samplers(
+        {"a": X, "b": -X}, {"a": y, "b": y}, [SMOTE()], [KNeighborsClassifier()], progress=False
+    )
+    drawn(compared.plot("roc_auc"))
+    assert compared.plot("roc_auc", kind="ranks").metric == "roc_auc"
+
+
+# All ---------------------------------------------------------------------------------------------
+
+
+def test_all_draw_in_given_axes_and_again(fitted):
+    X, y = rows(3, 20)
+    samples = SyntheticSamplesDisplay.from_estimator(fitted, X, y)
+    pictures = SyntheticSamplesDisplay(X[:, :6], y, X[:, :6], y, image_shape=(2, 3))
+    displays = [
+        TrainingHistoryDisplay(fitted.history_),
+        samples,
+        pictures,
+        LatentSpaceDisplay(X[:, :2], y),
+        result(AUC).plot(),
+    ]
+    for layout in (None, "constrained"):
+        figure, axes = plt.subplots(1, len(displays), figsize=(20, 4), layout=layout)
+        for display, ax in zip(displays, axes, strict=True):
+            assert display.plot(ax=ax) is display
+            assert display.ax_ is ax
+            assert display.figure_ is figure
+        figure.canvas.draw()
+    samples.plot(kind="pairs", ax=plt.subplots()[1])
+    drawn(samples)
+
+
+def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r"TrainingHistoryDisplay\.plot requires matplotlib"):
+        TrainingHistoryDisplay({"g": [1.0]}).plot()
