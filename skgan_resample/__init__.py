@@ -10,9 +10,11 @@ from .over_sampling import (
     GAMOSampler,
     GANSampler,
     IDAGANSampler,
+    IntraClassACGANSampler,
     SCDLSampler,
     WAEGANSampler,
 )
+from .subclasses import SubclassDiscovery
 
 __version__ = "0.1.0.dev0"
 
@@ -25,7 +27,9 @@ __all__ = [
     "GANSampler",
     "IDAGANSampler",
     "ImageCodec",
+    "IntraClassACGANSampler",
     "SCDLSampler",
+    "SubclassDiscovery",
     "TableCodec",
     "WAEGANSampler",
     "__version__",

@@ -7,6 +7,7 @@ from ._cgan import CGANSampler
 from ._gamo import GAMOSampler
 from ._gan import GANSampler
 from ._ida_gan import IDAGANSampler
+from ._intra_class import IntraClassACGANSampler
 from ._scdl import SCDLSampler, WAEGANSampler
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "GAMOSampler",
     "GANSampler",
     "IDAGANSampler",
+    "IntraClassACGANSampler",
     "SCDLSampler",
     "WAEGANSampler",
 ]
