@@ -187,8 +187,9 @@ class ActorCriticImpacts(FixedImpacts):
     under the new impacts, s' = s + 0.05 a, normalised; the reward is the inverse of its loss
     there, :math:`r = 1 / (0.1 + L)`. With the error :math:`\delta` of
     :func:`temporal_difference` the critic minimises :math:`\delta^2` and the actor
-    :math:`-\delta \log \pi(a | s)`. The critic starts from the forecast that the first reward is
-    that of every epoch to come; a forecast of zero would praise whatever the actor does at first.
+    :math:`-\delta \log \pi(a | s)`. The critic starts from the forecast that the first epoch's
+    reward is that of every epoch to come; a forecast of zero would praise whatever the actor does
+    at first.
 
     Parameters
     ----------
@@ -215,6 +216,17 @@ class ActorCriticImpacts(FixedImpacts):
             torch.optim.Adam(self.critic.parameters(), lr=_CRITIC_RATE),
         ]
         super().__init__(torch.rand(n, generator=rng), classes)
+
+    def learn(self, loss: Tensor) -> None:
+        """Judge the last action by the mean loss of the epoch after it, and take the next one."""
+        if not loss.isfinite():
+            return
+        reward = 1 / (_REWARD_OFFSET + loss)
+        if len(self.history) == 1:  # no action yet
+            *_, bias = self.critic.parameters()
+            nn.init.constant_(bias, reward.item() / (1 - _DISCOUNT))
+        else:
+            self._improve(reward)
         self._act()
 
     def _act(self) -> None:
@@ -224,14 +236,9 @@ class ActorCriticImpacts(FixedImpacts):
             self.action = self.actor(self.state) + _SPREAD * noise
         self._enforce(self.state + _STEP * self.action)
 
-    def learn(self, loss: Tensor) -> None:
-        """Judge the last action by the loss under it, a scalar, and take the next one."""
-        if not loss.isfinite():
-            return
-        reward = 1 / (_REWARD_OFFSET + loss)
+    def _improve(self, reward: Tensor) -> None:
+        """One step of Adam for the actor and for the critic."""
         with torch.no_grad():
-            if len(self.history) == 2:  # the start and the first action
-                [*self.critic.parameters()][-1].fill_(reward / (1 - _DISCOUNT))
             next_value = self.critic(self.impacts)
         error = temporal_difference(reward, self.critic(self.state), next_value)
         deviations = (self.action - self.actor(self.state)) / _SPREAD
@@ -241,7 +248,6 @@ class ActorCriticImpacts(FixedImpacts):
         (error.square().sum() - error.detach().sum() * log_density).backward()
         for optimiser in self.optimisers:
             optimiser.step()
-        self._act()
 
 
 def _network(n_inputs: int, n_outputs: int) -> nn.Sequential:
