@@ -48,8 +48,7 @@ class Subclasses:
 
     def nearest(self, x: Tensor, y: Tensor) -> Tensor:
         """Index of the nearest center of a row's class; (m, ...) rows, (m,) classes -> (m,)."""
-        with torch.autocast(x.device.type, enabled=False):
-            distances = torch.cdist(x.detach().float().flatten(1), self.centers)
+        distances = torch.cdist(x.detach().float().flatten(1), self.centers)
         foreign = y[:, None] != self.classes
         return distances.masked_fill(foreign, torch.inf).argmin(1)
 

@@ -74,11 +74,12 @@ def test_a_row_belongs_to_the_nearest_center_of_its_own_class():
 
 
 def test_nearest_is_exact_under_autocast():
-    centers = torch.tensor([[1000.0], [1001.0]])
+    centers = torch.tensor([[100.0, 1], [101, 1]])
     subclasses = Subclasses(centers, torch.tensor([1, 1]), torch.tensor([0, 0]))
+    rows = torch.tensor([[100.6, 1], [100.4, 1]]).repeat(20, 1)  # torch takes a matmul from 26 on
     with torch.autocast("cpu", torch.bfloat16):
-        nearest = subclasses.nearest(torch.tensor([[1000.6], [1000.4]]), torch.tensor([0, 0]))
-    assert nearest.tolist() == [1, 0]
+        nearest = subclasses.nearest(rows, torch.zeros(40, dtype=torch.long))
+    assert nearest.tolist() == [1, 0] * 20
 
 
 # Actor and critic --------------------------------------------------------------------------------
