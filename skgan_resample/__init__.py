@@ -13,6 +13,7 @@ from .over_sampling import (
     GAMOSampler,
     GANSampler,
     IDAGANSampler,
+    IntraClassACGANSampler,
     SCDLSampler,
     WAEGANSampler,
 )
@@ -22,6 +23,7 @@ from .plotting import (
     SyntheticSamplesDisplay,
     TrainingHistoryDisplay,
 )
+from .subclasses import SubclassDiscovery
 
 __version__ = "0.1.0.dev0"
 
@@ -30,14 +32,16 @@ __all__ = [
     "BAGANGPSampler",
     "BAGANSampler",
     "CGANSampler",
-    "CycleGANSampler",
     "ComparisonDisplay",
+    "CycleGANSampler",
     "GAMOSampler",
     "GANSampler",
     "IDAGANSampler",
     "ImageCodec",
+    "IntraClassACGANSampler",
     "LatentSpaceDisplay",
     "SCDLSampler",
+    "SubclassDiscovery",
     "SyntheticSamplesDisplay",
     "TableCodec",
     "TrainingHistoryDisplay",

@@ -22,7 +22,7 @@ INSIDE = {
     "codec": {"_containers"},
     "nn": set(),
     "over_sampling": {"_base", "_docs", "nn", "codec", "subclasses"},
-    "subclasses": {"codec", "_containers"},
+    "subclasses": set(),
     "metrics": PUBLIC_FACE,
     "comparison": PUBLIC_FACE,
     "plotting": PUBLIC_FACE,
@@ -30,7 +30,7 @@ INSIDE = {
 }
 # Rooms of one world only: third-party packages that may (nn) or may not appear in them.
 NN_THIRD_PARTY = {"torch"}
-NOT_IN_CONTAINERS = {"torch"}
+NOT_IN = {"_containers": {"torch"}, "subclasses": {"torch"}}
 OPTIONAL = {"matplotlib", "pandas", "torchmetrics"}
 
 
@@ -59,7 +59,7 @@ def forbidden(source, module, is_package=False):
         if top != "skgan_resample":
             third_party = top not in sys.stdlib_module_names
             foreign = room == "nn" and third_party and top not in NN_THIRD_PARTY
-            if foreign or (room == "_containers" and top in NOT_IN_CONTAINERS):
+            if foreign or top in NOT_IN.get(room, ()):
                 bad.append(name)
         elif "" in allowed and "." not in rest:  # from skgan_resample import PublicName
             if rest.startswith("_") or rest in {"nn", "codec"}:
@@ -100,6 +100,8 @@ def test_no_file_is_too_long(path):
         ("codec._table", "from ..nn import networks"),
         ("codec._table", "from skgan_resample.nn.device import resolve_device"),
         ("_containers", "import torch"),
+        ("subclasses", "import torch"),
+        ("subclasses", "from .nn.impacts import Subclasses"),
         ("_containers", "def f():\n    from .codec import make_codec"),
         ("_base", "from .nn.losses import hinge"),
         ("_base", "from .nn import losses"),
@@ -126,6 +128,7 @@ def test_a_forbidden_import_is_noticed(module, source):
         ("_base", "from .codec import make_codec\nfrom .nn import device"),
         ("_base", "from .nn.device import resolve_device\nfrom ._containers import wrap"),
         ("over_sampling._cgan", "from .._base import BaseGANSampler\nfrom ..nn import losses"),
+        ("over_sampling._intra_class", "from ..subclasses import SubclassDiscovery"),
         ("comparison", "from skgan_resample import CGANSampler\nfrom .metrics import ssim"),
         ("metrics._report", "from ._fidelity import frechet_distance\nfrom . import _pictures"),
     ],

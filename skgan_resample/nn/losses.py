@@ -309,3 +309,39 @@ def squared_confusion(fake: Tensor, y: Tensor) -> Tensor:
     with the symbols of :func:`squared_classes`, whose reference it shares.
     """
     return F.mse_loss(fake.softmax(1), 1 - F.one_hot(y, fake.shape[1]).to(fake.dtype))
+
+
+def weighted_logistic_d(
+    real: Tensor, fake: Tensor, real_weight: Tensor, fake_weight: Tensor
+) -> Tensor:
+    r"""Discriminator's loss with a weight for each row, on logits.
+
+    .. math::
+        L_D = -\frac{1}{n} \sum_i W(x_i) \log D(x_i) - \frac{1}{m} \sum_j W(x'_j) \log(1 - D(x'_j))
+
+    Parameters
+    ----------
+    real : Tensor of shape (n,)
+        Logits of real rows.
+    fake : Tensor of shape (m,)
+        Logits of generated rows.
+    real_weight : Tensor of shape (n,)
+        W of the real rows; all ones give :func:`logistic_d`.
+    fake_weight : Tensor of shape (m,)
+        W of the generated rows.
+
+    Returns
+    -------
+    loss : Tensor of shape ()
+
+    References
+    ----------
+    .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
+       ICME 2019, eq. 5.
+    """
+    return (real_weight * F.softplus(-real)).mean() + (fake_weight * F.softplus(fake)).mean()
+
+
+def weighted_logistic_g(fake: Tensor, weight: Tensor) -> Tensor:
+    """Non-saturating generator's loss, ``-mean W log D(G(z))``, on (m,) logits and weights."""
+    return (weight * F.softplus(-fake)).mean()

@@ -8,6 +8,7 @@ from ._cyclegan import CycleGANSampler
 from ._gamo import GAMOSampler
 from ._gan import GANSampler
 from ._ida_gan import IDAGANSampler
+from ._intra_class import IntraClassACGANSampler
 from ._scdl import SCDLSampler, WAEGANSampler
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "GAMOSampler",
     "GANSampler",
     "IDAGANSampler",
+    "IntraClassACGANSampler",
     "SCDLSampler",
     "WAEGANSampler",
 ]

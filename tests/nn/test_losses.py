@@ -52,6 +52,26 @@ def test_logistic_g_by_hand():
     assert losses.logistic_g(torch.tensor(fake)).item() == pytest.approx(expected, rel=1e-6)
 
 
+def test_weighted_losses_by_hand():
+    real, fake = [2.0, -1.0], [0.3, -4.0, 1.0]
+    w_real, w_fake = [0.5, 3.0], [2.0, 0.0, 1.5]
+    expected = -(0.5 * log_sigmoid(2.0) + 3.0 * log_sigmoid(-1.0)) / 2
+    expected -= (2.0 * log_sigmoid(-0.3) + 1.5 * log_sigmoid(-1.0)) / 3
+    loss = losses.weighted_logistic_d(*map(torch.tensor, (real, fake, w_real, w_fake)))
+    assert loss.item() == pytest.approx(expected, rel=1e-6)
+    expected = -(2.0 * log_sigmoid(0.3) + 1.5 * log_sigmoid(1.0)) / 3
+    loss = losses.weighted_logistic_g(torch.tensor(fake), torch.tensor(w_fake))
+    assert loss.item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_weights_of_one_are_no_weights():
+    real, fake = torch.tensor([2.0, -1.0, 0.5]), torch.tensor([0.3, -4.0])
+    weighted = losses.weighted_logistic_d(real, fake, torch.ones(3), torch.ones(2))
+    assert weighted.item() == pytest.approx(losses.logistic_d(real, fake).item(), rel=1e-6)
+    weighted = losses.weighted_logistic_g(fake, torch.ones(2))
+    assert weighted.item() == pytest.approx(losses.logistic_g(fake).item(), rel=1e-6)
+
+
 def test_balancing_losses_by_hand():
     # Softmax over two classes and "fake", with odds 1:2:3 and 4:1:3 of the real rows.
     real = torch.tensor([[1.0, 2.0, 3.0], [4.0, 1.0, 3.0]]).log()

@@ -1,0 +1,253 @@
+"""The impact that each subclass has on a GAN's loss, and the actor and critic that learn it.
+
+Impacts are numbers from 0 to 1, one per subclass, of sum 1 within each class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .networks import build
+
+_HIDDEN = 20
+_ACTOR_RATE, _CRITIC_RATE = 1e-3, 1e-2
+_STEP, _SPREAD = 0.05, 0.4  # of an impact along its gradient, of the gradient around its mean
+_LEAST = 0.1
+_DISCOUNT = 0.9
+_REWARD_OFFSET = 0.1
+
+
+@dataclass(frozen=True)
+class Subclasses:
+    """Groups of rows within classes.
+
+    Parameters
+    ----------
+    centers : Tensor of shape (S, d)
+        Mean of each subclass's rows, laid flat.
+    sizes : Tensor of shape (S,)
+        Number of rows.
+    classes : Tensor of shape (S,)
+        Class index.
+    """
+
+    centers: Tensor
+    sizes: Tensor
+    classes: Tensor
+
+    @classmethod
+    def of(cls, x: Tensor, labels: Tensor, classes: Tensor) -> Subclasses:
+        """Take (n, ...) rows, the (n,) subclass of each, and the (S,) class of each subclass."""
+        rows = [x[labels == subclass].flatten(1) for subclass in range(len(classes))]
+        sizes = labels.bincount(minlength=len(classes))
+        return cls(torch.stack([group.mean(0) for group in rows]), sizes, classes)
+
+    def nearest(self, x: Tensor, y: Tensor) -> Tensor:
+        """Index of the nearest center of a row's class; (m, ...) rows, (m,) classes -> (m,)."""
+        distances = torch.cdist(x.detach().float().flatten(1), self.centers)
+        foreign = y[:, None] != self.classes
+        return distances.masked_fill(foreign, torch.inf).argmin(1)
+
+    def to(self, device: torch.device | str) -> Subclasses:
+        """Move everything to a device."""
+        return Subclasses(self.centers.to(device), self.sizes.to(device), self.classes.to(device))
+
+
+def normalised(impacts: Tensor, classes: Tensor) -> Tensor:
+    r"""Scale impacts to sum 1 within each class, none below a tenth of the class's average.
+
+    Without a least impact the loss would fall by putting all weight on the easiest subclass.
+
+    Parameters
+    ----------
+    impacts : Tensor of shape (S,)
+        Any numbers.
+    classes : Tensor of shape (S,)
+        Class index of each subclass.
+
+    Returns
+    -------
+    impacts : Tensor of shape (S,)
+        :math:`W_i / \sum_{j \in c} W_j` of :math:`\max(W_i, 0.1 / K_c)`. Dividing may take an
+        impact below that bound again.
+    """
+    numbers = classes.bincount()
+    impacts = torch.maximum(impacts, _LEAST / numbers[classes])
+    totals = impacts.new_zeros(len(numbers)).index_add(0, classes, impacts)
+    return impacts / totals[classes]
+
+
+def proportional(sizes: Tensor, classes: Tensor) -> Tensor:
+    r"""Impacts of Bias-GAN, inversely proportional to the subclass's size.
+
+    .. math:: W_i = \frac{N_c / K_c}{N_i}
+
+    with N_c rows and K_c subclasses in the class; as in the paper, not of sum 1 yet.
+
+    Parameters
+    ----------
+    sizes : Tensor of shape (S,)
+        Rows of each subclass, N_i.
+    classes : Tensor of shape (S,)
+        Class index of each subclass.
+
+    Returns
+    -------
+    impacts : Tensor of shape (S,)
+
+    References
+    ----------
+    .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
+       ICME 2019, eq. 6.
+    """
+    numbers = classes.bincount()
+    totals = numbers.new_zeros(len(numbers)).index_add(0, classes, sizes)
+    return (totals / numbers)[classes] / sizes
+
+
+def temporal_difference(
+    reward: Tensor, value: Tensor, next_value: Tensor, discount: float = _DISCOUNT
+) -> Tensor:
+    r"""Error of the critic's forecast, :math:`\delta = r + \gamma V(s') - V(s)` (eq. 7 there)."""
+    return reward + discount * next_value - value
+
+
+class FixedImpacts:
+    """Impacts that stay as they are.
+
+    Parameters
+    ----------
+    impacts : Tensor of shape (S,)
+        Of any sum.
+    classes : Tensor of shape (S,)
+        Class index of each subclass.
+
+    Attributes
+    ----------
+    impacts : Tensor of shape (S,)
+        Those in force, of sum 1 within each class.
+    history : list of Tensor
+        Those of every epoch so far.
+    """
+
+    def __init__(self, impacts: Tensor, classes: Tensor) -> None:
+        self.classes = classes
+        self.history: list[Tensor] = []
+        self._enforce(impacts)
+
+    def weights(self, subclass: Tensor) -> Tensor:
+        """Weight of rows in the loss, K_c times their subclass's impact: (m,) index -> (m,)."""
+        numbers = self.classes.bincount()[self.classes]
+        return (numbers * self.impacts).to(subclass.device)[subclass]
+
+    def _enforce(self, impacts: Tensor) -> None:
+        self.impacts = normalised(impacts, self.classes)
+        self.history.append(self.impacts)
+
+    def learn(self, loss: Tensor) -> None:
+        """Go on to the next epoch, given the GAN's mean loss, a scalar, in the last one."""
+        self._enforce(self.impacts)
+
+    def learn_each_epoch(
+        self, data: Iterator[tuple[Tensor, Tensor]], losses: list[Tensor], n_batches: int
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Pass batches on, and learn whenever the loop has collected an epoch's losses.
+
+        Parameters
+        ----------
+        data : iterator
+            Batches.
+        losses : list of Tensor
+            The caller appends the loss of every batch; emptied after each epoch.
+        n_batches : int
+            Batches of an epoch.
+
+        Yields
+        ------
+        batch : tuple of Tensor
+            As they come.
+        """
+        for batch in data:
+            if len(losses) == n_batches:
+                self.learn(torch.stack(losses).mean().cpu())
+                losses.clear()
+            yield batch
+
+
+class ActorCriticImpacts(FixedImpacts):
+    r"""Impacts that an actor changes and a critic judges, once an epoch.
+
+    The state s is the impacts. The actor gives the mean of a normal law, of standard deviation
+    0.4, from which the gradient of every impact is drawn, a; the GAN is then trained for an epoch
+    under the new impacts, s' = s + 0.05 a, normalised; the reward is the inverse of its loss
+    there, :math:`r = 1 / (0.1 + L)`. With the error :math:`\delta` of
+    :func:`temporal_difference` the critic minimises :math:`\delta^2` and the actor
+    :math:`-\delta \log \pi(a | s)`. The critic starts from the forecast that the first epoch's
+    reward is that of every epoch to come; a forecast of zero would praise whatever the actor does
+    at first.
+
+    Parameters
+    ----------
+    classes : Tensor of shape (S,)
+        Class index of each subclass.
+    rng : torch.Generator
+        Stream of the networks' weights, the first impacts and the actions.
+
+    References
+    ----------
+    .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
+       ICME 2019, section 4.
+    """
+
+    def __init__(self, classes: Tensor, rng: torch.Generator) -> None:
+        n = len(classes)
+        self.rng = rng
+        self.actor = build(lambda: _network(n, n), rng)
+        self.critic = build(lambda: _network(n, 1), rng)
+        for network in (self.actor, self.critic):  # no change and no opinion, at first
+            nn.init.zeros_([*network.parameters()][-2])
+        self.optimisers = [
+            torch.optim.Adam(self.actor.parameters(), lr=_ACTOR_RATE),
+            torch.optim.Adam(self.critic.parameters(), lr=_CRITIC_RATE),
+        ]
+        super().__init__(torch.rand(n, generator=rng), classes)
+
+    def learn(self, loss: Tensor) -> None:
+        """Judge the last action by the mean loss of the epoch after it, and take the next one."""
+        if not loss.isfinite():
+            return
+        reward = 1 / (_REWARD_OFFSET + loss)
+        if len(self.history) == 1:  # no action yet
+            *_, bias = self.critic.parameters()
+            nn.init.constant_(bias, reward.item() / (1 - _DISCOUNT))
+        else:
+            self._improve(reward)
+        self._act()
+
+    def _act(self) -> None:
+        self.state = self.impacts
+        with torch.no_grad():
+            noise = torch.randn(len(self.state), generator=self.rng)
+            self.action = self.actor(self.state) + _SPREAD * noise
+        self._enforce(self.state + _STEP * self.action)
+
+    def _improve(self, reward: Tensor) -> None:
+        """One step of Adam for the actor and for the critic."""
+        with torch.no_grad():
+            next_value = self.critic(self.impacts)
+        error = temporal_difference(reward, self.critic(self.state), next_value)
+        deviations = (self.action - self.actor(self.state)) / _SPREAD
+        log_density = -deviations.square().sum() / 2
+        for optimiser in self.optimisers:
+            optimiser.zero_grad()
+        (error.square().sum() - error.detach().sum() * log_density).backward()
+        for optimiser in self.optimisers:
+            optimiser.step()
+
+
+def _network(n_inputs: int, n_outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(n_inputs, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, n_outputs))

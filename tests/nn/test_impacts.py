@@ -1,0 +1,171 @@
+"""Equations 6 and 7 of the intra-class AC-GAN by hand, and an actor that finds a known optimum."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from skgan_resample.nn import impacts
+from skgan_resample.nn.device import make_rng
+from skgan_resample.nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses
+
+CLASSES = torch.tensor([0, 0, 1, 1, 1])
+
+
+# Impacts -----------------------------------------------------------------------------------------
+
+
+def test_impacts_of_bias_gan_by_hand():
+    # class 0: 40 rows in 2 subclasses; class 1: 60 in 3
+    sizes = torch.tensor([10, 30, 10, 20, 30])
+    by_hand = torch.tensor([20 / 10, 20 / 30, 20 / 10, 20 / 20, 20 / 30])
+    assert_close(impacts.proportional(sizes, CLASSES), by_hand)
+    assert impacts.proportional(torch.tensor([8, 8, 5, 5, 5]), CLASSES).tolist() == [1.0] * 5
+
+
+def test_impacts_are_scaled_within_each_class_by_hand():
+    by_hand = torch.tensor([1 / 4, 3 / 4, 2 / 8, 5 / 8, 1 / 8])
+    assert_close(impacts.normalised(torch.tensor([1.0, 3, 2, 5, 1]), CLASSES), by_hand)
+    # none below a tenth of the average, 1/2 and 1/3
+    lifted = impacts.normalised(torch.tensor([-1.0, 0.95, 0.0, 0.5, 0.5]), CLASSES)
+    least = torch.tensor([0.05, 0.95, 1 / 30, 0.5, 0.5])
+    assert_close(lifted, least / torch.tensor([1, 1, *[31 / 30] * 3]))
+
+
+@given(
+    classes=st.lists(st.integers(1, 6), min_size=1, max_size=4),
+    data=st.data(),
+)
+def test_impacts_are_of_sum_one_whatever_comes_in(classes, data):
+    index = torch.repeat_interleave(torch.tensor(classes))
+    values = st.floats(-1e3, 1e3, width=32)
+    raw = data.draw(st.lists(values, min_size=len(index), max_size=len(index)))
+    scaled = impacts.normalised(torch.tensor(raw), index)
+    assert (scaled > 0).all()
+    for c in range(len(classes)):
+        assert scaled[index == c].sum().item() == pytest.approx(1, abs=1e-5)
+
+
+def test_weights_of_equal_impacts_are_one_and_average_one():
+    rows = torch.tensor([4, 0, 2, 2])
+    assert FixedImpacts(torch.ones(5), CLASSES).weights(rows).tolist() == [1.0] * 4
+    uneven = FixedImpacts(torch.tensor([1.0, 3, 2, 5, 1]), CLASSES)
+    assert_close(uneven.weights(rows), torch.tensor([3 / 8, 2 / 4, 3 * 2 / 8, 3 * 2 / 8]))
+
+
+# Subclasses --------------------------------------------------------------------------------------
+
+
+def test_a_row_belongs_to_the_nearest_center_of_its_own_class():
+    x = torch.tensor([[0.0, 0], [2, 0], [10, 0], [1, 9], [1, 11]])
+    labels, classes = torch.tensor([0, 0, 1, 2, 2]), torch.tensor([0, 0, 1])
+    subclasses = Subclasses.of(x, labels, classes)
+    assert subclasses.centers.tolist() == [[1, 0], [10, 0], [1, 10]]
+    assert subclasses.sizes.tolist() == [2, 1, 2]
+    rows = torch.tensor([[2.0, 1], [8, 1], [2, 1], [1, 10]])
+    assert subclasses.nearest(rows, torch.tensor([0, 0, 1, 0])).tolist() == [0, 1, 2, 0]
+    pictures = Subclasses.of(x.reshape(5, 1, 1, 2), labels, classes)
+    assert pictures.nearest(rows.reshape(4, 1, 2, 1), torch.tensor([0, 0, 1, 0])).tolist() == [
+        *[0, 1, 2, 0]
+    ]
+
+
+def test_nearest_is_exact_under_autocast():
+    centers = torch.tensor([[100.0, 1], [101, 1]])
+    subclasses = Subclasses(centers, torch.tensor([1, 1]), torch.tensor([0, 0]))
+    rows = torch.tensor([[100.6, 1], [100.4, 1]]).repeat(20, 1)  # torch takes a matmul from 26 on
+    with torch.autocast("cpu", torch.bfloat16):
+        nearest = subclasses.nearest(rows, torch.zeros(40, dtype=torch.long))
+    assert nearest.tolist() == [1, 0] * 20
+
+
+# Actor and critic --------------------------------------------------------------------------------
+
+
+def test_temporal_difference_by_hand():
+    values = map(torch.tensor, (0.5, 7.0, 6.0))
+    assert impacts.temporal_difference(*values).item() == pytest.approx(0.5 + 0.9 * 6 - 7)
+
+
+def test_the_state_is_random_and_of_sum_one():
+    starts = [ActorCriticImpacts(CLASSES, make_rng(seed)).history[0] for seed in (0, 0, 1)]
+    assert torch.equal(starts[0], starts[1])
+    assert not torch.equal(starts[0], starts[2])
+    assert_close(starts[0][:2].sum(), torch.tensor(1.0))
+    assert_close(starts[0][2:].sum(), torch.tensor(1.0))
+
+
+def test_one_step_of_the_critic_by_hand():
+    """delta = r + 0.9 V(s') - V(s) with the first forecasts r_1 / (1 - 0.9): r_2 - r_1."""
+    policy = ActorCriticImpacts(CLASSES, make_rng(0))
+    policy.learn(torch.tensor(1.0))  # r_1 = 1 / 1.1, before any action
+    state, action, successor = policy.state, policy.action, policy.impacts
+    moved = impacts.normalised(state + 0.05 * action, CLASSES)
+    assert torch.equal(successor, moved)
+    assert policy.critic(state).item() == pytest.approx(10 / 1.1, rel=1e-5)
+
+    policy.learn(torch.tensor(0.4))  # r_2 = 2
+    *_, bias = policy.critic.parameters()
+    # the gradient of delta**2, that of V(s) alone: -2 delta
+    assert bias.grad.item() == pytest.approx(-2 * (2 - 1 / 1.1), rel=1e-4)
+    *_, bias = policy.actor.parameters()
+    # the gradient of -delta log pi at a mean of zero: -delta a / 0.4**2
+    assert_close(bias.grad, -(2 - 1 / 1.1) * action / 0.16, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("reward_changes", [True, False])
+def test_the_actor_moves_towards_what_was_rewarded(reward_changes):
+    policy = ActorCriticImpacts(CLASSES, make_rng(0))
+    policy.learn(torch.tensor(1.0))
+    state, action = policy.state, policy.action
+    before = policy.actor(state).detach()
+    policy.learn(torch.tensor(0.5 if reward_changes else 2.0))
+    change = policy.actor(state).detach() - before
+    assert (change @ action > 0) == reward_changes
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_actor_and_critic_find_a_known_optimum(seed):
+    """A loss that is least where the first of two subclasses has an impact of .8."""
+    policy = ActorCriticImpacts(torch.tensor([0, 0, 1]), make_rng(seed))
+    for _ in range(1500):
+        policy.learn(0.2 + 4 * (policy.impacts[0] - 0.8) ** 2)
+    first = torch.stack(policy.history)[:, 0]
+    assert abs(first[-300:].mean() - 0.8) < 0.1
+    assert (policy.impacts[2:] == 1).all()
+
+
+def test_a_loss_that_is_not_finite_teaches_nothing():
+    policy = ActorCriticImpacts(CLASSES, make_rng(0))
+    for loss, length in ((math.nan, 1), (1.0, 2), (math.inf, 2), (1.0, 3)):
+        policy.learn(torch.tensor(loss))
+        assert len(policy.history) == length
+    assert torch.stack(policy.history).isfinite().all()
+
+
+@pytest.mark.parametrize("Policy", ["fixed", "learning"])
+def test_impacts_change_after_an_epoch_and_not_before(Policy):
+    if Policy == "fixed":
+        policy = FixedImpacts(torch.ones(5), CLASSES)
+    else:
+        policy = ActorCriticImpacts(CLASSES, make_rng(0))
+    before, losses = len(policy.history), []
+    heard = []
+    learn = policy.learn
+    policy.learn = lambda loss: (heard.append(loss.item()), learn(loss))
+    data = policy.learn_each_epoch(iter(range(7)), losses, n_batches=3)
+    for batch in data:
+        losses.append(torch.tensor(float(batch)))
+    assert heard == [1.0, 4.0]
+    assert len(policy.history) == before + 2
+    assert [loss.item() for loss in losses] == [6.0]
+    assert torch.equal(policy.history[-1], policy.history[-2]) == (Policy == "fixed")
+
+
+def test_the_global_streams_are_left_alone(untouched_globals):
+    policy = ActorCriticImpacts(CLASSES, make_rng(0))
+    for _ in range(3):
+        policy.learn(torch.tensor(1.0))

@@ -1,0 +1,182 @@
+"""SubclassDiscovery: scikit-learn's checks, known groups, and data too small or too alike."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import make_blobs
+from sklearn.metrics import adjusted_rand_score
+from sklearn.utils import estimator_checks
+
+from skgan_resample import SubclassDiscovery
+
+CHECKS = estimator_checks.parametrize_with_checks([SubclassDiscovery()])
+
+
+@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
+def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    "check", ["check_param_validation", "check_dataframe_column_names_consistency"]
+)
+def test_checks_that_are_not_in_the_list(check):
+    getattr(estimator_checks, check)("SubclassDiscovery", SubclassDiscovery())
+
+
+@pytest.fixture(scope="module")
+def groups():
+    """Two classes of far-apart groups: "a" of 60, 30 and 20 rows, "b" of 40 and 25."""
+    X, group = make_blobs([60, 30, 20, 40, 25], n_features=6, random_state=0)
+    return X, group, np.array(list("aaabb"))[group]
+
+
+@pytest.fixture(scope="module")
+def fitted(groups):
+    X, _, y = groups
+    return SubclassDiscovery(random_state=0).fit(X, y)
+
+
+def test_known_groups_are_found_in_each_class(groups, fitted):
+    X, group, _ = groups
+    assert fitted.n_subclasses_ == {"a": 3, "b": 2}
+    assert adjusted_rand_score(group, fitted.labels_) == 1
+    # numbered through class by class, by size within a class
+    assert fitted.subclass_sizes_.tolist() == [60, 30, 20, 40, 25]
+    assert_array_equal(np.bincount(fitted.labels_), fitted.subclass_sizes_)
+    assert fitted.embedding_.shape == (len(X), 2)
+
+
+def test_labels_of_a_class_do_not_depend_on_the_name_of_it(groups):
+    X, _, y = groups
+    numbered = SubclassDiscovery(random_state=0).fit(pd.DataFrame(X), (y == "b").astype(int))
+    named = SubclassDiscovery(random_state=0).fit(X, y)
+    assert_array_equal(numbered.labels_, named.labels_)
+    assert numbered.n_subclasses_ == {0: 3, 1: 2}
+
+
+def test_without_labels_all_rows_are_one_class(groups):
+    X, group, _ = groups
+    discovery = SubclassDiscovery(random_state=0)
+    assert adjusted_rand_score(group, discovery.fit_predict(X)) == 1
+    assert discovery.n_subclasses_ == {None: 5}
+
+
+def test_training_rows_get_their_own_place_and_label(groups, fitted):
+    X, _, y = groups
+    assert_array_equal(fitted.transform(X), fitted.embedding_)
+    assert_array_equal(fitted.predict(X), fitted.labels_)
+    assert_array_equal(clone(fitted).fit_transform(X, y), fitted.embedding_)
+    assert_array_equal(clone(fitted).fit_predict(X, y), fitted.labels_)
+
+
+def test_new_rows_get_those_of_the_nearest_training_row(groups, fitted):
+    X, _, _ = groups
+    order = np.random.default_rng(0).permutation(len(X))
+    near = X[order] + 1e-6
+    assert_array_equal(fitted.predict(near), fitted.labels_[order])
+    assert_array_equal(fitted.transform(near), fitted.embedding_[order])
+
+
+def test_nearest_is_meant_in_the_space_of_the_principal_components():
+    X = np.random.default_rng(0).normal(size=(30, 2)) * [100, 1e-3]
+    discovery = SubclassDiscovery(2, n_components=1, random_state=0).fit(X)
+    (along,) = discovery.pca_.components_
+    across = np.array([-along[1], along[0]])
+    far_off_the_axis = X + 1e4 * np.arange(30)[:, None] * across
+    assert_array_equal(discovery.transform(far_off_the_axis), discovery.embedding_)
+
+
+def test_a_seed_repeats(groups, fitted, untouched_globals):
+    X, _, y = groups
+    again = SubclassDiscovery(random_state=0).fit(X, y)
+    assert_array_equal(again.embedding_, fitted.embedding_)
+    assert_array_equal(again.labels_, fitted.labels_)
+    noise = np.random.default_rng(0).normal(size=(80, 4))
+    parts = [SubclassDiscovery(8, random_state=seed).fit_predict(noise) for seed in (0, 0, 1)]
+    assert_array_equal(parts[0], parts[1])
+    assert not np.array_equal(parts[0], parts[2])
+
+
+@pytest.mark.parametrize(("asked", "found"), [(2, 2), (6, 6), (range(2, 7), 3), ([4, 2], None)])
+def test_the_number_asked_for_is_made_or_searched(groups, asked, found):
+    X, _, y = groups
+    discovery = SubclassDiscovery(asked, random_state=0).fit(X[y == "a"])
+    (number,) = discovery.n_subclasses_.values()
+    assert number == found or (found is None and number in asked)
+    assert set(discovery.labels_) == set(range(number))
+
+
+def test_a_single_group_is_not_split():
+    for seed in range(3):
+        X = np.random.default_rng(seed).normal(size=(200, 5))
+        assert SubclassDiscovery(random_state=seed).fit(X).n_subclasses_ == {None: 1}
+        forced = SubclassDiscovery(range(2, 5), random_state=seed).fit(X)
+        assert forced.n_subclasses_[None] >= 2
+
+
+def test_auto_leaves_ten_rows_to_a_subclass():
+    X, _ = make_blobs([5, 5, 5], n_features=3, random_state=0)
+    assert SubclassDiscovery(random_state=0).fit(X).n_subclasses_ == {None: 1}
+    assert SubclassDiscovery(3, random_state=0).fit(X).n_subclasses_ == {None: 3}
+
+
+# Little to go by ---------------------------------------------------------------------------------
+
+
+def test_fewer_rows_than_subclasses():
+    X, y = np.arange(22.0).reshape(11, 2) ** 2, np.array(list("llllllllsss"))
+    with pytest.warns(UserWarning, match="Class s has 3 distinct rows, too few for n_subclasses=5"):
+        discovery = SubclassDiscovery(5, random_state=0).fit(X, y)
+    assert discovery.n_subclasses_ == {"l": 5, "s": 3}
+    with pytest.warns(UserWarning, match="too few for n_subclasses=range.*: 3 at the most"):
+        discovery = SubclassDiscovery(range(1, 7), random_state=0).fit(X, y)
+    assert discovery.n_subclasses_["s"] <= 3
+
+
+def test_identical_rows():
+    X = np.repeat([[1.0, 2.0], [3.0, 5.0]], 30, axis=0)
+    assert SubclassDiscovery(random_state=0).fit(X[:30]).n_subclasses_ == {None: 1}
+    with pytest.warns(UserWarning, match="X has 2 distinct rows, too few for n_subclasses=4"):
+        discovery = SubclassDiscovery(4, random_state=0).fit(X)
+    assert discovery.subclass_sizes_.tolist() == [30, 30]
+    assert_array_equal(discovery.transform(X), discovery.embedding_)
+    assert len(np.unique(discovery.embedding_, axis=0)) == 2
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7])
+def test_a_handful_of_rows(n):
+    X = np.random.default_rng(0).normal(size=(n, 3))
+    discovery = SubclassDiscovery(random_state=0).fit(X)
+    assert discovery.n_subclasses_ == {None: 1}
+    assert np.isfinite(discovery.embedding_).all()
+    asked = SubclassDiscovery(n, random_state=0).fit(X)
+    assert sorted(asked.labels_) == list(range(n))
+
+
+def test_one_feature():
+    X = np.concatenate([np.random.default_rng(0).normal(m, 0.1, 40) for m in (0, 50)])[:, None]
+    discovery = SubclassDiscovery(random_state=0).fit(X)
+    assert discovery.n_subclasses_ == {None: 2}
+    assert_array_equal(discovery.labels_ == discovery.labels_[0], X[:, 0] < 25)
+
+
+def test_perplexity_above_the_number_of_rows():
+    X, y = np.random.default_rng(0).normal(size=(30, 3)), np.repeat(["x", "y"], [25, 5])
+    message = "Class y has 5 distinct rows, too few for perplexity=20: 4 is used"
+    with pytest.warns(UserWarning, match=message):
+        discovery = SubclassDiscovery(perplexity=20, random_state=0).fit(X, y)
+    assert np.isfinite(discovery.embedding_).all()
+
+
+@pytest.mark.parametrize("asked", [[], [0, 2], [2.5], ["a"]])
+def test_numbers_that_are_none(asked):
+    with pytest.raises(ValueError, match=r"Got n_subclasses=.* but expected whole numbers from 1"):
+        SubclassDiscovery(asked).fit(np.eye(4))
+
+
+def test_targets_that_are_no_classes():
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        SubclassDiscovery().fit(np.eye(4), [0.1, 0.2, 0.3, 0.4])
