@@ -53,6 +53,9 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         For each column with missing values the encoded column that is 1 where one is missing.
     number_gaps_ : tuple of (int, int)
         The same for columns of numbers, behind the encoded column of the number.
+    units_ : tuple of int
+        For each encoded column 0, or a number that it shares with the others that stand for the
+        same column of the table: blocks of a category, a number and whether it is missing.
     sample_shape_ : tuple of int
         (n_encoded,), the shape of one encoded row.
     n_features_in_ : int
@@ -246,22 +249,23 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
 
     def _learn_blocks(self, numbers):
         """Categories, and which encoded columns belong together."""
-        self.categories_, sizes = {}, []
+        self.categories_, sizes, owners = {}, [], list(self._numeric)
         for column in self.categorical_features_:
             values = numbers[:, column]
             self.categories_[column] = seen = np.unique(values[~np.isnan(values)])
             base, n_digits = base_of(len(seen))
             sizes += [base] * n_digits
-        start = len(self._numeric) + sum(sizes)
-        number = {column: j for j, column in enumerate(self._numeric)}
-        self.gaps_ = tuple(start + 2 * j + 1 for j in range(len(self._gappy)))
-        self.number_gaps_ = tuple(
-            (number[column], mark)
-            for column, mark in zip(self._gappy, self.gaps_, strict=True)
-            if column in number
-        )
+            owners += [column] * (base * n_digits)
+        owners += list(np.repeat(self._gappy, 2))
         self.block_sizes_ = (*sizes, *[2] * len(self._gappy))
-        self.sample_shape_ = (len(self._numeric) + sum(self.block_sizes_),)
+        self.sample_shape_ = (len(owners),)
+        self.gaps_ = tuple(range(len(owners) - 2 * len(self._gappy) + 1, len(owners), 2))
+        number = {column: j for j, column in enumerate(self._numeric)}
+        marks = zip(self._gappy, self.gaps_, strict=True)
+        self.number_gaps_ = tuple((number[c], mark) for c, mark in marks if c in number)
+        shared = np.union1d(self.categorical_features_, self._gappy)
+        unit = {column: j + 1 for j, column in enumerate(shared)}
+        self.units_ = tuple(unit.get(column, 0) for column in owners)
 
     def _encode(self, numbers):
         missing = np.isnan(numbers)

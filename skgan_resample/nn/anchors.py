@@ -26,8 +26,9 @@ class TableAnchors:
         where a column has fewer than half as many of them as rows. Only infinity elsewhere.
     blur : float
         Share of another row's deviation that is added to a draft.
-    blocked : Tensor of shape (d,)
-        Mask of the columns that belong to one-hot blocks.
+    units : Tensor of shape (d,)
+        Columns of one positive number stand for one column of the table: blocks, and numbers with
+        missing values. 0 elsewhere.
     gaps : Tensor of shape (2, g)
         Columns of numbers with missing values, and those that are 1 where they are missing.
     """
@@ -37,7 +38,7 @@ class TableAnchors:
     counts: Tensor
     values: Tensor
     blur: float
-    blocked: Tensor
+    units: Tensor
     gaps: Tensor
 
     @classmethod
@@ -49,7 +50,7 @@ class TableAnchors:
         rng: torch.Generator,
         blur: float = 0.4,
         *,
-        n_blocked: int = 0,
+        units: Sequence[int] = (),
         gaps: Sequence[tuple[int, int]] = (),
     ) -> TableAnchors:
         """Sort the rows by class and learn which columns have recurring values.
@@ -66,8 +67,9 @@ class TableAnchors:
             Not used here; pictures need one.
         blur : float, default=0.4
             Share of another row's deviation that is added to a draft.
-        n_blocked : int, default=0
-            How many of the last columns belong to one-hot blocks.
+        units : sequence of int
+            For each column 0, or the number of the column of the table that it stands for with
+            others; all 0 by default.
         gaps : sequence of tuple of int
             Pairs of a column of numbers and the column that is 1 where they are missing.
 
@@ -77,15 +79,15 @@ class TableAnchors:
         """
         order = y.argsort(stable=True)
         x, y = x[order], y[order]
-        blocked = torch.arange(x.shape[1]) >= x.shape[1] - n_blocked
         pairs = torch.tensor(gaps, dtype=torch.long).reshape(-1, 2).T
         absent = _absent(x, pairs)
         known = torch.where(absent, torch.nan, x)
         means = torch.stack([known[y == c].nanmean(0) for c in range(n_classes)])
         deviation = (known - means[y]).nan_to_num()
         counts = torch.bincount(y, minlength=n_classes)
-        values = _recurring_values(known, blocked)
-        return cls(x, deviation, counts, values, blur, blocked, pairs)
+        owners = torch.tensor(units or [0] * x.shape[1])
+        values = _recurring_values(known)
+        return cls(x, deviation, counts, values, blur, owners, pairs)
 
     def draw(self, y: Tensor, rng: torch.Generator) -> Tensor:
         r"""Draft one row per label.
@@ -94,10 +96,11 @@ class TableAnchors:
 
         with i, j two rows of the class, u, v ~ U(0, 1), and k a row of any class, every class
         equally likely: a class of few rows borrows the variation within the others. Columns of
-        two values and one-hot blocks come from one of the two rows, the same for all of them, so
-        that columns that exclude each other go on doing so; they are not blurred. Where this row
-        lacks a number, so does the draft; where only the other one does, the number is this row's,
-        blurred.
+        two values come from one of the two rows, the same for all of them, so that columns that
+        exclude each other (one-hot) go on doing so; they are not blurred. Columns of one unit come
+        from one of the two rows, too, a row of their own: each category is drawn from the mixture
+        of its two. Where this row lacks a number, so does the draft; where only the other one
+        does, the number is this row's, blurred.
 
         Parameters
         ----------
@@ -116,6 +119,9 @@ class TableAnchors:
         t = u / (u + v).clamp_min(1e-12)
         blur = self.blur * self._borrow(len(y), rng)
         between = torch.lerp(self.x[first], self.x[second], t)
+        n_units = int(self.units.max())
+        own = torch.rand((len(y), n_units), generator=rng) if n_units else w[:, :0]
+        w = torch.cat([w, own], 1)[:, self.units]
         one_parent = torch.where(w < t, self.x[second], self.x[first])
         alone = _absent(self.x[first], self.gaps) | _absent(self.x[second], self.gaps)
         blurred = torch.where(alone, one_parent, between) + blur
@@ -126,7 +132,9 @@ class TableAnchors:
     def is_free(self) -> Tensor:
         """Mask of shape (d,) of the columns of numbers that have more than two values."""
         n_values = self.values.isfinite().sum(1)
-        return ((n_values == 0) | (n_values > 2)) & ~self.blocked
+        is_number = self.units == 0
+        is_number[self.gaps[0]] = True
+        return is_number & ((n_values == 0) | (n_values > 2))
 
     def settle(self, x: Tensor, draft: Tensor, rng: torch.Generator) -> Tensor:
         """Make corrected drafts rows that the table could hold.
@@ -206,14 +214,13 @@ def _absent(x: Tensor, gaps: Tensor) -> Tensor:
     return absent
 
 
-def _recurring_values(x: Tensor, blocked: Tensor) -> Tensor:
+def _recurring_values(x: Tensor) -> Tensor:
     """Values of each column as :class:`TableAnchors` holds them; NaN is none."""
     columns = []
-    for column, is_blocked in zip(x.T, blocked.tolist(), strict=True):
+    for column in x.T:
         present = column[~column.isnan()]
         values = present.unique()
-        recur = len(values) < len(present) / 2 and not is_blocked
-        columns.append(values if recur else values[:0])
+        columns.append(values if len(values) < len(present) / 2 else values[:0])
     width = max(1, *(len(values) for values in columns))
     table = torch.full((len(columns), width), torch.inf, dtype=x.dtype)
     for row, values in zip(table, columns, strict=True):

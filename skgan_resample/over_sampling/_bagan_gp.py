@@ -102,8 +102,9 @@ class BAGANGPSampler(BaseGANSampler):
 
     with :math:`x_i, x_j` any two rows of the class, u and v uniform, and :math:`x_k` a row of any
     class less the mean of that class: small classes borrow the variation within the others.
-    Columns of two values, categories and gaps come from one of the two rows; columns whose values
-    recur are rounded to values seen. A draft of a picture takes parts of one picture and parts of a
+    Columns of two values come from one of the two rows, the same for all of them; each category,
+    and whether a value is missing, from one of the two, drawn anew. Columns whose values recur are
+    rounded to values seen. A draft of a picture takes parts of one picture and parts of a
     near neighbour, joined along soft seams; after the generator's correction some are made brighter
     or darker, shifted by up to a fourteenth of their size, and mirrored as far as the class is
     symmetric.
@@ -225,8 +226,7 @@ class BAGANGPSampler(BaseGANSampler):
         shape, n_classes = x.shape[1:], len(self.classes_)
         anchors, blocks = PictureAnchors if x.ndim == 4 else TableAnchors, {}
         if x.ndim == 2:
-            codec = self.codec_
-            blocks = {"n_blocked": sum(codec.block_sizes_), "gaps": codec.number_gaps_}
+            blocks = {"units": self.codec_.units_, "gaps": self.codec_.number_gaps_}
         self.anchors_ = anchors.fit(x.cpu(), y.cpu(), n_classes, rng, **blocks)
         generator = build(lambda: CorrectingGenerator(corrector_for(shape), n_classes, shape), rng)
         generator.start()
