@@ -12,6 +12,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from .._containers import is_polars
 from ._blocks import base_of, blocks_of, digits_of, rank_of
 from ._columns import Columns
 from ._numbers import Numbers
@@ -173,7 +174,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             If a column has a category, or a gap, that ``fit`` did not see in it.
         """
         check_is_fitted(self)
-        if np.ndim(X) != 2:
+        if not is_polars(X) and np.ndim(X) != 2:
             check_array(X, estimator=self)
         validate_data(self, X, reset=False, skip_check_array=True)
         return self._encode(self._checked(self._columns.to_numbers(X)))
