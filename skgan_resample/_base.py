@@ -15,15 +15,31 @@ from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
-from ._containers import append, flatten_pictures, integer_columns, refuse_unsupported
+from ._containers import (
+    agreed_image_shape,
+    append,
+    as_labels,
+    flatten_pictures,
+    integer_columns,
+    plain_labels,
+    refuse_masked,
+)
 from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
 from .codec import ImageCodec, TableCodec
+from .nn.blocks import BlockHead, GapRates
 from .nn.device import make_rng, resolve_device, thread_count, torch_threads
 from .nn.training import Schedule
 
 _GENERATED_AT_ONCE = 1024
+_ROWS_TO_COUNT_GAPS = 1000
 _SET_BY_VALIDATION = frozenset(
     {"classes_", "sampling_strategy_", "device_", "n_features_in_", "feature_names_in_"}
 )
@@ -49,6 +65,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseOverSampler, metaclass=ABCMeta):
     _parameter_constraints: dict = {
         **BaseOverSampler._parameter_constraints,
         "image_shape": [tuple, list, None],
+        "categorical_features": TableCodec._parameter_constraints["categorical_features"],
         "latent_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -109,20 +126,19 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         y_resampled : same type as y
             Their classes.
         """
-        flat, y_index = self._validate(X, y)
+        codec, encoded, y_index = self._validate(X, y)
         wanted = np.array([self.sampling_strategy_.get(label, 0) for label in self.classes_])
         new_index = np.repeat(np.arange(len(wanted)), wanted)
         if len(new_index):
-            self._train(flat, y_index)
-            new = self._make(new_index, self._rng)
+            self._train(codec, encoded, y_index)
         else:
             self._forget()
-            new = np.empty((0, flat.shape[1]))
-        self.is_synthetic_ = np.arange(len(y_index) + len(new)) >= len(y_index)
+        new = self._make(new_index, self._rng) if len(new_index) else new_index
+        self.is_synthetic_ = np.arange(len(y_index) + len(new_index)) >= len(y_index)
         new_y = self.classes_[new_index]
         if np.ndim(y) == 2 and np.shape(y)[1] > 1:
             new_y = np.eye(np.shape(y)[1])[new_y]  # one-hot, where a class is its column's number
-        return append(X, new), append(_as_labels(y), new_y)
+        return append(X, new), append(as_labels(y), new_y)
 
     def _fit_resample(self, X, y):
         """Stand in for imbalanced-learn's hook, which its own ``fit_resample`` would call."""
@@ -141,8 +157,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
         Returns
         -------
-        X_new : ndarray of shape (n_new, n_features), or of the pictures' own shape
-            Synthetic rows, class by class, in the dtype of the training rows.
+        X_new : same type as X, of shape (n_new, n_features) or of the pictures' own shape
+            Synthetic rows, class by class, in the container and dtypes of the training rows; an
+            ndarray for a list.
         y_new : ndarray of shape (n_new,)
             Their classes.
 
@@ -156,8 +173,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         counts = self._counts(n_samples)
         new_index = np.repeat(np.arange(len(counts)), counts)
         rng = self._rng if random_state is None else make_rng(_seed(random_state))
-        new = self._make(new_index, rng)
-        return append(np.empty((0, *self._row_shape), self._dtype), new), self.classes_[new_index]
+        return self._make(new_index, rng), self.classes_[new_index]
 
     def _counts(self, n_samples):
         """Rows to make of each class, in the order of ``classes_``."""
@@ -177,52 +193,78 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         return counts
 
     def _validate(self, X, y):
-        """Check X and y, and learn shapes, classes and counts.
+        """Check X and y, and learn the columns or the picture's shape, classes and counts.
 
         Returns
         -------
-        flat : ndarray of shape (n_samples, n_features)
-            X as a dense array.
+        codec : TableCodec or ImageCodec
+            Fitted.
+        encoded : ndarray of shape (n_samples, *sample_shape)
+            X as float32.
         y_index : ndarray of shape (n_samples,)
             Index of each row's class in ``classes_``.
         """
-        refuse_unsupported(X)
-        refuse_unsupported(y)
-        check_classification_targets(y)
-        labels = check_target_type(np.asarray(y) if np.ndim(y) == 2 else y)
+        refuse_masked(X)
+        refuse_masked(y)
+        labels = plain_labels(y)
+        check_classification_targets(labels)
+        labels = check_target_type(np.asarray(labels) if np.ndim(labels) == 2 else labels)
         flat, own_shape = flatten_pictures(X)
-        flat, labels = validate_data(
-            self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
-        )
+        image_shape = agreed_image_shape(self.image_shape, own_shape)
+        if image_shape is None:
+            codec = TableCodec(self.categorical_features)
+            encoded = codec.fit_transform(X)
+            validate_data(self, X, skip_check_array=True)
+            labels = column_or_1d(labels, warn=True)
+            check_consistent_length(X, labels)
+            assert_all_finite(labels, input_name="y")
+        else:
+            flat, labels = validate_data(
+                self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
+            )
+            flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
+            codec = ImageCodec(image_shape)
+            codec.fit(flat, integer=integer_columns(X, flat.shape[1], flat.dtype))
+            encoded = codec.transform(flat)
+            self._picture = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         self.classes_, y_index = np.unique(labels, return_inverse=True)
         self.sampling_strategy_ = check_sampling_strategy(
             self.sampling_strategy, labels, self._sampling_type
         )
-        # C order whatever the container: sums, and so the scaling, depend on it in the last digits
-        flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
-        self._integer = integer_columns(X, flat.shape[1], flat.dtype)
-        self._row_shape, self._dtype = own_shape or flat.shape[1:], flat.dtype
-        self._image_shape = _agreed_image_shape(self.image_shape, own_shape)
         self.device_ = str(resolve_device(self.device))
-        return flat, y_index
+        return codec, encoded, y_index
 
-    def _train(self, flat, y_index):
-        """Encode, train on ``device_``, and leave the fitted networks on the CPU."""
+    def _train(self, codec, encoded, y_index):
+        """Train on ``device_``, and leave the fitted networks on the CPU."""
         self._forget()
         self._rng = make_rng(_seed(self.random_state))
-        codec = TableCodec() if self._image_shape is None else ImageCodec(self._image_shape)
-        self.codec_ = codec.fit(flat, integer=self._integer)
-        x = self.codec_.encode(flat).to(self.device_)
-        y = torch.from_numpy(y_index).to(self.device_)
+        self.codec_ = codec
+        x, y = torch.from_numpy(encoded).to(self.device_), torch.from_numpy(y_index)
         n_threads = thread_count(min(self.batch_size, len(x)) * math.prod(x.shape[1:]))
-        with torch_threads(n_threads), TrainingProgress(self, flat, y_index) as self._progress:
+        with torch_threads(n_threads), TrainingProgress(self, encoded, y_index) as self._progress:
             try:
-                history = self._fit_gan(x, y, self._rng)
+                history = self._fit_gan(x, y.to(self.device_), self._rng)
             finally:
                 del self._progress  # it holds the training rows
         self.history_ = {name: losses.numpy() for name, losses in history.items()}
         self.n_iter_ = len(self.history_["generator"])
         self.generator_.cpu().eval().requires_grad_(False)
+        self._gap_rates = self._learn_gap_rates(x.cpu(), y)
+
+    def _learn_gap_rates(self, x, y):
+        """What the generator lacks to have the rates of missing values of the classes."""
+        columns = getattr(self.codec_, "gaps_", ())
+        if not columns:
+            return None
+        made_y = torch.arange(len(self.classes_)).repeat_interleave(_ROWS_TO_COUNT_GAPS)
+        made = torch.cat(list(self._generate_in_batches(made_y, self._rng)))
+        return GapRates.fit(columns, (x, y), (made, made_y))
+
+    @property
+    def _head(self):
+        """What draws the one-hot blocks of generated rows; None where a row has none."""
+        sizes = getattr(self.codec_, "block_sizes_", ())
+        return BlockHead(sizes, self._rng) if sizes else None
 
     def _schedule(self, max_iter):
         """What the training loops need to know of this sampler's parameters."""
@@ -243,33 +285,51 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         return default if isinstance(value, str) else value
 
     def _make(self, y_index, rng):
-        """Generate and decode one row per class index, in batches of bounded size."""
-        rows = np.empty((len(y_index), math.prod(self._row_shape)))
+        """Generate and decode one row per class index."""
         labels = torch.from_numpy(y_index)
-        n_threads = thread_count(rows.shape[1] * min(len(rows), _GENERATED_AT_ONCE))
-        finite = True
+        encoded = torch.empty((len(labels), *self.codec_.sample_shape_))
+        start = 0
+        for made in self._generate_in_batches(labels, rng):
+            if not made.isfinite().all():
+                raise FloatingPointError(
+                    f"The generator of {type(self).__name__} makes values that are not finite. "
+                    "Train again with a smaller learning_rate."
+                )
+            encoded[start : start + len(made)] = made
+            start += len(made)
+        if self._gap_rates is not None:
+            encoded = self._gap_rates.settle(encoded, labels, rng)
+        rows = self.codec_.inverse_transform(encoded.numpy())
+        return rows if encoded.ndim == 2 else append(self._picture, rows)
+
+    def _generate_in_batches(self, y, rng):
+        """Generate one row per class index, in batches of bounded size, on the CPU."""
+        width = math.prod(self.codec_.sample_shape_)
+        n_threads = thread_count(width * min(len(y), _GENERATED_AT_ONCE))
+        for module in self.generator_.modules():
+            if isinstance(module, BlockHead):
+                module.rng = rng
         self.generator_.to(self.device_)
-        with torch_threads(n_threads), torch.no_grad():
-            for start in range(0, len(rows), _GENERATED_AT_ONCE):
-                batch = slice(start, start + _GENERATED_AT_ONCE)
-                made = self._generate(labels[batch], rng)
-                finite = bool(made.isfinite().all())
-                if not finite:
-                    break
-                rows[batch] = self.codec_.decode(made)
-        self.generator_.cpu()
-        if not finite:
-            raise FloatingPointError(
-                f"The generator of {type(self).__name__} makes values that are not finite. Train "
-                "again with a smaller learning_rate."
-            )
-        return rows
+        try:
+            for start in range(0, len(y), _GENERATED_AT_ONCE):
+                with torch_threads(n_threads), torch.no_grad():
+                    made = self._generate(y[start : start + _GENERATED_AT_ONCE], rng).cpu()
+                yield made
+        finally:
+            self.generator_.cpu()
 
     def _forget(self):
         """Drop what an earlier fit has learnt, so that nothing of it can pass for this one's."""
         learnt = {name for name in vars(self) if name.endswith("_") and not name.startswith("_")}
         for name in learnt - _SET_BY_VALIDATION:
             delattr(self, name)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        is_table = self.image_shape is None
+        tags.input_tags.allow_nan = tags.input_tags.string = is_table
+        tags.input_tags.categorical = is_table
+        return tags
 
     def __setstate__(self, state):
         """Restore a pickled sampler; without its GPU it goes on with the CPU."""
@@ -286,26 +346,3 @@ def _seed(random_state):
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     return int(check_random_state(random_state).randint(2**31 - 1))
-
-
-def _as_labels(y):
-    """Labels as they are, but a column vector as the one-dimensional labels that it stands for."""
-    return y.ravel() if isinstance(y, np.ndarray) and y.shape[1:] == (1,) else y
-
-
-def _agreed_image_shape(image_shape, own_shape):
-    """The pictures' shape by the parameter and by X itself; None for a table."""
-    if image_shape is None:
-        return own_shape
-    shape = tuple(image_shape)
-    if len(shape) not in (2, 3) or any(not isinstance(n, Integral) or n < 1 for n in shape):
-        raise ValueError(
-            f"Got image_shape={image_shape!r}, but expected (height, width) or "
-            "(height, width, channels) in whole numbers."
-        )
-    if own_shape is not None and (*own_shape, 1)[:3] != (*shape, 1)[:3]:
-        raise ValueError(
-            f"Got image_shape={shape}, but the pictures in X have shape {own_shape}. Leave "
-            "image_shape at None for pictures that are not flattened."
-        )
-    return shape

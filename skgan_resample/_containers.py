@@ -1,6 +1,7 @@
 """What callers hand in, as one dense array, and new rows in the callers' own types."""
 
 import math
+from numbers import Integral
 
 import numpy as np
 from scipy import sparse
@@ -11,21 +12,45 @@ def is_dataframe(X):
     return hasattr(X, "iloc")
 
 
-def refuse_unsupported(X):
-    """Raise for containers that would come back as something else than they were.
+def is_polars(X):
+    """Whether X is a polars DataFrame or Series."""
+    return type(X).__module__.partition(".")[0] == "polars"
+
+
+def refuse_masked(X):
+    """Raise for arrays with masked values, which would come back without their mask.
 
     Raises
     ------
     TypeError
-        If X is a polars frame or series, or an array with masked values.
+        If X is such an array.
     """
-    if type(X).__module__.partition(".")[0] == "polars":
-        raise TypeError(
-            f"Got a polars {type(X).__name__}, but expected an array, a pandas DataFrame, a sparse "
-            "matrix or a list. Convert it with its to_pandas()."
-        )
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise TypeError("Got a masked array with masked values. Fill them with its filled(value).")
+
+
+def plain_labels(y):
+    """Labels of polars as an array, others as they are.
+
+    Raises
+    ------
+    TypeError
+        If y is a polars DataFrame of more than one column.
+    """
+    if not is_polars(y):
+        return y
+    is_frame = hasattr(y, "width")
+    if is_frame and y.width > 1:
+        raise TypeError(
+            f"Got a polars DataFrame of {y.width} columns as y, but expected a Series of labels, "
+            "or an array of them."
+        )
+    return (y.to_series() if is_frame else y).to_numpy()
+
+
+def as_labels(y):
+    """Labels as they are, but a column vector as the one-dimensional labels that it stands for."""
+    return y.ravel() if isinstance(y, np.ndarray) and y.shape[1:] == (1,) else y
 
 
 def flatten_pictures(X):
@@ -43,13 +68,31 @@ def flatten_pictures(X):
     image_shape : tuple of int or None
         (h, w) or (h, w, c), None if X had no pictures.
     """
-    if is_dataframe(X) or sparse.issparse(X):
+    if is_dataframe(X) or is_polars(X) or sparse.issparse(X):
         return X, None
     array = np.asarray(X) if isinstance(X, (list, tuple)) else X
     if getattr(array, "ndim", 2) not in (3, 4):
         return X, None
     array = np.asarray(array)
     return array.reshape(len(array), math.prod(array.shape[1:])), array.shape[1:]
+
+
+def agreed_image_shape(image_shape, own_shape):
+    """The pictures' shape by the parameter and by X itself; None for a table."""
+    if image_shape is None:
+        return own_shape
+    shape = tuple(image_shape)
+    if len(shape) not in (2, 3) or any(not isinstance(n, Integral) or n < 1 for n in shape):
+        raise ValueError(
+            f"Got image_shape={image_shape!r}, but expected (height, width) or "
+            "(height, width, channels) in whole numbers."
+        )
+    if own_shape is not None and (*own_shape, 1)[:3] != (*shape, 1)[:3]:
+        raise ValueError(
+            f"Got image_shape={shape}, but the pictures in X have shape {own_shape}. Leave "
+            "image_shape at None for pictures that are not flattened."
+        )
+    return shape
 
 
 def integer_columns(X, n_features, dtype):
@@ -69,9 +112,9 @@ def append(X, new):
     Parameters
     ----------
     X : {array-like, DataFrame, Series, sparse matrix, list, tuple}
-        The original rows, returned bitwise as they are.
-    new : ndarray
-        New rows; of the shape of the originals, or flattened.
+        The original rows or labels, returned bitwise as they are.
+    new : {ndarray, DataFrame, sparse matrix}
+        New rows, in the container of X or, flattened, in an array; of shape (0,) if there are none.
 
     Returns
     -------
@@ -79,20 +122,42 @@ def append(X, new):
         With a fresh RangeIndex where X is a pandas object. An ndarray where X is an array-like of
         none of these types, such as a torch tensor.
     """
+    if is_polars(X):
+        return _append_polars(X, new)
     if is_dataframe(X):
-        import pandas as pd
-
-        if X.ndim == 1:
-            rows = pd.Series(new, name=X.name).astype(X.dtype)
-        else:
-            rows = pd.DataFrame(new, columns=X.columns).astype(X.dtypes)
-        return pd.concat([X, rows], ignore_index=True) if len(new) else X.reset_index(drop=True)
+        return _append_pandas(X, new)
     if sparse.issparse(X):
-        return sparse.vstack([X, type(X)(new.astype(X.dtype))], format=X.format, dtype=X.dtype)
+        rows = [type(X)(new.astype(X.dtype))] if len(new.shape) == 2 else []
+        return sparse.vstack([X, *rows], format=X.format, dtype=X.dtype)
     if isinstance(X, (list, tuple)):
-        return type(X)([*X, *_cast(new, np.asarray(X)).tolist()])
+        like = np.asarray(X)
+        return type(X)([*X, *(new if new.dtype == object else _cast(new, like)).tolist()])
     X = np.asanyarray(X)
     return np.concatenate([X, _cast(new, X)])
+
+
+def _append_pandas(X, new):
+    import pandas as pd
+
+    if not len(new):
+        return X.reset_index(drop=True)
+    if X.ndim == 1:
+        new = pd.Series(new, name=X.name).astype(X.dtype)
+    elif not is_dataframe(new):
+        new = pd.DataFrame(new, columns=X.columns).astype(X.dtypes)
+    return pd.concat([X, new], ignore_index=True)
+
+
+def _append_polars(X, new):
+    import polars as pl
+
+    if not len(new):
+        return X.clone()
+    if not hasattr(X, "width"):
+        new = pl.Series(X.name, new.tolist(), dtype=X.dtype)
+    elif not is_polars(new):
+        new = pl.DataFrame(new, schema=X.columns, orient="row").cast(dict(X.schema))
+    return pl.concat([X, new])
 
 
 def _cast(new, like):

@@ -16,6 +16,10 @@ sampling_strategy : float, str, dict or callable, default="auto"
 image_shape : tuple of int, default=None
     (height, width) or (height, width, channels) of the flattened pictures in the rows of X.
     None means a table, unless X itself has three or four dimensions.
+categorical_features : "auto", None or array-like, default="auto"
+    Which columns of a table are categories: names, indices or a mask. "auto" are the booleans of
+    a frame, and in any container texts and pandas' categories; None are no columns. Dates,
+    durations and missing values need no mention; see :class:`TableCodec`.
 latent_dim : int or "auto", default="auto"
     Size of a latent code. "auto" is half the number of columns or pixels, between 8 and 64.
 max_iter : int or "auto", default="auto"

@@ -167,7 +167,8 @@ def test_columns_of_whole_numbers_are_rounded_not_cut(monkeypatch):
     monkeypatch.setattr(BAGANSampler, "_generate", lambda self, y, rng: torch.zeros(len(y), 3))
     flags = [False, True, False, False]
     X = pd.DataFrame({"whole": [1, 2, 3, 5], "real": [1.0, 2.0, 3.0, 5.0], "flag": flags})
-    X_resampled, _ = quick(BAGANSampler).fit_resample(X, [0, 1, 1, 1])
+    sampler = quick(BAGANSampler, categorical_features=None)
+    X_resampled, _ = sampler.fit_resample(X, [0, 1, 1, 1])
     assert X_resampled.iloc[-1].tolist() == [3, 2.75, False]
 
 

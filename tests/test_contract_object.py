@@ -75,7 +75,7 @@ def test_no_training_row_in_the_file(Sampler, as_pictures):
     sampler.fit(X, y)
     if sampler.retains_training_data_:
         pytest.skip("generates from training rows, and says so")
-    encoded = sampler.codec_.encode(X[3:4]).numpy()
+    encoded = sampler.codec_.transform(X[3:4])
     traces = [X[3].tobytes(), X[3].astype(np.float32).tobytes(), encoded.tobytes()]
     assert all(trace in pickle.dumps([X, X.astype(np.float32), encoded]) for trace in traces)
     assert not any(trace in pickle.dumps(sampler) for trace in traces)

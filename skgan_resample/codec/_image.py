@@ -1,15 +1,14 @@
-"""Pictures: flattened rows or (n, h, w[, c]) arrays <-> float32 tensors (n, c, h, w)."""
+"""Pictures: flattened rows <-> float32 arrays (n, c, h, w)."""
 
 import math
 
 import numpy as np
-import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 
 class ImageCodec(BaseEstimator):
-    """Encode flattened pictures as tensors in [-1, 1], and decode them.
+    """Encode flattened pictures as (n, c, h, w) arrays in [-1, 1], and decode them.
 
     One scale serves all pixels: the smallest value of the training data becomes -1, the largest
     1 (for uint8, always 0 and 255). Integer pixels are rounded on the way back, and all are
@@ -27,7 +26,7 @@ class ImageCodec(BaseEstimator):
     integer_ : ndarray of shape (height * width * channels,)
         Whether a pixel is a whole number.
     sample_shape_ : tuple of int
-        (channels, height, width) of a tensor.
+        (channels, height, width) of an encoded picture.
 
     Examples
     --------
@@ -35,9 +34,9 @@ class ImageCodec(BaseEstimator):
     >>> from skgan_resample.codec import ImageCodec
     >>> X = np.arange(12, dtype=np.uint8).reshape(2, 6)
     >>> codec = ImageCodec(image_shape=(3, 2)).fit(X)
-    >>> codec.encode(X).shape
-    torch.Size([2, 1, 3, 2])
-    >>> bool((codec.decode(codec.encode(X)) == X).all())
+    >>> codec.transform(X).shape
+    (2, 1, 3, 2)
+    >>> bool((codec.inverse_transform(codec.transform(X)) == X).all())
     True
     """
 
@@ -77,8 +76,8 @@ class ImageCodec(BaseEstimator):
             self.high_ = np.nextafter(self.high_, 0)
         return self
 
-    def encode(self, X):
-        """Turn flattened pictures into a tensor.
+    def transform(self, X):
+        """Encode flattened pictures.
 
         Parameters
         ----------
@@ -87,22 +86,22 @@ class ImageCodec(BaseEstimator):
 
         Returns
         -------
-        x : Tensor of shape (n_samples, channels, height, width)
+        encoded : ndarray of shape (n_samples, channels, height, width)
             float32 in [-1, 1].
         """
         check_is_fitted(self)
         channels, height, width = self.sample_shape_
         scaled = (np.asarray(X, dtype=np.float64) - self._middle) / self._half_span
-        x = torch.from_numpy(scaled.astype(np.float32)).reshape(-1, height, width, channels)
-        return x.permute(0, 3, 1, 2).contiguous()
+        pictures = scaled.astype(np.float32).reshape(-1, height, width, channels)
+        return np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))
 
-    def decode(self, x):
-        """Turn a tensor into flattened pictures.
+    def inverse_transform(self, encoded):
+        """Decode pictures.
 
         Parameters
         ----------
-        x : Tensor of shape (n_samples, channels, height, width)
-            As :meth:`encode` makes it, on any device.
+        encoded : ndarray of shape (n_samples, channels, height, width)
+            As :meth:`transform` makes it, or a network.
 
         Returns
         -------
@@ -110,8 +109,8 @@ class ImageCodec(BaseEstimator):
             float64, rounded where pixels are integers, and within the range of the pixels.
         """
         check_is_fitted(self)
-        pixels = x.detach().cpu().clamp(-1, 1).permute(0, 2, 3, 1)
-        flat = pixels.flatten(1).numpy().astype(np.float64)
+        pixels = np.clip(np.asarray(encoded), -1, 1).transpose(0, 2, 3, 1)
+        flat = pixels.reshape(len(pixels), -1).astype(np.float64)
         X = flat * self._half_span + self._middle
         return np.clip(np.where(self.integer_, np.rint(X), X), self.low_, self.high_)
 

@@ -297,10 +297,12 @@ def decoder_for(
     sample_shape: tuple[int, ...],
     enlarge: Callable[[int, int, tuple[int, int]], nn.Module] = Upsample,
     kernel: int = 3,
+    head: nn.Module | None = None,
 ) -> DenseDecoder | ConvDecoder:
-    """Choose the network from codes to samples by the shape of a sample."""
+    """Choose the network from codes to samples by the shape of a sample; rows may have a head."""
     if len(sample_shape) == 1:
-        return DenseDecoder(latent_dim, sample_shape[0], _dense_width(sample_shape[0]))
+        decoder = DenseDecoder(latent_dim, sample_shape[0], _dense_width(sample_shape[0]))
+        return decoder if head is None else decoder.append(head)
     return ConvDecoder(latent_dim, sample_shape, enlarge, kernel)
 
 

@@ -191,15 +191,24 @@ class ConvexGenerator(nn.Module):
         Of one :class:`ConvexCombination` per class.
     decoder : nn.Module
         From points to rows.
+    head : nn.Module, optional
+        Draws a category from the points' mixture of it; the points pass as they are without one.
     """
 
-    def __init__(self, trunk: ConcatGenerator, combinations: PerClass, decoder: nn.Module) -> None:
+    def __init__(
+        self,
+        trunk: ConcatGenerator,
+        combinations: PerClass,
+        decoder: nn.Module,
+        head: nn.Module | None = None,
+    ) -> None:
         super().__init__()
         self.trunk, self.combinations, self.decoder = trunk, combinations, decoder
+        self.head = head or nn.Identity()
 
     def combine(self, z: Tensor, y: Tensor) -> Tensor:
         """(m, latent_dim) codes and (m,) labels -> (m, d) points within the hull of their class."""
-        return self.combinations(self.trunk(z, y), y)
+        return self.head(self.combinations(self.trunk(z, y), y))
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         """(m, latent_dim) codes and (m,) labels -> (m, *sample_shape)."""

@@ -87,6 +87,7 @@ class ACGANSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         fake_labels="balanced",
@@ -99,6 +100,7 @@ class ACGANSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.latent_dim = latent_dim
         self.max_iter = max_iter
         self.fake_labels = fake_labels
@@ -116,7 +118,8 @@ class ACGANSampler(BaseGANSampler):
         # 1. Two fresh players: G sees the label, D has a head for it.
         generator = build(
             lambda: ConcatGenerator(
-                decoder_for(latent_dim + n_classes, shape, enlarge=TransposedConv), n_classes
+                decoder_for(latent_dim + n_classes, shape, enlarge=TransposedConv, head=self._head),
+                n_classes,
             ),
             rng,
         ).to(x.device)

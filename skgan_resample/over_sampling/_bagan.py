@@ -83,6 +83,7 @@ class BAGANSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
@@ -95,6 +96,7 @@ class BAGANSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.latent_dim = latent_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
@@ -112,7 +114,7 @@ class BAGANSampler(BaseGANSampler):
 
         # 1. Autoencoder on all classes, without their labels.
         encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(x.device)
-        decoder = build(lambda: decoder_for(latent_dim, shape), rng).to(x.device)
+        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng).to(x.device)
         autoencoder = torch.nn.Sequential(encoder, decoder)
         history = train_autoencoder(
             autoencoder,

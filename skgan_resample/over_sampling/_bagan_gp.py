@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from numbers import Integral, Real
 
 import torch
@@ -101,10 +102,12 @@ class BAGANGPSampler(BaseGANSampler):
 
     with :math:`x_i, x_j` any two rows of the class, u and v uniform, and :math:`x_k` a row of any
     class less the mean of that class: small classes borrow the variation within the others.
-    Columns of two values come from one of the two rows; columns whose values recur are rounded to
-    values seen. A draft of a picture takes parts of one picture and parts of a near neighbour,
-    joined along soft seams; after the generator's correction some are made brighter or darker,
-    shifted by up to a fourteenth of their size, and mirrored as far as the class is symmetric.
+    Columns of two values come from one of the two rows, the same for all of them; each category,
+    and whether a value is missing, from one of the two, drawn anew. Columns whose values recur are
+    rounded to values seen. A draft of a picture takes parts of one picture and parts of a
+    near neighbour, joined along soft seams; after the generator's correction some are made brighter
+    or darker, shifted by up to a fourteenth of their size, and mirrored as far as the class is
+    symmetric.
     The generator is :math:`G(x, c) = x + g(x (1 + e_c))` with g zero at first. Its loss has the
     added term :math:`100 \lVert g \rVert^2 / d` on real rows, in the manner of [4]_, and the
     critic's penalty is that of its squared gradient on real rows [5]_: a penalty towards norm one
@@ -166,6 +169,7 @@ class BAGANGPSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
@@ -185,6 +189,7 @@ class BAGANGPSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.latent_dim = latent_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
@@ -219,8 +224,10 @@ class BAGANGPSampler(BaseGANSampler):
     def _start_from_rows(self, x, y, rng):
         """Drafts between real rows, and a generator that corrects them: by nothing at first."""
         shape, n_classes = x.shape[1:], len(self.classes_)
-        anchors = PictureAnchors if x.ndim == 4 else TableAnchors
-        self.anchors_ = anchors.fit(x.cpu(), y.cpu(), n_classes, rng)
+        anchors, blocks = PictureAnchors if x.ndim == 4 else TableAnchors, {}
+        if x.ndim == 2:
+            blocks = {"units": self.codec_.units_, "gaps": self.codec_.number_gaps_}
+        self.anchors_ = anchors.fit(x.cpu(), y.cpu(), n_classes, rng, **blocks)
         generator = build(lambda: CorrectingGenerator(corrector_for(shape), n_classes, shape), rng)
         generator.start()
         critic = build(lambda: ProductCritic(trunk_for(shape), n_classes), rng)
@@ -248,10 +255,10 @@ class BAGANGPSampler(BaseGANSampler):
         return generator, critic, history
 
     def _labelled_decoder(self, latent_dim, shape):
-        n_classes = len(self.classes_)
+        n_classes, decoder = len(self.classes_), partial(decoder_for, head=self._head)
         if self.label_embedding:
-            return ProductGenerator(decoder_for(latent_dim, shape), n_classes, latent_dim)
-        return ConcatGenerator(decoder_for(latent_dim + n_classes, shape), n_classes)
+            return ProductGenerator(decoder(latent_dim, shape), n_classes, latent_dim)
+        return ConcatGenerator(decoder(latent_dim + n_classes, shape), n_classes)
 
     def _play(self, generator, critic, x, y, rng, max_iter):
         """3. The game: real, fake, and real rows with a wrong label."""

@@ -77,6 +77,7 @@ class CGANSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         fake_labels="balanced",
@@ -89,6 +90,7 @@ class CGANSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.latent_dim = latent_dim
         self.max_iter = max_iter
         self.fake_labels = fake_labels
@@ -106,7 +108,9 @@ class CGANSampler(BaseGANSampler):
         # 1. Two fresh players; both see the label.
         generator = build(
             lambda: ConcatGenerator(
-                decoder_for(latent_dim + n_classes, shape, enlarge=TransposedConv, kernel=7),
+                decoder_for(
+                    latent_dim + n_classes, shape, enlarge=TransposedConv, kernel=7, head=self._head
+                ),
                 n_classes,
             ),
             rng,

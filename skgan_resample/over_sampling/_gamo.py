@@ -67,7 +67,8 @@ class GAMOSampler(BaseGANSampler):
 
     Combinations of pictures would be double exposures. As in the paper they are made of
     features, here the codes of an autoencoder of all classes, and a decoder turns them into
-    pictures: the hull is one of codes, then. Integer columns are rounded after the combination.
+    pictures: the hull is one of codes, then. Integer columns are rounded after the combination; a
+    category is drawn from its mixture in the combined rows.
     A class of one row is a hull of one point: its new rows are copies.
 
     On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
@@ -110,6 +111,7 @@ class GAMOSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
@@ -122,6 +124,7 @@ class GAMOSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.latent_dim = latent_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
@@ -206,7 +209,11 @@ class GAMOSampler(BaseGANSampler):
             for rows in (points[y == c] for c in range(n_classes))
         ]
         trunk = ConcatGenerator(body, n_classes)
-        return ConvexGenerator(trunk, PerClass(combinations), decoder).to(points.device)
+        head = self._head
+        if head is not None:
+            head.of_logits = False  # combinations of one-hot blocks are probabilities
+        generator = ConvexGenerator(trunk, PerClass(combinations), decoder, head)
+        return generator.to(points.device)
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)

@@ -79,6 +79,7 @@ class GANSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         batch_size=64,
@@ -90,6 +91,7 @@ class GANSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.latent_dim = latent_dim
         self.max_iter = max_iter
         self.batch_size = batch_size
@@ -107,7 +109,10 @@ class GANSampler(BaseGANSampler):
         # 1. Two fresh players per class; none of them sees a label.
         generator = PerClass(
             [
-                build(lambda: decoder_for(latent_dim, shape, enlarge=TransposedConv), rng)
+                build(
+                    lambda: decoder_for(latent_dim, shape, enlarge=TransposedConv, head=self._head),
+                    rng,
+                )
                 for _ in range(n_classes)
             ]
         ).to(x.device)

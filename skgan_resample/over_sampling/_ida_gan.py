@@ -112,6 +112,7 @@ class IDAGANSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
@@ -126,6 +127,7 @@ class IDAGANSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.latent_dim = latent_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
@@ -145,7 +147,10 @@ class IDAGANSampler(BaseGANSampler):
         # 1. Variational autoencoder on all classes, without their labels.
         encoder = build(lambda: LinearHead(trunk_for(shape), 2 * latent_dim), rng).to(x.device)
         generator = build(
-            lambda: ConcatGenerator(decoder_for(latent_dim + n_classes, shape), n_classes), rng
+            lambda: ConcatGenerator(
+                decoder_for(latent_dim + n_classes, shape, head=self._head), n_classes
+            ),
+            rng,
         ).to(x.device)
 
         def posterior(codes):

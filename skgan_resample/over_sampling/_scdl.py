@@ -99,6 +99,7 @@ class WAEGANSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
@@ -112,6 +113,7 @@ class WAEGANSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.latent_dim = latent_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
@@ -130,7 +132,7 @@ class WAEGANSampler(BaseGANSampler):
 
         # 1. Class distributions: a Wasserstein autoencoder; SCDL's also names the class.
         encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(x.device)
-        decoder = build(lambda: decoder_for(latent_dim, shape), rng).to(x.device)
+        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng).to(x.device)
         classifier = build(lambda: torch.nn.Linear(latent_dim, n_classes), rng).to(x.device)
 
         def autoencoder_loss(x, y):
@@ -253,6 +255,7 @@ class SCDLSampler(WAEGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
@@ -268,6 +271,7 @@ class SCDLSampler(WAEGANSampler):
         super().__init__(
             sampling_strategy=sampling_strategy,
             image_shape=image_shape,
+            categorical_features=categorical_features,
             latent_dim=latent_dim,
             max_iter=max_iter,
             autoencoder_max_iter=autoencoder_max_iter,

@@ -1,26 +1,29 @@
 """Round trips of numeric tables, and what happens at their borders."""
 
 import numpy as np
+import pandas as pd
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.exceptions import NotFittedError
 
 from skgan_resample.codec import TableCodec
-from skgan_resample.nn.device import make_rng
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12)
 
 
-def round_trip(X, **kwargs):
-    codec = TableCodec().fit(X, **kwargs)
-    x = codec.encode(X)
-    assert x.dtype == torch.float32
+def noise(*shape):
+    return np.random.default_rng(0).normal(size=shape)
+
+
+def round_trip(X):
+    codec = TableCodec().fit(X)
+    x = codec.transform(X)
+    assert x.dtype == np.float32
     assert x.shape == X.shape == (len(X), *codec.sample_shape_)
-    assert x.isfinite().all()
-    return codec.decode(x)
+    assert np.isfinite(x).all()
+    return codec.inverse_transform(x)
 
 
 @st.composite
@@ -85,9 +88,9 @@ def test_floats_far_from_zero_come_back_within_1e_5_of_their_range(offset):
 
 def test_columns_are_standardised():
     X = np.random.default_rng(0).normal([3, -1e6, 0], [1e-3, 1e4, 1e9], size=(500, 3))
-    x = TableCodec().fit(X).encode(X)
-    torch.testing.assert_close(x.mean(0), torch.zeros(3), atol=1e-5, rtol=0)
-    torch.testing.assert_close(x.std(0, correction=0), torch.ones(3), atol=1e-5, rtol=0)
+    x = TableCodec().fit(X).transform(X)
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(x.std(axis=0), 1, atol=1e-5)
 
 
 @given(
@@ -102,11 +105,11 @@ def test_decode_stays_within_the_range_and_the_dtype(dtype, scale, data):
         elements = elements.filter(lambda value: abs(value) < 1e30)
     X = data.draw(hnp.arrays(dtype, SHAPES, elements=elements))
     codec = TableCodec().fit(X)
-    made = codec.decode(scale * torch.randn((50, X.shape[1]), generator=make_rng(0)))
+    made = codec.inverse_transform(scale * noise(50, X.shape[1]))
     # in float64, which tells integers apart up to 2**53; a column of the largest int64 alone has
     # its low end above the largest float64 that does not wrap
     assert (made <= X.max(axis=0).astype(float)).all()
-    assert (made >= np.minimum(X.min(axis=0).astype(float), codec.high_)).all()
+    assert (made >= np.minimum(X.min(axis=0).astype(float), codec.numbers_.high)).all()
     if dtype.kind in "iub":
         assert (made.astype(dtype) == made).all()  # whole, and nothing wraps around
 
@@ -116,18 +119,19 @@ def test_the_ends_of_the_dtype_never_wrap(dtype):
     limits = np.iinfo(dtype)
     X = np.array([[limits.min], [limits.max], [limits.max // 2]], dtype)
     codec = TableCodec().fit(X)
-    ends = codec.decode(torch.tensor([[-1e9], [1e9]])).astype(dtype).ravel().tolist()
+    ends = codec.inverse_transform(np.array([[-1e9], [1e9]])).astype(dtype).ravel().tolist()
     assert ends[0] == limits.min
     # the largest float64 below 2**64 or 2**63, where there is no limits.max in float64
     assert ends[1] == min(limits.max, int(np.nextafter(float(limits.max) + 1, 0)))
 
 
-def test_whole_columns_can_be_named():
-    X = np.array([[1.0, 1.5], [2.0, 2.5], [7.0, 0.0]])
-    codec = TableCodec().fit(X, integer=[True, False])
-    made = codec.decode(torch.randn((100, 2), generator=make_rng(0)))
-    assert (made[:, 0] == np.rint(made[:, 0])).all()
-    assert (made[:, 1] != np.rint(made[:, 1])).mean() > 0.5
+def test_whole_columns_of_a_frame_are_rounded_not_cut():
+    X = pd.DataFrame({"whole": np.arange(9) ** 2, "real": np.arange(9) / 2})
+    codec = TableCodec().fit(X)
+    between = codec.numbers_.transform(np.array([[2.9, 2.9], [3.2, 3.2]]))
+    made = codec.inverse_transform(between)
+    assert made["whole"].tolist() == [3, 3]
+    np.testing.assert_allclose(made["real"], [2.9, 3.2], rtol=1e-6)
 
 
 @pytest.mark.parametrize("value", [0, 7, -1.5, 1e-300, 1e20, 0.1])
@@ -135,7 +139,7 @@ def test_constant_columns_stay_constant(value):
     X = np.full((9, 2), value)
     np.testing.assert_array_equal(round_trip(X), X)
     codec = TableCodec().fit(X)
-    np.testing.assert_array_equal(codec.decode(torch.full((4, 2), 50.0)), X[:4])
+    np.testing.assert_array_equal(codec.inverse_transform(np.full((4, 2), 50.0)), X[:4])
 
 
 def test_one_row_is_enough():
@@ -160,12 +164,6 @@ def test_fit_leaves_its_input_alone():
 
 def test_a_codec_that_is_not_fitted_says_so():
     with pytest.raises(NotFittedError):
-        TableCodec().encode(np.ones((1, 1)))
+        TableCodec().transform(np.ones((1, 1)))
     with pytest.raises(NotFittedError):
-        TableCodec().decode(torch.ones(1, 1))
-
-
-def test_decode_takes_tensors_that_need_a_gradient():
-    X = np.array([[1, 10], [2, 40], [4, 20]])
-    codec = TableCodec().fit(X)
-    np.testing.assert_array_equal(codec.decode(codec.encode(X).requires_grad_()), X)
+        TableCodec().inverse_transform(np.ones((1, 1)))

@@ -105,6 +105,64 @@ def test_settling_clips_recurring_values_and_passes_gradients():
     assert corrected.grad[:, 4].tolist() == [1.0, 1.0]
 
 
+def mixed():
+    """Class 0 of a number that is missing in half of the rows, its mark, and a block of three."""
+    rng = make_rng(4)
+    missing = torch.rand(80, generator=rng) < 0.5
+    number = torch.where(missing, 0.0, 5 + torch.randn(80, generator=rng))
+    block = torch.eye(3)[torch.randint(3, (80,), generator=rng)]
+    mark = torch.stack([~missing, missing], 1).float()
+    x = torch.cat([number[:, None], torch.randn((80, 1), generator=rng), block, mark], 1)
+    layout = {"units": (1, 0, 2, 2, 2, 1, 1), "gaps": ((0, 6),)}
+    return TableAnchors.fit(x, torch.zeros(80, dtype=torch.long), 1, rng, **layout), x
+
+
+def test_blocks_are_taken_from_one_of_the_rows_each_by_itself():
+    anchors, x = mixed()
+    drafts = anchors.draw(torch.zeros(M, dtype=torch.long), make_rng(1))
+    assert (drafts[:, 2:5].sum(1) == 1).all()
+    assert set(drafts[:, 2:].unique().tolist()) == {0.0, 1.0}
+    for columns in (slice(2, 5), slice(5, 7)):
+        torch.testing.assert_close(
+            drafts[:, columns].mean(0), x[:, columns].mean(0), atol=0.03, rtol=0
+        )
+    rows = {tuple(row) for row in x[:, 2:].tolist()}
+    assert len(rows) == 6  # every category with and without the number
+
+
+def test_categories_of_two_rows_are_mixed():
+    x = torch.tensor([[1.0, 0, 1, 0], [0.0, 1, 0, 1]])
+    y = torch.zeros(2, dtype=torch.long)
+    anchors = TableAnchors.fit(x, y, 1, make_rng(0), units=(1, 1, 2, 2))
+    drafts = anchors.draw(torch.zeros(M, dtype=torch.long), make_rng(1))
+    mixed = (drafts[:, 0] != drafts[:, 2]).float().mean().item()
+    # 2 E[t (1 - t)] for t = u / (u + v), whose square has the mean 1 - ln 2 (by integration)
+    assert mixed == pytest.approx(2 * (0.5 - (1 - np.log(2))), abs=0.03)
+
+
+def test_a_number_is_missing_where_its_row_lacks_it_and_whole_elsewhere():
+    anchors, x = mixed()
+    drafts = anchors.draw(torch.zeros(M, dtype=torch.long), make_rng(1))
+    missing = drafts[:, 6] == 1
+    assert missing.float().mean().item() == pytest.approx(x[:, 6].mean().item(), abs=0.03)
+    assert (drafts[missing, 0] == 0).all()
+    # nowhere pulled towards the 0 that stands for what is missing
+    present, real = drafts[~missing, 0], x[x[:, 6] == 0, 0]
+    assert present.mean().item() == pytest.approx(real.mean().item(), abs=0.15)
+    assert present.min() > real.min() - 1.5
+    settled = anchors.settle(drafts + 1, drafts, make_rng(2))
+    assert torch.equal(settled[missing, 0], drafts[missing, 0])
+    assert torch.equal(settled[~missing, 0], drafts[~missing, 0] + 1)
+    assert torch.equal(settled[:, 2:], drafts[:, 2:])
+
+
+def test_a_block_of_a_tiny_table_is_no_number():
+    x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    anchors = TableAnchors.fit(x, torch.tensor([0, 0, 0]), 1, make_rng(0), units=(1, 1))
+    drafts = anchors.draw(torch.zeros(50, dtype=torch.long), make_rng(1))
+    assert {tuple(row) for row in drafts.tolist()} == {(1.0, 0.0), (0.0, 1.0)}
+
+
 def test_a_class_of_one_row_and_no_lender():
     anchors = TableAnchors.fit(
         torch.tensor([[1.0, 2], [3, 4]]), torch.tensor([0, 1]), 2, make_rng(0)

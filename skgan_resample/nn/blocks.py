@@ -1,0 +1,128 @@
+"""One-hot blocks of encoded tables: how generators draw them, and how often values are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+class BlockHead(nn.Module):
+    r"""Draws every block of a generator's output: the last layer of a decoder for mixed tables.
+
+    One entry of a block becomes 1 and the others 0, entry i with the probability
+
+    .. math:: p_i = \exp(a_i) / \sum_j \exp(a_j)
+
+    of the block's outputs a, by the Gumbel-max trick [1]_. A critic cannot tell such a block from
+    a real one by its form. Gradients pass as if the probabilities themselves had come out
+    (straight-through). Training and generation draw alike.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Entries of each block; the blocks are the last columns.
+    rng : torch.Generator
+        Stream of the draws.
+    of_logits : bool, default=True
+        Whether a block comes in as a; False if it is p already.
+
+    References
+    ----------
+    .. [1] Jang, Gu & Poole, Categorical Reparameterization with Gumbel-Softmax, ICLR 2017.
+    """
+
+    def __init__(
+        self, sizes: Sequence[int], rng: torch.Generator, *, of_logits: bool = True
+    ) -> None:
+        super().__init__()
+        self.sizes, self.rng, self.of_logits = tuple(sizes), rng, of_logits
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, d) outputs -> (n, d) rows, the first columns as they are, in float32."""
+        numbers, blocks = x.float().tensor_split([x.shape[1] - sum(self.sizes)], dim=1)
+        logits = blocks if self.of_logits else blocks.clamp_min(1e-30).log()
+        noise = torch.empty(logits.shape).exponential_(generator=self.rng)
+        drawn = self._largest(logits.detach() - noise.clamp_min(1e-30).log().to(x.device))
+        shares = self._shares(logits)
+        return torch.cat([numbers, drawn + (shares - shares.detach())], 1)
+
+    def _owner(self, x: Tensor) -> Tensor:
+        """Block of each of the last columns, one row for each of x."""
+        sizes = torch.tensor(self.sizes, device=x.device)
+        return torch.arange(len(sizes), device=x.device).repeat_interleave(sizes).expand_as(x)
+
+    def _top(self, x: Tensor) -> Tensor:
+        """Largest entry of each block, at every entry of the block."""
+        owner, lowest = self._owner(x), x.new_full((len(x), len(self.sizes)), -torch.inf)
+        return lowest.scatter_reduce(1, owner, x, "amax").gather(1, owner)
+
+    def _largest(self, x: Tensor) -> Tensor:
+        return (x == self._top(x)).to(x.dtype)
+
+    def _shares(self, logits: Tensor) -> Tensor:
+        owner = self._owner(logits)
+        weight = (logits - self._top(logits.detach())).exp()
+        total = weight.new_zeros((len(weight), len(self.sizes))).scatter_add(1, owner, weight)
+        return weight / total.gather(1, owner)
+
+
+@dataclass(frozen=True)
+class GapRates:
+    """What brings generated gaps to the rates of the real ones, class by class.
+
+    Parameters
+    ----------
+    columns : Tensor of shape (g,)
+        Encoded columns that are 1 where a value is missing, next to those that are 1 where it is
+        present.
+    closed : Tensor of shape (K, g)
+        Share of the generated gaps that get a value.
+    opened : Tensor of shape (K, g)
+        Share of the generated values that are taken away.
+    """
+
+    columns: Tensor
+    closed: Tensor
+    opened: Tensor
+
+    @classmethod
+    def fit(
+        cls, columns: Sequence[int], real: tuple[Tensor, Tensor], made: tuple[Tensor, Tensor]
+    ) -> GapRates:
+        r"""Compare the rates of gaps in real rows, r, and in generated ones, g.
+
+        Of the gaps :math:`1 - r / g` are closed where g > r, of the values :math:`(r - g) /
+        (1 - g)` are taken away where g < r. A class without gaps in a column gets none.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Encoded columns that are 1 where a value is missing.
+        real, made : tuple of Tensor
+            Encoded rows, (n, d), and their class indices, (n,), on the CPU.
+
+        Returns
+        -------
+        rates : GapRates
+        """
+        marks = torch.tensor(columns)
+        n_classes = int(real[1].max()) + 1
+        r, g = (
+            torch.stack([x[y == c][:, marks].double().mean(0) for c in range(n_classes)])
+            for x, y in (real, made)
+        )
+        closed = torch.where(r == 0, 1, 1 - r / g.clamp_min(1e-12)).clamp_min(0)
+        return cls(marks, closed, ((r - g) / (1 - g).clamp_min(1e-12)).clamp(0, 1))
+
+    def settle(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
+        """Open and close gaps: (m, d) rows and (m,) class indices -> (m, d) rows."""
+        missing = x[:, self.columns] > 0.5
+        odds = torch.where(missing, self.closed[y], self.opened[y])
+        missing = missing ^ (torch.rand(odds.shape, generator=rng, dtype=odds.dtype) < odds)
+        x = x.clone()
+        x[:, self.columns] = missing.to(x.dtype)
+        x[:, self.columns - 1] = 1 - missing.to(x.dtype)
+        return x

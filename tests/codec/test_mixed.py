@@ -1,0 +1,286 @@
+"""Round trips of frames of every column type, and what decoding makes of any numbers."""
+
+import datetime
+import string
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import polars.testing
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.exceptions import DataConversionWarning
+
+from skgan_resample import TableCodec
+from skgan_resample.codec._blocks import MAX_BLOCK, base_of, digits_of, rank_of
+
+TEXTS = st.text(string.ascii_letters + "é∂ ", max_size=3)
+WHOLE = st.integers(-(2**22), 2**22)
+REAL = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
+TIMES = st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2200, 1, 1))
+DAYS = TIMES.map(lambda time: time.replace(hour=0, minute=0, second=0, microsecond=0))
+SPANS = st.integers(-(10**6), 10**6).map(lambda hours: pd.Timedelta(hours=hours))
+LEVELS = ["low", "middle", "high", "unused"]
+
+# dtype: (its values, what stands for a missing one, whether values come back exactly)
+PANDAS = {
+    "float64": (REAL, np.nan, False),
+    "float32": (REAL, np.nan, False),
+    "int64": (WHOLE, None, True),
+    "uint8": (st.integers(0, 255), None, True),
+    "bool": (st.booleans(), None, True),
+    "Int64": (WHOLE, pd.NA, True),
+    "Int16": (st.integers(0, 3), pd.NA, True),
+    "Float64": (REAL, pd.NA, False),
+    "boolean": (st.booleans(), pd.NA, True),
+    "string": (TEXTS, pd.NA, True),
+    "object": (TEXTS, None, True),
+    "datetime64[ns]": (DAYS, pd.NaT, True),
+    "datetime64[ms]": (TIMES.map(lambda t: t.replace(microsecond=0)), pd.NaT, False),
+    "datetime64[ns, Europe/Berlin]": (DAYS, pd.NaT, True),
+    "timedelta64[ns]": (SPANS, pd.NaT, True),
+    pd.CategoricalDtype(LEVELS, ordered=True): (st.sampled_from(LEVELS[:3]), None, True),
+    pd.CategoricalDtype([9, 7, 5]): (st.sampled_from([5, 7]), None, True),
+}
+POLARS = {
+    pl.Float64: REAL,
+    pl.Float32: REAL,
+    pl.Int64: WHOLE,
+    pl.UInt8: st.integers(0, 255),
+    pl.Boolean: st.booleans(),
+    pl.String: TEXTS,
+    pl.Categorical: TEXTS,
+    pl.Enum(LEVELS): st.sampled_from(LEVELS[:3]),
+    pl.Date: TIMES.map(datetime.datetime.date),
+    pl.Datetime("us", "Europe/Berlin"): DAYS,
+    pl.Duration("ms"): SPANS.map(pd.Timedelta.to_pytimedelta),
+}
+
+
+@st.composite
+def pandas_frames(draw):
+    n, frame = draw(st.integers(1, 12)), {}
+    for name in draw(st.lists(TEXTS, min_size=1, max_size=6, unique=True)):
+        dtype = draw(st.sampled_from(list(PANDAS)))
+        values, missing, _ = PANDAS[dtype]
+        column = draw(st.lists(values, min_size=n, max_size=n))
+        is_category = isinstance(dtype, pd.CategoricalDtype)
+        if missing is not None or dtype == "object" or is_category:
+            gaps = draw(st.lists(st.booleans(), min_size=n, max_size=n))
+            gaps[0] = False  # a column of gaps alone is refused
+            column = [missing if gap else v for gap, v in zip(gaps, column, strict=True)]
+        if "Berlin" in str(dtype):
+            frame[name] = pd.Series(column, dtype="datetime64[ns, UTC]").astype(dtype)
+        else:
+            frame[name] = pd.Series(column, dtype=dtype)
+    return pd.DataFrame(frame)
+
+
+@settings(max_examples=150)
+@given(pandas_frames())
+def test_pandas_frames_come_back(X):
+    before = X.copy(deep=True)
+    codec = TableCodec().fit(X)
+    encoded = codec.transform(X)
+    assert encoded.dtype == np.float32
+    assert encoded.shape == (len(X), *codec.sample_shape_)
+    assert np.isfinite(encoded).all()
+    made = codec.inverse_transform(encoded)
+    pd.testing.assert_frame_equal(X, before)
+    for name, column in X.items():
+        if PANDAS[column.dtype if column.dtype.name == "category" else str(column.dtype)][2]:
+            pd.testing.assert_series_equal(made[name], column, check_exact=True)
+            continue
+        assert made[name].dtype == column.dtype
+        assert_array_equal(made[name].isna(), column.isna())
+        is_time = column.dtype.kind == "M"
+        numbers = [c.dropna().astype("int64" if is_time else float) for c in (made[name], column)]
+        numbers = [c.to_numpy(dtype=float) for c in numbers]
+        assert_allclose(*numbers, rtol=1e-14, atol=1e-5 * np.ptp(numbers[1]))
+
+
+@given(st.data())
+def test_polars_frames_come_back(data):
+    n, frame = data.draw(st.integers(1, 12)), []
+    for j, dtype in enumerate(data.draw(st.lists(st.sampled_from(list(POLARS)), min_size=1))):
+        column = st.lists(POLARS[dtype] | st.none(), min_size=n, max_size=n)
+        values = data.draw(column.filter(lambda v: v[0] is not None))
+        frame.append(pl.Series(f"c{j}", values).cast(dtype))
+    X = pl.DataFrame(frame)
+    codec = TableCodec().fit(X)
+    made = codec.inverse_transform(codec.transform(X))
+    spans = [np.ptp(c.drop_nulls().to_numpy()) for c in X.select(pl.selectors.float())]
+    pl.testing.assert_frame_equal(made, X, rel_tol=1e-6, abs_tol=1e-5 * max(spans, default=0))
+
+
+def test_missing_floats_of_polars_are_null_or_nan_as_before():
+    X = pl.DataFrame({"null": [1.0, None, 2.0], "nan": [1.0, float("nan"), 2.0]})
+    codec = TableCodec().fit(X)
+    pl.testing.assert_frame_equal(codec.inverse_transform(codec.transform(X)), X)
+
+
+OBJECTS = [[1, "a", True, 1.5], [2, None, False, None], [3, "b", True, 1.5], [1, "a", True, 1.5]]
+
+
+def test_arrays_of_objects_and_lists_keep_the_types_of_their_values():
+    for X in (np.array(OBJECTS, dtype=object), OBJECTS):
+        codec = TableCodec().fit(X)
+        made = codec.inverse_transform(codec.transform(X))
+        assert made.tolist() == OBJECTS
+        assert [type(value) for value in made[0]] == [int, str, bool, float]
+        assert codec.categorical_features_.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("dtype", ["U3", "S3", "datetime64[D]", "timedelta64[h]"])
+def test_arrays_of_texts_and_times_come_back(dtype):
+    X = np.array([[1, 2], [300, 2], [1, 5]]).astype(dtype)
+    codec = TableCodec().fit(X)
+    made = codec.inverse_transform(codec.transform(X))
+    assert made.dtype == X.dtype
+    assert_array_equal(made, X)
+
+
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csc_array])
+def test_sparse_tables_are_made_dense_with_a_warning(container):
+    X = container(np.diag([1, 2, 3]))
+    with pytest.warns(DataConversionWarning, match="made dense: 9 values"):
+        codec = TableCodec().fit(X)
+    made = codec.inverse_transform(codec.transform(X))
+    assert type(made) is type(X)
+    assert_array_equal(made.toarray(), X.toarray())
+
+
+# What is a category ------------------------------------------------------------------------------
+
+FRAME = pd.DataFrame(
+    {
+        "whole": [1, 2, 3, 2],
+        "bool": [True, False, True, True],
+        "text": list("abca"),
+        "category": pd.Categorical([1, 2, 1, 1]),
+        "day": pd.to_datetime(["2020-01-01", "2020-03-01", "2021-01-01", "2020-01-01"]),
+        "objects that are numbers": pd.Series([1, 2, 3, 4], dtype=object),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("auto", [1, 2, 3]),
+        (["text", "category"], [2, 3]),
+        ([2, 3, 0], [0, 2, 3]),
+        ([-4, -3], [2, 3]),
+        (np.array([False, False, True, True, False, False]), [2, 3]),
+        (("category", "text", "day"), [2, 3, 4]),
+    ],
+)
+def test_categorical_features_by_name_index_and_mask(wanted, expected):
+    codec = TableCodec(wanted).fit(FRAME)
+    assert codec.categorical_features_.tolist() == expected
+    pd.testing.assert_frame_equal(codec.inverse_transform(codec.transform(FRAME)), FRAME)
+
+
+def test_arrays_of_numbers_have_no_categories_unless_named():
+    X = np.array([[0, 1], [1, 0], [2, 1]])
+    assert TableCodec().fit(X).block_sizes_ == ()
+    assert TableCodec(None).fit(X > 0).block_sizes_ == ()
+    codec = TableCodec([0]).fit(X)
+    assert codec.block_sizes_ == (3,)
+    assert_array_equal(codec.transform(X)[:, 1:], np.eye(3))
+
+
+# Decoding what a network makes -------------------------------------------------------------------
+
+
+def test_any_numbers_become_rows_that_could_be_real():
+    frame = FRAME.assign(gap=[1.5, np.nan, 2.5, 3.5], empty=["x", None, "y", "y"])
+    codec = TableCodec().fit(frame)
+    encoded = 3 * np.random.default_rng(0).normal(size=(500, *codec.sample_shape_))
+    made = codec.inverse_transform(encoded)
+    assert (made.dtypes == frame.dtypes).all()
+    for name in frame:
+        seen, new = set(frame[name].dropna()), made[name].dropna()
+        if name in ("bool", "text", "category", "empty"):
+            assert set(new) == seen
+        assert min(seen) <= min(new) <= max(new) <= max(seen)
+        assert made[name].isna().any() == frame[name].isna().any()
+    days = (made["day"] - pd.Timestamp("2020-01-01")) / pd.Timedelta(days=1)
+    assert (days % 1 == 0).all()
+
+
+def test_a_block_stands_for_its_largest_entry():
+    codec = TableCodec().fit(pd.DataFrame({"c": ["a", "b", "c"]}))
+    made = codec.inverse_transform([[-3.0, -1.0, -2.0], [0.3, 0.2, 0.1]])
+    assert made["c"].tolist() == ["b", "a"]
+
+
+def test_gaps_are_filled_with_a_value_that_occurs():
+    X = pd.DataFrame({"n": [1.0, np.nan, 9.0, 9.0, 2.0], "c": ["a", "b", "b", None, "a"]})
+    codec = TableCodec().fit(X)
+    encoded = codec.transform(X)
+    (number, mark), (_, category_mark) = codec.number_gaps_[0], codec.gaps_
+    assert encoded[1, number] in encoded[[0, 2, 3, 4], number]
+    assert encoded[:, mark].tolist() == [0, 1, 0, 0, 0]
+    assert encoded[:, mark - 1].tolist() == [1, 0, 1, 1, 1]
+    assert encoded[:, category_mark].tolist() == [0, 0, 0, 1, 0]
+
+
+def test_encoded_columns_of_one_unit_stand_for_one_column():
+    X = pd.DataFrame({"n": [1.0, np.nan], "free": [1.0, 2.0], "c": ["a", None]})
+    codec = TableCodec().fit(X)
+    assert codec.units_ == (1, 0, 2, 1, 1, 2, 2)
+
+
+@given(st.integers(1, 10**6))
+def test_blocks_stay_small_and_hold_every_rank(n_levels):
+    base, n_digits = base_of(n_levels)
+    assert base <= MAX_BLOCK
+    assert base**n_digits >= n_levels
+    ranks = np.unique(np.linspace(0, n_levels - 1, 50).astype(int))
+    assert_array_equal(rank_of(digits_of(ranks, n_levels), n_levels), ranks)
+    highest = [np.full(1, base - 1)] * n_digits
+    assert rank_of(highest, n_levels) == n_levels - 1
+
+
+def test_many_levels_come_back_from_few_columns():
+    X = pd.DataFrame({"id": [f"v{j}" for j in np.random.default_rng(0).permutation(1000)]})
+    codec = TableCodec().fit(X)
+    assert codec.block_sizes_ == (32, 32)
+    pd.testing.assert_frame_equal(codec.inverse_transform(codec.transform(X)), X)
+
+
+# What transform refuses --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"text": "z"}, "Got the value 'z' in column 'text', which was not there in fit"),
+        ({"category": pd.Categorical([3] * 4)}, "Got the value 3 in column 'category'"),
+        ({"text": 5}, "Got int64 values in column 'text', but fit saw object"),
+        ({"text": None}, "Got missing values in column 'text', which had none in fit"),
+        ({"day": pd.NaT}, "Got missing values in column 'day'"),
+        ({"more": 1}, "feature names"),
+    ],
+)
+def test_transform_names_the_column_that_differs(changed, message):
+    codec = TableCodec().fit(FRAME)
+    with pytest.raises(ValueError, match=message):
+        codec.transform(FRAME.assign(**changed))
+
+
+def test_an_unused_category_is_unseen_too():
+    dtype = pd.CategoricalDtype(LEVELS)
+    codec = TableCodec().fit(pd.DataFrame({"c": pd.Series(["low", "high"], dtype=dtype)}))
+    with pytest.raises(ValueError, match="Got the value 'unused' in column 'c'"):
+        codec.transform(pd.DataFrame({"c": pd.Series(["unused"], dtype=dtype)}))
+
+
+def test_rows_of_other_dimensions():
+    codec = TableCodec().fit(FRAME)
+    with pytest.raises(ValueError, match="Expected 2D array, got 1D array"):
+        codec.transform(np.ones(3))
