@@ -56,20 +56,23 @@ class Translator(nn.Module):
     ----------
     network : nn.Module
         g, (n, *sample_shape) -> (n, *sample_shape).
+    head : nn.Module, optional
+        Draws categories from the sum.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, head: nn.Module | None = None) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.head = network, head or nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, *sample_shape) -> (n, *sample_shape)."""
-        return x + self.network(x)
+        return self.head(x + self.network(x))
 
 
-def translator_for(sample_shape: tuple[int, ...]) -> Translator:
+def translator_for(sample_shape: tuple[int, ...], head: nn.Module | None = None) -> Translator:
     """Choose the network from rows of one class to rows of another by the shape of a row."""
     if len(sample_shape) == 1:
         n_columns = sample_shape[0]
-        return Translator(DenseDecoder(n_columns, n_columns, min(max(128, n_columns), 512)))
+        network = DenseDecoder(n_columns, n_columns, min(max(128, n_columns), 512))
+        return Translator(network, head)
     return Translator(ConvTranslator(sample_shape))

@@ -124,6 +124,7 @@ class CycleGANSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         max_iter="auto",
         donor=None,
         cycle_weight=1.0,
@@ -137,6 +138,7 @@ class CycleGANSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.max_iter = max_iter
         self.donor = donor
         self.cycle_weight = cycle_weight
@@ -158,7 +160,8 @@ class CycleGANSampler(BaseGANSampler):
         # 1. Ways from class to class, each with its way back; a translator and a critic for each.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
-        there = PerClass([build(lambda: translator_for(shape), rng) for _ in ways]).to(x.device)
+        there = PerClass([build(lambda: translator_for(shape, self._head), rng) for _ in ways])
+        there = there.to(x.device)
         critic = PerClass([build(lambda: LinearHead(trunk_for(shape), 1), rng) for _ in ways])
         critic = critic.to(x.device)
 

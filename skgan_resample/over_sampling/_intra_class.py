@@ -131,6 +131,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         *,
         sampling_strategy="auto",
         image_shape=None,
+        categorical_features="auto",
         latent_dim="auto",
         max_iter="auto",
         impacts="actor-critic",
@@ -145,6 +146,7 @@ class IntraClassACGANSampler(BaseGANSampler):
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
+        self.categorical_features = categorical_features
         self.latent_dim = latent_dim
         self.max_iter = max_iter
         self.impacts = impacts
@@ -225,7 +227,10 @@ class IntraClassACGANSampler(BaseGANSampler):
         n_classes = len(self.classes_)
         n_inputs = self.latent_dim_ + n_classes
         yield build(
-            lambda: ConcatGenerator(decoder_for(n_inputs, shape, TransposedConv), n_classes), rng
+            lambda: ConcatGenerator(
+                decoder_for(n_inputs, shape, TransposedConv, head=self._head), n_classes
+            ),
+            rng,
         )
         yield build(lambda: ProductCritic(trunk_for(shape), n_classes), rng)
 

@@ -81,7 +81,7 @@ def test_discriminator_and_classifier_oppose_the_generator(monkeypatch):
 
     monkeypatch.setattr(_gamo, "train_adversarial", keep)
     sampler, X, y = fitted()
-    x, labels = sampler.codec_.encode(X), torch.from_numpy(y)
+    x, labels = map(torch.from_numpy, (sampler.codec_.transform(X), y))
     discriminator, classifier = kept
     assert discriminator(x, labels).shape == (120,)  # sees the class
     assert classifier(x).shape == (120, 2)

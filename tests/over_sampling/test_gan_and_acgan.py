@@ -92,7 +92,7 @@ def test_acgan_has_two_heads_and_both_are_rewarded(monkeypatch):
     sampler = ACGANSampler(max_iter=5, random_state=0).fit(X, y)
     (critic,) = kept
     assert isinstance(critic, TwoHeads)
-    source, classes = critic(sampler.codec_.encode(X))
+    source, classes = critic(torch.from_numpy(sampler.codec_.transform(X)))
     assert source.shape == (40,)
     assert classes.shape == (40, 2)
     assert named == [(True, 40, 40)] * 5

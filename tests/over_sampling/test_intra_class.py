@@ -49,7 +49,7 @@ def test_any_clusterer_is_cloned_for_each_class_and_given_its_encoded_rows():
     X, y = table((12, 9))
     given = BySign()
     sampler = quick(IntraClassACGANSampler, subclass_discovery=given).fit(X, y)
-    encoded = sampler.codec_.encode(X).numpy()
+    encoded = sampler.codec_.transform(X)
     assert len({id(used) for used, _, _ in BySign.seen} | {id(given)}) == 3
     for c, (_, rows, labels) in enumerate(BySign.seen):
         assert_array_equal(rows, encoded[y == c])
@@ -125,7 +125,7 @@ def test_generated_rows_are_counted_by_the_nearest_subclass():
     X, y, _ = blobs(60, 25, 15)
     sampler = quick(IntraClassACGANSampler, max_iter=100)
     X_resampled, _ = sampler.fit_resample(X, y)
-    x, made = (sampler.codec_.encode(rows).numpy() for rows in (X, X_resampled[len(X) :]))
+    x, made = (sampler.codec_.transform(rows) for rows in (X, X_resampled[len(X) :]))
     centers = [x[sampler.subclass_labels_ == s].mean(0) for s in range(3)]
     distances = [((made - center) ** 2).sum(1) for center in centers[1:]]
     by_hand = np.bincount(np.argmin(distances, axis=0), minlength=2)
