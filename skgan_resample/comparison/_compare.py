@@ -71,9 +71,10 @@ def compare_samplers(
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling, and of every estimator whose own ``random_state`` is None.
     path : path-like, default=None
-        A CSV file to which results are appended as they come. What it holds already is not
-        computed again, failures included, as long as data, folds and parameters are the same; for
-        that, give an int ``random_state``.
+        A CSV file to which results are appended as they come (at the end, where joblib's backend
+        cannot stream them). What it holds already is not computed again, failures included, as
+        long as data, folds and the parameters as they print are the same; for that, give an int
+        ``random_state``.
     progress : bool, default=True
         Whether to show a bar.
 
