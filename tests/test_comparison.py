@@ -444,6 +444,18 @@ def test_goes_on_after_a_kill(tmp_path):
     same(resumed, compare(*data(), {"slow": Slow()}, [KNeighborsClassifier()]))
 
 
+def test_half_a_result_is_computed_again(tmp_path):
+    path = tmp_path / "results.csv"
+    arguments = *data(), {"slow": Slow()}, [KNeighborsClassifier()]
+    whole = compare(*arguments, path=path)
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]), "utf-8")  # the last fold lacks its second metric
+    Slow.calls = 0
+    same(whole, compare(*arguments, path=path))
+    same(whole, compare(*arguments, path=path))
+    assert Slow.calls == 1
+
+
 def test_what_is_there_is_not_computed_again_but_changes_are(tmp_path):
     path, (X, y) = tmp_path / "results.csv", data()
 
