@@ -11,6 +11,7 @@ import pytest
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from imblearn.under_sampling import RandomUnderSampler
+from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import make_classification
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
@@ -25,6 +26,7 @@ from sklearn.model_selection import (
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgan_resample import CGANSampler, compare_samplers
 from skgan_resample.comparison import PriorThresholdClassifier
@@ -285,6 +287,11 @@ def test_sample_weights_stand_in_for_class_weights():
     assert (errors["none"] == "").all()
 
 
+@parametrize_with_checks([PriorThresholdClassifier(LogisticRegression())])
+def test_threshold_at_prior_is_a_scikit_learn_estimator(estimator, check):
+    check(estimator)
+
+
 # Scores ------------------------------------------------------------------------------------------
 
 
@@ -315,6 +322,34 @@ def test_scoring_takes_what_scikit_learn_takes(scoring, names):
     result = compare(X, y, [], {"c": classifier}, scoring=scoring)
     assert result.table["metric"].unique().tolist() == names
     assert result.table["value"].notna().all()
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda X, y: (pd.DataFrame(X, np.arange(9, 159)), pd.Series(y, np.arange(5, 155))),
+        lambda X, y: (sparse.csr_matrix(X), y),
+        lambda X, y: (X.tolist(), y.tolist()),
+        lambda X, y: (X, np.array(["common", "rare"])[y]),
+    ],
+    ids=["frame", "sparse", "lists", "strings"],
+)
+def test_containers_do_not_matter(wrap):
+    X, y = data()
+    samplers, classifiers = {"SMOTE": SMOTE()}, [KNeighborsClassifier()]
+    same(compare(X, y, samplers, classifiers), compare(*wrap(X, y), samplers, classifiers))
+
+
+def test_pictures_are_handed_on_as_they_are():
+    X, y = data()
+    X = X[:, 1:17].reshape(-1, 4, 4)
+    flat = make_pipeline(FunctionTransformer(_flatten), KNeighborsClassifier())
+    result = compare(X, y, {"CGAN": CGANSampler(max_iter=1)}, {"kNN": flat})
+    assert (result.table.loc[result.table["sampler"] == "CGAN", "error"] == "").all()
+
+
+def _flatten(X):
+    return X.reshape(len(X), -1)
 
 
 # Failures ----------------------------------------------------------------------------------------
@@ -407,6 +442,18 @@ def test_goes_on_after_a_kill(tmp_path):
     assert Slow.calls == 1
     assert path.read_text("utf-8").startswith(before)
     same(resumed, compare(*data(), {"slow": Slow()}, [KNeighborsClassifier()]))
+
+
+def test_half_a_result_is_computed_again(tmp_path):
+    path = tmp_path / "results.csv"
+    arguments = *data(), {"slow": Slow()}, [KNeighborsClassifier()]
+    whole = compare(*arguments, path=path)
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]), "utf-8")  # the last fold lacks its second metric
+    Slow.calls = 0
+    same(whole, compare(*arguments, path=path))
+    same(whole, compare(*arguments, path=path))
+    assert Slow.calls == 1
 
 
 def test_what_is_there_is_not_computed_again_but_changes_are(tmp_path):

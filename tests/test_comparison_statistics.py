@@ -113,6 +113,22 @@ def test_pairs_with_a_failure_are_left_out_of_the_tests_and_rank_last():
     summary = compared.summary().loc["auc"]
     assert summary.loc["a", "mean_rank"] == (2 + 3 + 2 + 1.5) / 4
     assert summary.loc["a", ["wins", "losses", "failed"]].tolist() == [3, 1, 1]
+    assert summary.loc["a", ["mean", "std", "low", "high"]].isna().all()
+    assert summary.loc["b", "mean"] == pytest.approx(np.mean([0.7, 0.4, 0.9, 0.9]))
+
+
+def test_a_mean_over_the_easier_classifier_is_not_given():
+    easy, hard = (result(np.full((4, 3), score), names=["none", "a", "b"]) for score in (0.9, 0.5))
+    hard.table["classifier"] = "hard"
+    hard.table.loc[hard.table["sampler"] == "a", "value"] = np.nan
+    never = hard.table.assign(classifier="never", value=np.nan)
+    table = pd.concat([easy.table, hard.table, never], ignore_index=True)
+    compared = ComparisonResult(table, easy.test_to_train)
+    means = compared.summary().loc["auc", "mean"]
+    assert means["none"] == means["b"] == pytest.approx(0.7)
+    assert np.isnan(means["a"])
+    assert compared.scores()["a"].isna().all()
+    assert compared.tests("none").loc[("auc", "a"), ["difference", "n"]].tolist() == [0, 4]
 
 
 def test_a_single_split_has_no_interval_and_no_test():

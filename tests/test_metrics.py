@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.datasets import load_digits, make_classification
 from sklearn.metrics import f1_score
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
@@ -259,6 +260,11 @@ def test_features_are_what_the_classifier_decides_by():
     expected = features.classifier_.predict_proba(features.scaler_.transform(X))[:, 1]
     assert_allclose(1 / (1 + np.exp(-odds[:, 0])), expected)
     assert features.classifier_.score(features.scaler_.transform(X), y) > 0.95
+
+
+@parametrize_with_checks([metrics.ClassifierFeatures(4, random_state=0)])
+def test_features_are_a_scikit_learn_estimator(estimator, check):
+    check(estimator)
 
 
 class Collapsing(BaseEstimator):

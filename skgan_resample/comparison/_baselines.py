@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import get_tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -55,8 +56,11 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
             The fitted classifier.
         """
         self.estimator_ = clone(self.estimator).fit(X, y)
-        self.classes_, counts = np.unique(y, return_counts=True)
+        self.classes_, counts = np.unique(np.asarray(y), return_counts=True)
         self.prior_ = counts / counts.sum()
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
         return self
 
     def predict_proba(self, X):
@@ -88,7 +92,13 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         y_pred : ndarray of shape (n_samples,)
             Classes of the largest ratio of probability to prior.
         """
-        return self.classes_[(self.predict_proba(X) / self.prior_).argmax(axis=1)]
+        largest = (self.predict_proba(X) / self.prior_).argmax(axis=1)
+        return self.classes_[largest]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
+        return tags
 
 
 def fit_plain(classifier, X, y):

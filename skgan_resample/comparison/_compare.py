@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from itertools import product
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 from joblib.parallel import get_active_backend
@@ -71,9 +72,10 @@ def compare_samplers(
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling, and of every estimator whose own ``random_state`` is None.
     path : path-like, default=None
-        A CSV file to which results are appended as they come. What it holds already is not
-        computed again, failures included, as long as data, folds and parameters are the same; for
-        that, give an int ``random_state``.
+        A CSV file to which results are appended as they come (at the end, where joblib's backend
+        cannot stream them). What it holds already is not computed again, failures included, as
+        long as data, folds and the parameters as they print are the same; for that, give an int
+        ``random_state``.
     progress : bool, default=True
         Whether to show a bar.
 
@@ -119,10 +121,10 @@ def compare_samplers(
         test_to_train[dataset] = np.mean([len(test) / len(train) for train, test in splits])
         metrics = _scorers(scoring, len(np.unique(target)))
         content = _store.fingerprint(rows, np.asarray(target))
-        for sampler, (split, (train, test)) in product(samplers, enumerate(splits)):
-            setting = content, train, test, samplers[sampler], preprocessor, metrics, seed
+        for (sampler, steps), (split, fold) in product(samplers.items(), enumerate(splits)):
+            setting = content, *fold, sampler, steps, preprocessor, metrics, seed
             marks = {
-                name: _store.fingerprint(*setting, sampler, name, classifier)
+                name: _store.fingerprint(*setting, name, classifier)
                 for name, classifier in classifiers.items()
             }
             missing = {
@@ -130,29 +132,39 @@ def compare_samplers(
                 for name, mark in marks.items()
                 if len(done.get(mark, ())) < len(metrics)
             }
-            arguments = rows, target, train, test, samplers[sampler], missing
-            jobs.append((dataset, sampler, split, marks, (*arguments, preprocessor, metrics, seed)))
-    _run([job for job in jobs if job[-1][5]], done, path, n_jobs, progress)
-    rows = [row for *_, marks, _ in jobs for mark in marks.values() for row in done[mark]]
+            arguments = rows, target, *fold, steps, missing, preprocessor, metrics, seed
+            jobs.append(_Job(dataset, sampler, split, marks, missing, arguments))
+    _run([job for job in jobs if job.missing], done, path, n_jobs, progress)
+    rows = [row for job in jobs for mark in job.marks.values() for row in done[mark].values()]
     return ComparisonResult(pd.DataFrame(rows, columns=_store.COLUMNS), test_to_train)
+
+
+class _Job(NamedTuple):
+    """One sampler on one split, and the classifiers that are still to be run there."""
+
+    dataset: str
+    sampler: str
+    split: int
+    marks: dict  # fingerprint of the result, by classifier
+    missing: dict
+    arguments: tuple  # of run_fold
 
 
 def _run(jobs, done, path, n_jobs, progress):
     """Run the jobs and file every outcome as it comes, in ``done`` and on disk."""
     streams = getattr(get_active_backend()[0], "supports_return_generator", False)
     parallel = Parallel(n_jobs, return_as="generator_unordered" if streams else "list")
-    outcomes = parallel(delayed(_numbered)(number, *job[-1]) for number, job in enumerate(jobs))
-    for number, outcome in tqdm(
-        outcomes, total=len(jobs), disable=not (progress and jobs), unit="fold"
-    ):
-        dataset, sampler, split, marks, _ = jobs[number]
+    outcomes = parallel(delayed(_numbered)(i, *job.arguments) for i, job in enumerate(jobs))
+    hidden = not (progress and jobs)
+    for i, outcome in tqdm(outcomes, total=len(jobs), disable=hidden, unit="fold"):
         for classifier, (seconds, n_generated, scores) in outcome.items():
-            rows = [
-                {
-                    "dataset": dataset,
-                    "sampler": sampler,
+            job, mark = jobs[i], jobs[i].marks[classifier]
+            done[mark] = {
+                metric: {
+                    "dataset": job.dataset,
+                    "sampler": job.sampler,
                     "classifier": classifier,
-                    "split": split,
+                    "split": job.split,
                     "metric": metric,
                     "value": value,
                     "fit_seconds": seconds,
@@ -160,10 +172,8 @@ def _run(jobs, done, path, n_jobs, progress):
                     "error": error,
                 }
                 for metric, (value, error) in scores.items()
-            ]
-            mark = marks[classifier]
-            _store.append(path, [row | {"fingerprint": mark} for row in rows])
-            done[mark] = rows
+            }
+            _store.append(path, [row | {"fingerprint": mark} for row in done[mark].values()])
 
 
 def _numbered(number, *arguments):

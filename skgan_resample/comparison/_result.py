@@ -38,8 +38,8 @@ class ComparisonResult:
         Returns
         -------
         scores : DataFrame
-            A row for each split, or for each of several data sets, a column for each sampler. Of
-            failures the mean knows nothing: see ``failed`` in ``summary()``.
+            A row for each split, or for each of several data sets, a column for each sampler. NaN
+            where the sampler failed in any part: a mean over the rest would not be comparable.
         """
         return self._by_unit(self._blocks(metric))
 
@@ -54,8 +54,8 @@ class ComparisonResult:
         Returns
         -------
         summary : DataFrame
-            Indexed by metric and sampler: ``failed``, the number of failures, of which the means
-            know nothing (compare them only where it is zero; the tests are paired); ``mean``;
+            Indexed by metric and sampler: ``failed``, the number of failures; ``mean``, NaN like
+            the next three if anything failed that others did (``tests`` then compares the rest);
             ``std`` over the splits, averaged over data sets and classifiers; ``low`` and ``high``,
             a 95 % interval of the mean over splits, corrected for overlapping training sets, or
             over data sets; ``mean_rank``, 1 is best, and ``wins``, ``ties`` and ``losses``, over
@@ -130,16 +130,18 @@ class ComparisonResult:
         import pandas as pd
 
         blocks, scores = self._blocks(metric), self.scores(metric)
-        margin = scores.apply(lambda column: self._margin(column.dropna()))
+        margin = scores.apply(self._margin)
+        std = blocks.groupby(["dataset", "classifier"]).std().mean()
+        complete = blocks.dropna(how="all").notna().all()
         lower = blocks.fillna(-np.inf)
         wins = lower.gt(lower[reference], axis=0).sum()
         losses = lower.lt(lower[reference], axis=0).sum()
         columns = {
             "failed": blocks.isna().sum(),
-            "mean": scores.mean(),
-            "std": blocks.groupby(["dataset", "classifier"]).std().mean(),
-            "low": scores.mean() - margin,
-            "high": scores.mean() + margin,
+            "mean": scores.mean().where(complete),
+            "std": std.where(complete),
+            "low": (scores.mean() - margin).where(complete),
+            "high": (scores.mean() + margin).where(complete),
             "mean_rank": blocks.rank(axis=1, ascending=False, na_option="bottom").mean(),
             "wins": wins,
             "ties": len(blocks) - wins - losses,
@@ -194,7 +196,11 @@ class ComparisonResult:
         ]
 
     def _by_unit(self, blocks):
-        return blocks.groupby("dataset" if self._several else "split", sort=False).mean()
+        """Mean over classifiers, and splits; what fails whatever the sampler is left out."""
+        units = blocks.dropna(how="all").groupby(
+            "dataset" if self._several else "split", sort=False
+        )
+        return units.agg(lambda values: values.mean(skipna=False))
 
     def _margin(self, values):
         """Half the width of a 95 % interval of the mean."""

@@ -37,8 +37,8 @@ def read(path):
 
     Returns
     -------
-    done : dict of str to list of dict
-        Rows as they were written, numbers as numbers.
+    done : dict of str to dict
+        Rows as they were written, numbers as numbers, by fingerprint and metric.
     """
     if path is None or not Path(path).exists():
         return {}
@@ -54,7 +54,7 @@ def read(path):
             )
         done: dict = {}
         for row in reader:
-            done.setdefault(row.pop("fingerprint"), []).append(_typed(row))
+            done.setdefault(row.pop("fingerprint"), {})[row["metric"]] = _typed(row)
     return done
 
 

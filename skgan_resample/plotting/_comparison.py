@@ -73,7 +73,8 @@ class ComparisonDisplay:
         kind : {"scores", "ranks"}, default="scores"
             Means with 95 % intervals; or a critical-difference diagram [1]_: mean ranks over
             several data sets, 1 is best, where a bar joins samplers whose ranks differ by less than
-            Nemenyi's critical difference at 5 %.
+            Nemenyi's critical difference at 5 %. A sampler that failed ranks last on that data set,
+            and is left out if it failed on all.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -125,8 +126,9 @@ class ComparisonDisplay:
                 "Got one data set, but expected several: a critical-difference diagram ranks over "
                 "data sets. Take kind='scores', or give compare_samplers a dict of data sets."
             )
-        ranks = self.scores.rank(axis=1, ascending=False, na_option="bottom").mean().sort_values()
-        n, difference = len(ranks), critical_difference(len(ranks), len(self.scores))
+        scores = self.scores.dropna(axis=1, how="all")
+        ranks = scores.rank(axis=1, ascending=False, na_option="bottom").mean().sort_values()
+        n, difference = len(ranks), critical_difference(len(ranks), len(scores))
         half = -(-n // 2)
         panel = panels(self, ax, 1, 1, (7.5, 0.28 * half + 1.5))[0, 0]
         groups = _groups(ranks.to_numpy(), difference)
@@ -148,7 +150,7 @@ class ComparisonDisplay:
         panel.plot([1, 1 + difference], [1.7, 1.7], color="black", linewidth=2)
         panel.text(1, 1.9, f"critical difference {difference:.2f}", va="bottom")
         panel.set(xlim=(1 - 0.45 * n, n + 0.45 * n), ylim=(-below - 0.8 * half, 3))
-        panel.set_title(f"mean rank in {self.metric}, {len(self.scores)} data sets")
+        panel.set_title(f"mean rank in {self.metric}, {len(scores)} data sets")
         panel.set_axis_off()
 
 
