@@ -118,3 +118,33 @@ class ClassGaussians:
         """Draw one code per label: (m,) class indices -> (m, d) codes."""
         noise = torch.randn((len(y), self.means.shape[1]), generator=rng)
         return self.means[y] + torch.einsum("mij,mj->mi", self.factors[y], noise)
+
+
+def draw_noise(
+    y: Tensor, latent_dim: int, n_classes: int, rng: torch.Generator, *, balanced: bool
+) -> tuple[Tensor, Tensor]:
+    """Draw codes from N(0, I), and say of which classes rows are to be made of them.
+
+    Parameters
+    ----------
+    y : Tensor of shape (n,)
+        Class indices of a real batch.
+    latent_dim : int
+        Size of a code, d.
+    n_classes : int
+        Number of classes.
+    rng : torch.Generator
+        Stream of the draws.
+    balanced : bool
+        Whether classes are drawn uniformly, or are those of y.
+
+    Returns
+    -------
+    z : Tensor of shape (n, d)
+        Codes, on y's device.
+    y : Tensor of shape (n,)
+        Class indices.
+    """
+    if balanced:
+        y = torch.randint(n_classes, y.shape, generator=rng).to(y.device)
+    return torch.randn((len(y), latent_dim), generator=rng).to(y.device), y

@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._base import BaseGANSampler
 from .._docs import document
+from ..nn.latent import draw_noise
 from ..nn.losses import auxiliary_d, auxiliary_g, logistic_d, logistic_g
 from ..nn.networks import TransposedConv, build, decoder_for, trunk_for
 from ..nn.players import ConcatGenerator, TwoHeads
@@ -127,11 +128,10 @@ class ACGANSampler(BaseGANSampler):
 
         # 2. The game: L_S + L_C for D, L_C - L_S for G.
         def draw(y):
-            labels = y
-            if self.fake_labels == "balanced":
-                labels = torch.randint(n_classes, (len(y),), generator=rng).to(y.device)
-            z = torch.randn((len(y), latent_dim), generator=rng).to(y.device)
-            return generator(z, labels), labels
+            z, y = draw_noise(
+                y, latent_dim, n_classes, rng, balanced=self.fake_labels == "balanced"
+            )
+            return generator(z, y), y
 
         def d_loss(x, y):
             with torch.no_grad():

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._base import BaseGANSampler
 from .._docs import document
+from ..nn.latent import draw_noise
 from ..nn.losses import logistic_d, logistic_g
 from ..nn.networks import Dropout, TransposedConv, build, decoder_for, trunk_for
 from ..nn.players import ConcatCritic, ConcatGenerator
@@ -120,11 +121,10 @@ class CGANSampler(BaseGANSampler):
 
         # 2. The min-max game, with real targets of 0.9.
         def draw(y):
-            labels = y
-            if self.fake_labels == "balanced":
-                labels = torch.randint(n_classes, (len(y),), generator=rng).to(y.device)
-            z = torch.randn((len(y), latent_dim), generator=rng).to(y.device)
-            return generator(z, labels), labels
+            z, y = draw_noise(
+                y, latent_dim, n_classes, rng, balanced=self.fake_labels == "balanced"
+            )
+            return generator(z, y), y
 
         def d_loss(x, y):
             with torch.no_grad():

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from .._base import BaseGANSampler
 from .._docs import document
 from ..nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses, proportional
+from ..nn.latent import draw_noise
 from ..nn.losses import weighted_logistic_d, weighted_logistic_g
 from ..nn.networks import TransposedConv, build, decoder_for, trunk_for
 from ..nn.players import ConcatGenerator, ProductCritic
@@ -173,9 +174,9 @@ class IntraClassACGANSampler(BaseGANSampler):
         policy, losses = self._policy(rng), []
 
         def draw(y):
-            if self.fake_labels == "balanced":
-                y = torch.randint(n_classes, (len(y),), generator=rng).to(y.device)
-            z = torch.randn((len(y), latent_dim), generator=rng).to(y.device)
+            z, y = draw_noise(
+                y, latent_dim, n_classes, rng, balanced=self.fake_labels == "balanced"
+            )
             fake = generator(z, y)
             return fake, y, policy.weights(subclasses.nearest(fake, y))
 
