@@ -222,6 +222,10 @@ def test_impacts_are_set_once_an_epoch(impacts, max_iter, n_epochs):
     assert len(np.unique(history, axis=0)) == (n_epochs if impacts == "actor-critic" else 1)
 
 
+def test_an_epoch_is_one_update_where_a_batch_holds_all_rows():
+    assert len(quick(IntraClassACGANSampler, max_iter=3).fit(*table()).impact_history_) == 4
+
+
 def test_the_classes_of_generated_rows_are_balanced_or_those_of_the_data():
     X, y, _ = blobs(40, 8)
     rows = [
