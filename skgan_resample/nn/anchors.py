@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +24,8 @@ class TableAnchors:
     values : Tensor of shape (d, v)
         The values of each column in ascending order, filled up with infinity, where values recur:
         where a column has fewer than half as many of them as rows. Only infinity elsewhere.
+    groups : Tensor of shape (d,)
+        Number of the group of each column of two values, -1 elsewhere; see `groups_of_columns`.
     blur : float
         Share of another row's deviation that is added to a draft.
     """
@@ -31,13 +34,14 @@ class TableAnchors:
     deviation: Tensor
     counts: Tensor
     values: Tensor
+    groups: Tensor
     blur: float
 
     @classmethod
     def fit(
         cls, x: Tensor, y: Tensor, n_classes: int, rng: torch.Generator, blur: float = 0.4
     ) -> TableAnchors:
-        """Sort the rows by class and learn which columns have recurring values.
+        """Sort the rows by class and learn which columns have recurring values or go together.
 
         Parameters
         ----------
@@ -60,7 +64,9 @@ class TableAnchors:
         x, y = x[order], y[order]
         means = torch.stack([x[y == c].mean(0) for c in range(n_classes)])
         counts = torch.bincount(y, minlength=n_classes)
-        return cls(x, x - means[y], counts, _recurring_values(x), blur)
+        values = _recurring_values(x)
+        groups = groups_of_columns(x, values.isfinite().sum(1) == 2)
+        return cls(x, x - means[y], counts, values, groups, blur)
 
     def draw(self, y: Tensor, rng: torch.Generator) -> Tensor:
         r"""Draft one row per label.
@@ -69,8 +75,9 @@ class TableAnchors:
 
         with i, j two rows of the class, u, v ~ U(0, 1), and k a row of any class, every class
         equally likely: a class of few rows borrows the variation within the others. Columns of
-        two values come from one of the two rows, the same for all of them, so that columns that
-        exclude each other (one-hot) go on doing so; they are not blurred.
+        two values are not blurred: each comes from one of the two rows, from the second with
+        probability t, and columns of one group from the same one, so that columns that exclude
+        each other (one-hot) go on doing so. Groups choose independently.
 
         Parameters
         ----------
@@ -85,11 +92,13 @@ class TableAnchors:
             The drafts.
         """
         first, second = pairs_of_class(self.counts, y, rng)
-        u, v, w = torch.rand((3, len(y), 1), generator=rng)
+        n_groups = max(1, int(self.groups.max()) + 1)
+        u, v, *w = torch.rand((2 + n_groups, len(y), 1), generator=rng)
         t = u / (u + v).clamp_min(1e-12)
         blur = self.blur * self._borrow(len(y), rng)
         between = torch.lerp(self.x[first], self.x[second], t) + blur
-        one_parent = torch.where(w < t, self.x[second], self.x[first])
+        from_second = (torch.cat(w, 1) < t)[:, self.groups.clamp_min(0)]
+        one_parent = torch.where(from_second, self.x[second], self.x[first])
         return torch.where(self.is_free, between, one_parent)
 
     @property
@@ -166,6 +175,66 @@ def pairs_of_class(counts: Tensor, y: Tensor, rng: torch.Generator) -> tuple[Ten
     first = (u * count).long()
     step = 1 + (v * (count - 1)).long()
     return start + first, start + (first + step) % count
+
+
+def groups_of_columns(x: Tensor, two_valued: Tensor) -> Tensor:
+    """Number the groups of two-valued columns that must come from the same row.
+
+    Neighbouring columns of which exactly one is high in every row are one category, one-hot
+    encoded: a group. Of the others, two columns are tied if one of the four pairs of their values
+    is never seen, and a group is what ties connect: no new pair comes about.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, d)
+        Rows.
+    two_valued : Tensor of shape (d,)
+        Mask of the columns that have two values.
+
+    Returns
+    -------
+    groups : Tensor of shape (d,)
+        From 0; -1 for columns that do not have two values.
+    """
+    columns = two_valued.nonzero().squeeze(1)
+    high = x[:, columns] == x[:, columns].amax(0)
+    group = torch.full_like(columns, -1)
+    n_groups = 0
+    for start, end in _one_hot_runs(high):
+        group[start:end] = n_groups
+        n_groups += 1
+    rest = group < 0
+    if rest.any():
+        group[rest] = n_groups + _tied(high[:, rest])
+    groups = torch.full((x.shape[1],), -1)
+    groups[columns] = group
+    return groups
+
+
+def _one_hot_runs(high: Tensor) -> Iterator[tuple[int, int]]:
+    """Bounds of the runs of columns of which exactly one is true in every row, left to right."""
+    n, d = high.shape
+    so_far = torch.nn.functional.pad(high.long().cumsum(1), (1, 0))
+    total, start = so_far.sum(0), 0
+    while start < d:
+        end = int(torch.searchsorted(total, total[start] + n))
+        found = end <= d and bool((so_far[:, end] - so_far[:, start] == 1).all())
+        if found:
+            yield start, end
+        start = end if found else start + 1
+
+
+def _tied(high: Tensor) -> Tensor:
+    """Number the sets of columns connected by pairs of values that are never seen together."""
+    on, n = high.float(), len(high)
+    count, both = on.sum(0), on.T @ on
+    first_alone, second_alone = count[:, None] - both, count - both
+    neither = n - both - first_alone - second_alone
+    tied = torch.stack([both, first_alone, second_alone, neither]).amin(0) == 0
+    label, before = torch.arange(len(count)), torch.empty(0)
+    while not torch.equal(label, before):
+        label, before = torch.where(tied, label, len(count)).amin(1), label
+    return label.unique(return_inverse=True)[1]
 
 
 def _recurring_values(x: Tensor) -> Tensor:

@@ -101,8 +101,10 @@ class BAGANGPSampler(BaseGANSampler):
 
     with :math:`x_i, x_j` any two rows of the class, u and v uniform, and :math:`x_k` a row of any
     class less the mean of that class: small classes borrow the variation within the others.
-    Columns of two values come from one of the two rows; columns whose values recur are rounded to
-    values seen. A draft of a picture takes parts of one picture and parts of a near neighbour,
+    A column of two values comes from :math:`x_i` or, with probability t, from :math:`x_j`; columns
+    that encode one category, or of which some pair of values is never seen, come from the same
+    one, other columns choose anew. Columns whose values recur are rounded to values seen. A draft
+    of a picture takes parts of one picture and parts of a near neighbour,
     joined along soft seams; after the generator's correction some are made brighter or darker,
     shifted by up to a fourteenth of their size, and mirrored as far as the class is symmetric.
     The generator is :math:`G(x, c) = x + g(x (1 + e_c))` with g zero at first. Its loss has the
