@@ -214,7 +214,7 @@ def groups_of_columns(x: Tensor, two_valued: Tensor) -> Tensor:
 def _one_hot_runs(high: Tensor) -> Iterator[tuple[int, int]]:
     """Bounds of the runs of columns of which exactly one is true in every row, left to right."""
     n, d = high.shape
-    so_far = torch.nn.functional.pad(high.long().cumsum(1), (1, 0))
+    so_far = torch.nn.functional.pad(high.cumsum(1, dtype=torch.int32), (1, 0))
     total, start = so_far.sum(0), 0
     while start < d:
         end = int(torch.searchsorted(total, total[start] + n))
@@ -226,11 +226,11 @@ def _one_hot_runs(high: Tensor) -> Iterator[tuple[int, int]]:
 
 def _tied(high: Tensor) -> Tensor:
     """Number the sets of columns connected by pairs of values that are never seen together."""
-    on, n = high.float(), len(high)
+    on = high.float()
     count, both = on.sum(0), on.T @ on
-    first_alone, second_alone = count[:, None] - both, count - both
-    neither = n - both - first_alone - second_alone
-    tied = torch.stack([both, first_alone, second_alone, neither]).amin(0) == 0
+    never_alone = both == count
+    never_neither = count[:, None] + count - both == len(high)
+    tied = (both == 0) | never_alone | never_alone.T | never_neither
     label, before = torch.arange(len(count)), torch.empty(0)
     while not torch.equal(label, before):
         label, before = torch.where(tied, label, len(count)).amin(1), label
