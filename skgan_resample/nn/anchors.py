@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,11 +24,11 @@ class TableAnchors:
     values : Tensor of shape (d, v)
         The values of each column in ascending order, filled up with infinity, where values recur:
         where a column has fewer than half as many of them as rows. Only infinity elsewhere.
+    groups : Tensor of shape (d,)
+        Number of the group of columns that come from the same row: of columns of two values, see
+        `groups_of_columns`, and of those that stand for one column of the table. -1 elsewhere.
     blur : float
         Share of another row's deviation that is added to a draft.
-    units : Tensor of shape (d,)
-        Columns of one positive number stand for one column of the table: blocks, and numbers with
-        missing values. 0 elsewhere.
     gaps : Tensor of shape (2, g)
         Columns of numbers with missing values, and those that are 1 where they are missing.
     """
@@ -37,8 +37,8 @@ class TableAnchors:
     deviation: Tensor
     counts: Tensor
     values: Tensor
+    groups: Tensor
     blur: float
-    units: Tensor
     gaps: Tensor
 
     @classmethod
@@ -53,7 +53,7 @@ class TableAnchors:
         units: Sequence[int] = (),
         gaps: Sequence[tuple[int, int]] = (),
     ) -> TableAnchors:
-        """Sort the rows by class and learn which columns have recurring values.
+        """Sort the rows by class and learn which columns have recurring values or go together.
 
         Parameters
         ----------
@@ -85,9 +85,11 @@ class TableAnchors:
         means = torch.stack([known[y == c].nanmean(0) for c in range(n_classes)])
         deviation = (known - means[y]).nan_to_num()
         counts = torch.bincount(y, minlength=n_classes)
-        owners = torch.tensor(units or [0] * x.shape[1])
         values = _recurring_values(known)
-        return cls(x, deviation, counts, values, blur, owners, pairs)
+        owners = torch.tensor(units or [0] * x.shape[1])
+        groups = groups_of_columns(x, (values.isfinite().sum(1) == 2) & (owners == 0))
+        groups = torch.where(owners > 0, groups.max() + owners, groups)
+        return cls(x, deviation, counts, values, groups, blur, pairs)
 
     def draw(self, y: Tensor, rng: torch.Generator) -> Tensor:
         r"""Draft one row per label.
@@ -96,11 +98,11 @@ class TableAnchors:
 
         with i, j two rows of the class, u, v ~ U(0, 1), and k a row of any class, every class
         equally likely: a class of few rows borrows the variation within the others. Columns of
-        two values come from one of the two rows, the same for all of them, so that columns that
-        exclude each other (one-hot) go on doing so; they are not blurred. Columns of one unit come
-        from one of the two rows, too, a row of their own: each category is drawn from the mixture
-        of its two. Where this row lacks a number, so does the draft; where only the other one
-        does, the number is this row's, blurred.
+        two values are not blurred: each comes from one of the two rows, from the second with
+        probability t, and columns of one group from the same one, so that columns that exclude
+        each other (one-hot) go on doing so. Groups choose independently: each category is drawn
+        from the mixture of its two. Where the chosen row lacks a number, so does the draft; where
+        only the other one does, the number is the chosen row's, blurred.
 
         Parameters
         ----------
@@ -115,14 +117,13 @@ class TableAnchors:
             The drafts.
         """
         first, second = pairs_of_class(self.counts, y, rng)
-        u, v, w = torch.rand((3, len(y), 1), generator=rng)
+        n_groups = max(1, int(self.groups.max()) + 1)
+        u, v, *w = torch.rand((2 + n_groups, len(y), 1), generator=rng)
         t = u / (u + v).clamp_min(1e-12)
         blur = self.blur * self._borrow(len(y), rng)
         between = torch.lerp(self.x[first], self.x[second], t)
-        n_units = int(self.units.max())
-        own = torch.rand((len(y), n_units), generator=rng) if n_units else w[:, :0]
-        w = torch.cat([w, own], 1)[:, self.units]
-        one_parent = torch.where(w < t, self.x[second], self.x[first])
+        from_second = (torch.cat(w, 1) < t)[:, self.groups.clamp_min(0)]
+        one_parent = torch.where(from_second, self.x[second], self.x[first])
         alone = _absent(self.x[first], self.gaps) | _absent(self.x[second], self.gaps)
         blurred = torch.where(alone, one_parent, between) + blur
         free = self.is_free & ~_absent(one_parent, self.gaps)
@@ -132,7 +133,7 @@ class TableAnchors:
     def is_free(self) -> Tensor:
         """Mask of shape (d,) of the columns of numbers that have more than two values."""
         n_values = self.values.isfinite().sum(1)
-        is_number = self.units == 0
+        is_number = self.groups < 0
         is_number[self.gaps[0]] = True
         return is_number & ((n_values == 0) | (n_values > 2))
 
@@ -212,6 +213,66 @@ def _absent(x: Tensor, gaps: Tensor) -> Tensor:
     absent = torch.zeros(x.shape, dtype=torch.bool)
     absent[:, gaps[0]] = x[:, gaps[1]] > 0.5
     return absent
+
+
+def groups_of_columns(x: Tensor, two_valued: Tensor) -> Tensor:
+    """Number the groups of two-valued columns that must come from the same row.
+
+    Neighbouring columns of which exactly one is high in every row are one category, one-hot
+    encoded: a group. Of the others, two columns are tied if one of the four pairs of their values
+    is never seen, and a group is what ties connect: no new pair comes about.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, d)
+        Rows.
+    two_valued : Tensor of shape (d,)
+        Mask of the columns that have two values.
+
+    Returns
+    -------
+    groups : Tensor of shape (d,)
+        From 0; -1 for columns that do not have two values.
+    """
+    columns = two_valued.nonzero().squeeze(1)
+    high = x[:, columns] == x[:, columns].amax(0)
+    group = torch.full_like(columns, -1)
+    n_groups = 0
+    for start, end in _one_hot_runs(high):
+        group[start:end] = n_groups
+        n_groups += 1
+    rest = group < 0
+    if rest.any():
+        group[rest] = n_groups + _tied(high[:, rest])
+    groups = torch.full((x.shape[1],), -1)
+    groups[columns] = group
+    return groups
+
+
+def _one_hot_runs(high: Tensor) -> Iterator[tuple[int, int]]:
+    """Bounds of the runs of columns of which exactly one is true in every row, left to right."""
+    n, d = high.shape
+    so_far = torch.nn.functional.pad(high.cumsum(1, dtype=torch.int32), (1, 0))
+    total, start = so_far.sum(0), 0
+    while start < d:
+        end = int(torch.searchsorted(total, total[start] + n))
+        found = end <= d and bool((so_far[:, end] - so_far[:, start] == 1).all())
+        if found:
+            yield start, end
+        start = end if found else start + 1
+
+
+def _tied(high: Tensor) -> Tensor:
+    """Number the sets of columns connected by pairs of values that are never seen together."""
+    on = high.float()
+    count, both = on.sum(0), on.T @ on
+    never_alone = both == count
+    never_neither = count[:, None] + count - both == len(high)
+    tied = (both == 0) | never_alone | never_alone.T | never_neither
+    label, before = torch.arange(len(count)), torch.empty(0)
+    while not torch.equal(label, before):
+        label, before = torch.where(tied, label, len(count)).amin(1), label
+    return label.unique(return_inverse=True)[1]
 
 
 def _recurring_values(x: Tensor) -> Tensor:

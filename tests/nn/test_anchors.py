@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.stats import kstest
 
-from skgan_resample.nn.anchors import TableAnchors, pairs_of_class
+from skgan_resample.nn.anchors import TableAnchors, groups_of_columns, pairs_of_class
 from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.networks import build, corrector_for
 from skgan_resample.nn.picture_anchors import PictureAnchors, shift_and_mirror
@@ -80,6 +80,68 @@ def test_columns_of_two_values_come_from_one_row_together():
     assert torch.equal(drafts[:, 2] + drafts[:, 3], torch.ones(M))
     share = x[y == 0][:, 2].mean().item()
     assert drafts[:, 2].mean().item() == pytest.approx(share, abs=0.04)
+
+
+def one_hot(codes):
+    return torch.nn.functional.one_hot(codes).float()
+
+
+def test_groups_are_whole_categories_and_columns_tied_by_a_pair_never_seen():
+    rng = make_rng(0)
+    colour, size = (torch.randint(k, (500,), generator=rng) for k in (3, 4))
+    sex, smoker, old = (torch.rand((3, 500, 1), generator=rng) < 0.4).float()
+    older = old * (torch.rand((500, 1), generator=rng) < 0.5)  # older, hence old: tied
+    number = torch.randn((500, 1), generator=rng)
+    x = torch.cat([sex, one_hot(colour), number, one_hot(size), older, smoker, old], 1)
+    groups = groups_of_columns(x, torch.arange(12) != 4).tolist()
+    assert groups[4] == -1
+    names = "sCCC.ZZZZokO"
+    same = [[a == b for b in groups] for a in groups]
+    together = [[a == b or {a, b} == {"o", "O"} for b in names] for a in names]
+    assert same == together
+    assert set(groups) == set(range(-1, 5))
+
+
+def test_a_rare_category_does_not_tie_two_one_hot_groups():
+    codes = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [1, 2]] * 3)  # never 2 with 2
+    x = torch.cat([one_hot(codes[:, 0]), one_hot(codes[:, 1])], 1)
+    every = torch.ones(6, dtype=torch.bool)
+    assert groups_of_columns(x, every).tolist() == [0, 0, 0, 1, 1, 1]
+    without_first = groups_of_columns(x[:, [1, 2, 4, 5]], every[:4])  # no whole category is left
+    assert without_first.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("unseen", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_any_pair_of_values_never_seen_ties_two_columns(unseen):
+    pairs = torch.cartesian_prod(torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0]))
+    seen = pairs[(pairs != torch.tensor(unseen)).any(1)]
+    both = torch.ones(2, dtype=torch.bool)
+    assert groups_of_columns(seen, both).tolist() == [0, 0]
+    assert groups_of_columns(seen.flip(1), both).tolist() == [0, 0]
+    assert groups_of_columns(pairs, both).tolist() == [0, 1]
+
+
+def test_runs_do_not_overlap():
+    a = torch.tensor([[0.0], [1.0], [1.0]])
+    x = torch.cat([a, 1 - a, a], 1)
+    assert groups_of_columns(x, torch.ones(3, dtype=torch.bool)).tolist() == [0, 0, 1]
+
+
+def test_ties_connect_through_a_third_column():
+    seen = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 3)
+    x = seen[~(((seen[:, 0] == 1) & (seen[:, 1] == 1)) | ((seen[:, 1] == 0) & (seen[:, 2] == 0)))]
+    assert groups_of_columns(x, torch.ones(3, dtype=torch.bool)).tolist() == [0, 0, 0]
+
+
+def test_groups_choose_their_row_independently():
+    codes = torch.tensor([[0, 0], [1, 1]] + [[0, 0], [0, 1], [1, 0], [1, 1]] * 3)
+    x = torch.cat([one_hot(codes[:, 0]), one_hot(codes[:, 1])], 1)
+    anchors = TableAnchors.fit(x, torch.tensor([0] * 2 + [1] * 12), 2, make_rng(0))
+    drafts = anchors.draw(torch.zeros(M, dtype=torch.long), make_rng(1))
+    assert torch.equal(drafts[:, ::2] + drafts[:, 1::2], torch.ones((M, 2)))
+    mixed = (drafts[:, 0] != drafts[:, 2]).float().mean().item()
+    # both groups choose with the same t: E[2 t (1 - t)] = 2 ln 2 - 1 for t = u / (u + v)
+    assert mixed == pytest.approx(2 * np.log(2) - 1, abs=0.03)
 
 
 def test_settling_rounds_recurring_values_and_keeps_the_mean():
