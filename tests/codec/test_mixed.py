@@ -284,3 +284,12 @@ def test_rows_of_other_dimensions():
     codec = TableCodec().fit(FRAME)
     with pytest.raises(ValueError, match="Expected 2D array, got 1D array"):
         codec.transform(np.ones(3))
+
+
+def test_gaps_are_filled_with_the_lower_median_or_the_most_frequent_category():
+    kinds = pd.Categorical(["a", "b", "b", "b", None])
+    X = pd.DataFrame({"number": [1.0, 2.0, 2.5, 100.0, np.nan], "kind": kinds})
+    number, a, b, *_ = TableCodec().fit_transform(X).T
+    assert number[4] == number[1]
+    assert a.tolist() == [1, 0, 0, 0, 0]
+    assert b.tolist() == [0, 1, 1, 1, 1]
