@@ -4,6 +4,10 @@ import os
 import random
 from collections.abc import Iterator
 
+# Before anything imports torch: the workers share the cores, one thread each. Two workers of two
+# threads on two cores wait for each other most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import hypothesis
 import numpy as np
 import pytest
