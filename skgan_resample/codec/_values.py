@@ -126,13 +126,12 @@ def read(series, label):
             raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
         numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
         return Column(label, dtype, "number", is_category=kind == "b"), numbers
-    objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
-    column, values = _read_objects(objects, dtype, label)
     if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
         column = Column(label, dtype, "level", is_category=True, levels=list(dtype.categories))
-        values = objects.copy()
-        values[_is_missing(objects)] = None
-    return column, values
+        levels = np.fromiter([*column.levels, None], dtype=object)
+        return column, levels[series.cat.codes]  # a missing value has the code -1, that of None
+    objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
+    return _read_objects(objects, dtype, label)
 
 
 def _read_objects(objects, dtype, label):
