@@ -246,6 +246,11 @@ class IntraClassACGANSampler(BaseGANSampler):
             proportional(sizes, classes) if self.impacts == "proportional" else equal, classes
         )
 
+    def _learn_gap_rates(self, x, y):
+        rates = super()._learn_gap_rates(x, y)
+        self.subclass_counts_[:] = 0  # rows made to count gaps in are nobody's
+        return rates
+
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
         x = self.generator_(z.to(self.device_), y.to(self.device_))

@@ -266,3 +266,11 @@ def test_without_the_game_nothing_is_learnt(scarce_digits):
     untrained = clone(DIGITS).set_params(max_iter=0)
     for made in qualities(trained(untrained, scarce_digits), scarce_digits).values():
         assert made.coverage < 0.05
+
+
+def test_rows_made_to_learn_the_rate_of_gaps_are_not_counted():
+    X, y = table((40, 20))
+    X[::7, 1] = np.nan
+    sampler = IntraClassACGANSampler(max_iter=2, random_state=0)
+    sampler.fit_resample(X, y)
+    assert sampler.subclass_counts_.sum() == 20
