@@ -12,6 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from test_comparison_statistics import AUC, result
 
 from skgan_resample import (
+    BAGANGPSampler,
     CGANSampler,
     ComparisonDisplay,
     LatentSpaceDisplay,
@@ -19,7 +20,7 @@ from skgan_resample import (
     TrainingHistoryDisplay,
     compare_samplers,
 )
-from skgan_resample.metrics import ClassifierFeatures
+from skgan_resample.metrics import ClassifierFeatures, quality_report
 from skgan_resample.plotting._comparison import _groups, critical_difference
 
 few_and_many = pytest.mark.parametrize("n_classes", [2, 43])
@@ -271,3 +272,35 @@ def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"TrainingHistoryDisplay\.plot requires matplotlib"):
         TrainingHistoryDisplay({"g": [1.0]}).plot()
+
+
+@pytest.fixture
+def mixed():
+    """A sampler fitted to a frame of a number, a category, a date and a gap."""
+    rng, n = np.random.default_rng(0), 60
+    X = pd.DataFrame(
+        {
+            "number": rng.normal(size=n),
+            "kind": pd.Categorical(rng.choice(list("xyz"), n)),
+            "date": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 99, n), "D"),
+        }
+    )
+    X.loc[::9, "number"] = np.nan
+    y = np.repeat(["common", "rare"], [45, 15])
+    return BAGANGPSampler(max_iter=2, random_state=0).fit(X, y), X, y
+
+
+def test_mixed_frames_are_drawn(mixed):
+    sampler, X, y = mixed
+    latent = LatentSpaceDisplay.from_estimator(sampler, X, y, n_samples=5)
+    assert len(latent.embedding) == 70
+    assert SyntheticSamplesDisplay.from_estimator(sampler, X, y).names.tolist() == ["number"]
+    with pytest.raises(ValueError, match="expected some of numbers"):
+        SyntheticSamplesDisplay(X[["kind"]], y, X[["kind"]], y)
+
+
+def test_mixed_frames_are_reported_on(mixed):
+    sampler, X, y = mixed
+    report = quality_report(sampler, X, y, random_state=0)
+    assert report.loc["rare", "synthetic"] == 30
+    assert report.loc["rare", "coverage"] > 0.5

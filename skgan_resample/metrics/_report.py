@@ -2,7 +2,6 @@
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
 
@@ -30,7 +29,8 @@ def quality_report(sampler, X, y, *, features=None, random_state=None):
         Their classes.
     features : transformer, default=None
         Turns rows into the features in which they are compared; it is cloned and fitted to the
-        real rows. None is a StandardScaler. :class:`ClassifierFeatures` suits pictures.
+        real rows. None is a :class:`~skgan_resample.TableCodec`, which standardises numbers and
+        takes categories apart. :class:`ClassifierFeatures` suits pictures.
     random_state : int, RandomState instance or None, default=None
         Seed of random halves and of the classifier; the sampler has its own.
 
@@ -60,6 +60,8 @@ def quality_report(sampler, X, y, *, features=None, random_state=None):
     check_pandas_support("quality_report")
     import pandas as pd
 
+    from skgan_resample import TableCodec  # not above: the package imports its metrics first
+
     X_all, y_all = clone(sampler).fit_resample(X, y)
     y_all, n = np.asarray(y_all), len(y)
     if not np.array_equal(y_all[:n], np.asarray(y)):
@@ -68,7 +70,7 @@ def quality_report(sampler, X, y, *, features=None, random_state=None):
             "of X on top and appends its own."
         )
     real, synthetic = (_rows(X_all, rows) for rows in (range(n), range(n, len(y_all))))
-    extract = clone(StandardScaler() if features is None else features).fit(real, y_all[:n])
+    extract = clone(TableCodec() if features is None else features).fit(real, y_all[:n])
     real = extract.transform(real)
     synthetic = extract.transform(synthetic) if len(y_all) > n else real[:0]
     rng = check_random_state(random_state)

@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.base import clone
 from sklearn.manifold import TSNE
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
 from ._style import GREY, colours, panels
@@ -96,7 +95,8 @@ class LatentSpaceDisplay:
             Their classes.
         features : transformer, default=None
             Turns rows into the features that are laid out; it is cloned and fitted to the real
-            rows. None is a StandardScaler; see :class:`~skgan_resample.metrics.ClassifierFeatures`.
+            rows. None is a :class:`~skgan_resample.TableCodec`, which standardises numbers and
+            takes categories apart; see :class:`~skgan_resample.metrics.ClassifierFeatures`.
         n_samples : int, default=100
             Rows to generate per class.
         random_state : int, RandomState instance or None, default=0
@@ -111,9 +111,13 @@ class LatentSpaceDisplay:
         display : LatentSpaceDisplay
             The drawn display.
         """
+        from skgan_resample import TableCodec  # not above: the package imports its displays first
+
         X_new, y_new = sampler.sample(n_samples, random_state=random_state)
-        real, new = (np.asarray(rows).reshape(len(rows), -1) for rows in (X, X_new))
-        features = clone(StandardScaler() if features is None else features).fit(real, y)
+        real, new = (
+            np.reshape(rows, (len(rows), -1)) if np.ndim(rows) > 2 else rows for rows in (X, X_new)
+        )
+        features = clone(TableCodec() if features is None else features).fit(real, y)
         codes = np.concatenate([features.transform(real), features.transform(new)])
         return cls.from_codes(
             codes,

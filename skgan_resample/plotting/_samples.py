@@ -14,7 +14,7 @@ class SyntheticSamplesDisplay:
     Parameters
     ----------
     X_real, y_real : array-like of shape (n_real, n_features) and (n_real,)
-        Real rows or flat pictures, and their classes.
+        Real rows or flat pictures, and their classes. Of a pandas frame the columns of numbers.
     X_synthetic, y_synthetic : array-like of shape (n_synthetic, n_features) and (n_synthetic,)
         Synthetic ones, and their classes.
     image_shape : tuple of int, default=None
@@ -42,6 +42,7 @@ class SyntheticSamplesDisplay:
     """
 
     def __init__(self, X_real, y_real, X_synthetic, y_synthetic, *, image_shape=None):
+        X_real, X_synthetic = _numbers(X_real), _numbers(X_synthetic)
         self.names = getattr(X_real, "columns", None)
         self.X_real, self.y_real = _flat(X_real), np.asarray(y_real)
         self.X_synthetic, self.y_synthetic = _flat(X_synthetic), np.asarray(y_synthetic)
@@ -243,6 +244,16 @@ class SyntheticSamplesDisplay:
 
     def _name(self, column):
         return f"column {column}" if self.names is None else str(self.names[column])
+
+
+def _numbers(X):
+    """The columns of numbers of a pandas frame; any other container as it is."""
+    if not hasattr(X, "select_dtypes"):
+        return X
+    numbers = X.select_dtypes("number")
+    if not numbers.shape[1]:
+        raise ValueError(f"Got the columns {list(X)}, but expected some of numbers to draw.")
+    return numbers
 
 
 def _flat(X):
