@@ -131,9 +131,10 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         new_index = np.repeat(np.arange(len(wanted)), wanted)
         if len(new_index):
             self._train(codec, encoded, y_index)
+            new = self._make(new_index, self._rng)
         else:
             self._forget()
-        new = self._make(new_index, self._rng) if len(new_index) else new_index
+            new = new_index
         self.is_synthetic_ = np.arange(len(y_index) + len(new_index)) >= len(y_index)
         new_y = self.classes_[new_index]
         if np.ndim(y) == 2 and np.shape(y)[1] > 1:

@@ -151,9 +151,10 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         self._numeric, self._gappy = np.flatnonzero(~chosen), np.flatnonzero(missing.any(axis=0))
         self._fill = self._learn_fill(numbers)
         self.numbers_ = Numbers([self._columns.columns[j] for j in self._numeric])
-        self.numbers_.fit(self._numbers_of(self._filled(numbers)), missing[:, self._numeric])
+        filled = self._filled(numbers)
+        self.numbers_.fit(self._numbers_of(filled), missing[:, self._numeric])
         self._learn_blocks(numbers)
-        return self._encode(numbers)
+        return self._encode(filled, missing)
 
     def transform(self, X):
         """Encode rows.
@@ -177,7 +178,10 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         if not is_polars(X) and np.ndim(X) != 2:
             check_array(X, estimator=self)
         validate_data(self, X, reset=False, skip_check_array=True)
-        return self._encode(self._checked(self._columns.to_numbers(X)))
+        numbers = self._checked(self._columns.to_numbers(X))
+        missing = np.isnan(numbers)
+        self._refuse_unseen_gaps(missing)
+        return self._encode(self._filled(numbers), missing)
 
     def inverse_transform(self, encoded):
         """Decode rows.
@@ -268,17 +272,15 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         unit = {column: j + 1 for j, column in enumerate(shared)}
         self.units_ = tuple(unit.get(column, 0) for column in owners)
 
-    def _encode(self, numbers):
-        missing = np.isnan(numbers)
-        self._refuse_unseen_gaps(missing)
-        encoded = np.zeros((len(numbers), *self.sample_shape_), dtype=np.float32)
-        filled = self._filled(numbers)
+    def _encode(self, filled, missing):
+        """Numbers without gaps, and where the gaps were, as encoded rows."""
+        encoded = np.zeros((len(filled), *self.sample_shape_), dtype=np.float32)
         encoded[:, : len(self._numeric)] = self.numbers_.transform(self._numbers_of(filled))
         digits = []
         for column, seen in self.categories_.items():
             digits += digits_of(self._ranks(filled[:, column], column, seen), len(seen))
         digits += [missing[:, column].astype(np.int64) for column in self._gappy]
-        rows = np.arange(len(numbers))
+        rows = np.arange(len(filled))
         for block, digit in zip(blocks_of(encoded, self.block_sizes_), digits, strict=True):
             block[rows, digit] = 1
         return encoded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .networks import SLOPE, DenseDecoder, Upsample, halvings
+from .networks import SLOPE, Upsample, corrector_for, halvings
 
 _MAPS = (16, 32, 64)
 
@@ -72,7 +72,5 @@ class Translator(nn.Module):
 def translator_for(sample_shape: tuple[int, ...], head: nn.Module | None = None) -> Translator:
     """Choose the network from rows of one class to rows of another by the shape of a row."""
     if len(sample_shape) == 1:
-        n_columns = sample_shape[0]
-        network = DenseDecoder(n_columns, n_columns, min(max(128, n_columns), 512))
-        return Translator(network, head)
+        return Translator(corrector_for(sample_shape), head)
     return Translator(ConvTranslator(sample_shape))
