@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from abc import ABCMeta, abstractmethod
-from collections.abc import Mapping
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,13 +11,11 @@ import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from sklearn.base import _fit_context
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     assert_all_finite,
     check_consistent_length,
-    check_is_fitted,
     column_or_1d,
     validate_data,
 )
@@ -32,20 +29,20 @@ from ._containers import (
     plain_labels,
     refuse_masked,
 )
+from ._generation import GeneratesRows, new_seed
 from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
 from .codec import ImageCodec, TableCodec
 from .nn.blocks import BlockHead, GapRates
 from .nn.device import make_rng, resolve_device, thread_count, torch_threads
 from .nn.training import Schedule
 
-_GENERATED_AT_ONCE = 1024
 _ROWS_TO_COUNT_GAPS = 1000
 _SET_BY_VALIDATION = frozenset(
     {"classes_", "sampling_strategy_", "device_", "n_features_in_", "feature_names_in_"}
 )
 
 
-class BaseGANSampler(CallbackSupportMixin, BaseOverSampler, metaclass=ABCMeta):
+class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
     """Base of the samplers: everything but the networks and their training.
 
     A sampler adds its ``__init__``, the constraints of its own parameters, and two hooks:
@@ -145,54 +142,6 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         """Stand in for imbalanced-learn's hook, which its own ``fit_resample`` would call."""
         return self.fit_resample(X, y)
 
-    def sample(self, n_samples=100, random_state=None):
-        """Generate more rows from the trained generator.
-
-        Parameters
-        ----------
-        n_samples : int or dict, default=100
-            Rows per class, or ``{class label: rows}``.
-        random_state : int, RandomState instance or None, default=None
-            An int gives the same rows at every call; None goes on from the seed of the fit, so
-            that repeated calls give different rows.
-
-        Returns
-        -------
-        X_new : same type as X, of shape (n_new, n_features) or of the pictures' own shape
-            Synthetic rows, class by class, in the container and dtypes of the training rows; an
-            ndarray for a list.
-        y_new : ndarray of shape (n_new,)
-            Their classes.
-
-        Raises
-        ------
-        NotFittedError
-            If there is no trained generator: ``fit`` was not called, or ``fit_resample`` met data
-            in which no class needed a row.
-        """
-        check_is_fitted(self, "generator_")
-        counts = self._counts(n_samples)
-        new_index = np.repeat(np.arange(len(counts)), counts)
-        rng = self._rng if random_state is None else make_rng(_seed(random_state))
-        return self._make(new_index, rng), self.classes_[new_index]
-
-    def _counts(self, n_samples):
-        """Rows to make of each class, in the order of ``classes_``."""
-        if isinstance(n_samples, Mapping):
-            known = set(self.classes_.tolist())
-            unknown = [label for label in n_samples if label not in known]
-            if unknown:
-                raise ValueError(
-                    f"Got n_samples for the classes {unknown}, but the classes seen in fit are "
-                    f"{self.classes_.tolist()}."
-                )
-            counts = [n_samples.get(label, 0) for label in self.classes_.tolist()]
-        else:
-            counts = [n_samples] * len(self.classes_)
-        if any(not isinstance(count, Integral) or count < 0 for count in counts):
-            raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
-        return counts
-
     def _validate(self, X, y):
         """Check X and y, and learn the columns or the picture's shape, classes and counts.
 
@@ -238,7 +187,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def _train(self, codec, encoded, y_index):
         """Train on ``device_``, and leave the fitted networks on the CPU."""
         self._forget()
-        self._rng = make_rng(_seed(self.random_state))
+        self._rng = make_rng(new_seed(self.random_state))
         self.codec_ = codec
         x, y = torch.from_numpy(encoded).to(self.device_), torch.from_numpy(y_index)
         n_threads = thread_count(min(self.batch_size, len(x)) * math.prod(x.shape[1:]))
@@ -285,40 +234,6 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         value = getattr(self, name, "auto")
         return default if isinstance(value, str) else value
 
-    def _make(self, y_index, rng):
-        """Generate and decode one row per class index."""
-        labels = torch.from_numpy(y_index)
-        encoded = torch.empty((len(labels), *self.codec_.sample_shape_))
-        start = 0
-        for made in self._generate_in_batches(labels, rng):
-            if not made.isfinite().all():
-                raise FloatingPointError(
-                    f"The generator of {type(self).__name__} makes values that are not finite. "
-                    "Train again with a smaller learning_rate."
-                )
-            encoded[start : start + len(made)] = made
-            start += len(made)
-        if self._gap_rates is not None:
-            encoded = self._gap_rates.settle(encoded, labels, rng)
-        rows = self.codec_.inverse_transform(encoded.numpy())
-        return rows if encoded.ndim == 2 else append(self._picture, rows)
-
-    def _generate_in_batches(self, y, rng):
-        """Generate one row per class index, in batches of bounded size, on the CPU."""
-        width = math.prod(self.codec_.sample_shape_)
-        n_threads = thread_count(width * min(len(y), _GENERATED_AT_ONCE))
-        for module in self.generator_.modules():
-            if isinstance(module, BlockHead):
-                module.rng = rng
-        self.generator_.to(self.device_)
-        try:
-            for start in range(0, len(y), _GENERATED_AT_ONCE):
-                with torch_threads(n_threads), torch.no_grad():
-                    made = self._generate(y[start : start + _GENERATED_AT_ONCE], rng).cpu()
-                yield made
-        finally:
-            self.generator_.cpu()
-
     def _forget(self):
         """Drop what an earlier fit has learnt, so that nothing of it can pass for this one's."""
         learnt = {name for name in vars(self) if name.endswith("_") and not name.startswith("_")}
@@ -340,10 +255,3 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                 resolve_device(self.device_)
             except ValueError:
                 self.device_ = "cpu"
-
-
-def _seed(random_state):
-    """A seed for torch; None takes fresh entropy and leaves numpy's global stream alone."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    return int(check_random_state(random_state).randint(2**31 - 1))

@@ -14,9 +14,18 @@ MAX_LINES = 350
 PUBLIC_FACE = {"", "over_sampling", "subclasses", "metrics", "comparison", "plotting", "datasets"}
 # For each room, the rooms of the package that it may import from, itself always included.
 INSIDE = {
-    "_base": {"codec", "nn.blocks", "nn.device", "nn.training", "_containers", "_progress"},
+    "_base": {
+        "codec",
+        "nn.blocks",
+        "nn.device",
+        "nn.training",
+        "_containers",
+        "_generation",
+        "_progress",
+    },
     "_containers": set(),
     "_docs": set(),
+    "_generation": {"nn.blocks", "nn.device", "_containers"},
     "_progress": set(),
     "_versions": {"__version__"},
     "codec": {"_containers"},

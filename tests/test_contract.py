@@ -11,7 +11,7 @@ from samplers import assert_extends, dense, each_sampler, fingerprint, pictures,
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from skgan_resample import BAGANGPSampler, BAGANSampler, _base
+from skgan_resample import BAGANGPSampler, BAGANSampler, _generation
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_each_class_gets_its_own_rows_in_every_batch(monkeypatch):
     def class_index(self, y, rng):
         return y[:, None].float()
 
-    monkeypatch.setattr(_base, "_GENERATED_AT_ONCE", 2)
+    monkeypatch.setattr(_generation, "_GENERATED_AT_ONCE", 2)
     monkeypatch.setattr(BAGANGPSampler, "_generate", class_index)
     X = np.array([0.0, 1, 2, 3, 4, 5, 6, 100])
     sampler = quick(BAGANGPSampler).fit(X[:, None], list("aabbbccc"))

@@ -1,0 +1,113 @@
+"""What a fitted sampler does: generate rows of the classes asked for, in bounded batches."""
+
+from __future__ import annotations
+
+import math
+from abc import ABCMeta
+from collections.abc import Mapping
+from numbers import Integral
+
+import numpy as np
+import torch
+from imblearn.over_sampling.base import BaseOverSampler
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ._containers import append
+from .nn.blocks import BlockHead
+from .nn.device import make_rng, thread_count, torch_threads
+
+_GENERATED_AT_ONCE = 1024
+
+
+class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
+    """The half of :class:`~skgan_resample._base.BaseGANSampler` that follows the training."""
+
+    def sample(self, n_samples=100, random_state=None):
+        """Generate more rows from the trained generator.
+
+        Parameters
+        ----------
+        n_samples : int or dict, default=100
+            Rows per class, or ``{class label: rows}``.
+        random_state : int, RandomState instance or None, default=None
+            An int gives the same rows at every call; None goes on from the seed of the fit, so
+            that repeated calls give different rows.
+
+        Returns
+        -------
+        X_new : same type as X, of shape (n_new, n_features) or of the pictures' own shape
+            Synthetic rows, class by class, in the container and dtypes of the training rows; an
+            ndarray for a list.
+        y_new : ndarray of shape (n_new,)
+            Their classes.
+
+        Raises
+        ------
+        NotFittedError
+            If there is no trained generator: ``fit`` was not called, or ``fit_resample`` met data
+            in which no class needed a row.
+        """
+        check_is_fitted(self, "generator_")
+        counts = self._counts(n_samples)
+        new_index = np.repeat(np.arange(len(counts)), counts)
+        rng = self._rng if random_state is None else make_rng(new_seed(random_state))
+        return self._make(new_index, rng), self.classes_[new_index]
+
+    def _counts(self, n_samples):
+        """Rows to make of each class, in the order of ``classes_``."""
+        if isinstance(n_samples, Mapping):
+            known = set(self.classes_.tolist())
+            unknown = [label for label in n_samples if label not in known]
+            if unknown:
+                raise ValueError(
+                    f"Got n_samples for the classes {unknown}, but the classes seen in fit are "
+                    f"{self.classes_.tolist()}."
+                )
+            counts = [n_samples.get(label, 0) for label in self.classes_.tolist()]
+        else:
+            counts = [n_samples] * len(self.classes_)
+        if any(not isinstance(count, Integral) or count < 0 for count in counts):
+            raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
+        return counts
+
+    def _make(self, y_index, rng):
+        """Generate and decode one row per class index."""
+        labels = torch.from_numpy(y_index)
+        encoded = torch.empty((len(labels), *self.codec_.sample_shape_))
+        start = 0
+        for made in self._generate_in_batches(labels, rng):
+            if not made.isfinite().all():
+                raise FloatingPointError(
+                    f"The generator of {type(self).__name__} makes values that are not finite. "
+                    "Train again with a smaller learning_rate."
+                )
+            encoded[start : start + len(made)] = made
+            start += len(made)
+        if self._gap_rates is not None:
+            encoded = self._gap_rates.settle(encoded, labels, rng)
+        rows = self.codec_.inverse_transform(encoded.numpy())
+        return rows if encoded.ndim == 2 else append(self._picture, rows)
+
+    def _generate_in_batches(self, y, rng):
+        """Generate one row per class index, in batches of bounded size, on the CPU."""
+        width = math.prod(self.codec_.sample_shape_)
+        n_threads = thread_count(width * min(len(y), _GENERATED_AT_ONCE))
+        for module in self.generator_.modules():
+            if isinstance(module, BlockHead):
+                module.rng = rng
+        self.generator_.to(self.device_)
+        try:
+            for start in range(0, len(y), _GENERATED_AT_ONCE):
+                with torch_threads(n_threads), torch.no_grad():
+                    made = self._generate(y[start : start + _GENERATED_AT_ONCE], rng).cpu()
+                yield made
+        finally:
+            self.generator_.cpu()
+
+
+def new_seed(random_state):
+    """A seed for torch; None takes fresh entropy and leaves numpy's global stream alone."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    return int(check_random_state(random_state).randint(2**31 - 1))
