@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
 
@@ -11,6 +12,7 @@ import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from sklearn.base import _fit_context
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -67,6 +69,7 @@ class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
         "max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
         "device": [str],
         "precision": [StrOptions({"float32", "bf16"})],
         "verbose": ["verbose"],
@@ -187,19 +190,37 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def _train(self, codec, encoded, y_index):
         """Train on ``device_``, and leave the fitted networks on the CPU."""
         self._forget()
-        self._rng = make_rng(new_seed(self.random_state))
-        self.codec_ = codec
         x, y = torch.from_numpy(encoded).to(self.device_), torch.from_numpy(y_index)
         n_threads = thread_count(min(self.batch_size, len(x)) * math.prod(x.shape[1:]))
-        with torch_threads(n_threads), TrainingProgress(self, encoded, y_index) as self._progress:
+        with torch_threads(n_threads), TrainingProgress(self, encoded, y_index) as progress:
+            before = vars(self).copy()
             try:
-                history = self._fit_gan(x, y.to(self.device_), self._rng)
-            finally:
-                del self._progress  # it holds the training rows
+                self.codec_ = codec
+                self._learn(x, y, progress)
+            except BaseException:  # fitted or not, never by half
+                self._forget()
+                for name in [n for n, v in vars(self).items() if v is not before.get(n)]:
+                    delattr(self, name)
+                raise
+        if progress.interrupt is not None:
+            raise progress.interrupt
+
+    def _learn(self, x, y, progress):
+        """Train the networks and set everything that is learnt."""
+        self._progress, self._rng = progress, make_rng(new_seed(self.random_state))
+        history = self._fit_gan(x, y.to(self.device_), self._rng)
+        del self._progress  # it holds the training rows
         self.history_ = {name: losses.numpy() for name, losses in history.items()}
         self.n_iter_ = len(self.history_["generator"])
         self.generator_.cpu().eval().requires_grad_(False)
         self._gap_rates = self._learn_gap_rates(x.cpu(), y)
+        if self.n_iter_ == 0 and self.max_iter != 0:
+            warnings.warn(
+                f"The max_time={self.max_time:g} seconds of {type(self).__name__} were over before "
+                "the first update of its generator, which is used as it is. Allow more.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
 
     def _learn_gap_rates(self, x, y):
         """What the generator lacks to have the rates of missing values of the classes."""
@@ -218,7 +239,13 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
     def _schedule(self, max_iter):
         """What the training loops need to know of this sampler's parameters."""
-        return Schedule(max_iter, self.learning_rate, self._progress, bf16=self.precision == "bf16")
+        return Schedule(
+            max_iter,
+            self.learning_rate,
+            self._progress,
+            bf16=self.precision == "bf16",
+            deadline=self._progress.deadline,
+        )
 
     def _sizes(self, x):
         """Latent size and numbers of updates (adversarial, autoencoder); "auto" by the data."""

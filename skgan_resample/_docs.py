@@ -35,7 +35,13 @@ _TAIL = """\
 batch_size : int, default=64
     Real rows in a batch; all rows where there are fewer.
 learning_rate : float, default=1e-3
-    Step size of Adam, in every stage.
+    Step size of Adam, in every stage. A stage that diverges (a loss or a weight is not finite)
+    goes back to the last sound weights and on with a tenth of it, once, with a warning.
+max_time : float, default=None
+    Seconds that the training may take, all stages together; encoding, and generating rows
+    afterwards, come on top. The last update is finished, and what is learnt by then is used, with
+    a warning if the generator had no update. Results then depend on the speed of the machine.
+    None sets no limit.
 device : str, default="auto"
     "auto" takes CUDA, then Apple's MPS, then the CPU; or "cpu", "cuda", "cuda:1", "mps".
 precision : {"float32", "bf16"}, default="float32"
@@ -60,9 +66,10 @@ codec_ : TableCodec or ImageCodec
 latent_dim_ : int
     Size of a latent code.
 history_ : dict of str to ndarray
-    Loss of every update, by network.
+    Loss of every update, by network. Updates that were undone since the training diverged are
+    not in it.
 n_iter_ : int
-    Updates of the generator.
+    Updates of the generator, undone ones not counted.
 device_ : str
     Where the networks run.
 is_synthetic_ : ndarray of shape (n_samples_new,)

@@ -86,8 +86,12 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             start += len(made)
         if self._gap_rates is not None:
             encoded = self._gap_rates.settle(encoded, labels, rng)
+        self._hand_over(encoded, labels)
         rows = self.codec_.inverse_transform(encoded.numpy())
         return rows if encoded.ndim == 2 else append(self._picture, rows)
+
+    def _hand_over(self, x, y):
+        """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
     def _generate_in_batches(self, y, rng):
         """Generate one row per class index, in batches of bounded size, on the CPU."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import warnings
 
 from sklearn.exceptions import ConvergenceWarning
@@ -33,6 +35,7 @@ class TrainingProgress:
     def __init__(self, estimator, X, y):
         self.estimator, self.X, self.y = estimator, X, y
         self.stage, self.bar, self.tasks, self.context = None, None, None, None
+        self.started, self.interrupt, self.done = time.monotonic(), None, 0
 
     def __enter__(self):
         if getattr(self.estimator, "_skl_callbacks", None):
@@ -68,23 +71,50 @@ class TrainingProgress:
             )
         )
 
-    def diverged(self, stage, n_iter):
-        """Warn that a stage was ended and which weights are used."""
+    @property
+    def deadline(self):
+        """When ``max_time`` is over, as ``time.monotonic`` counts."""
+        limit = self.estimator.max_time
+        return math.inf if limit is None else self.started + limit
+
+    def diverged(self, stage, at, kept, learning_rate):
+        """Warn that a stage went back to an earlier update, and how it goes on."""
+        self._close()  # callbacks and bar cannot go back: a stage that goes on is begun anew
+        self.done = kept
+        back = f"the weights of update {kept}" if kept else "the weights that it started from"
+        if learning_rate is None:
+            end = f"Training stopped. Got {self._rate}; try a smaller one."
+        else:
+            end = (
+                f"Training goes on from there with learning_rate={learning_rate:g}. "
+                f"Got {self._rate}; set a smaller one to be rid of this warning."
+            )
         warnings.warn(
-            f"The {stage} of {type(self.estimator).__name__} diverged after update {n_iter}: a "
-            f"loss or a weight is not finite. Training stopped and the weights of update {n_iter} "
-            f"are used. Got learning_rate={self.estimator.learning_rate:g}; try a smaller one.",
+            f"The {stage} of {type(self.estimator).__name__} diverged at update {at}: a loss or a "
+            f"weight is not finite. It went back to {back}. {end}",
             ConvergenceWarning,
             stacklevel=2,
         )
 
+    def interrupted(self, stage, n_iter, error):
+        """Keep the interrupt until the game's weights are in place; without any, give up now."""
+        if stage == "autoencoder" or n_iter == 0:
+            raise error
+        self.interrupt = error
+
+    @property
+    def _rate(self):
+        return f"learning_rate={self.estimator.learning_rate:g}"
+
     def _open(self, stage, max_iter):
         self.stage = stage
         if self.estimator.verbose:
-            self.bar = tqdm(total=max_iter, desc=f"{type(self.estimator).__name__} {stage}")
+            name = f"{type(self.estimator).__name__} {stage}"
+            self.bar = tqdm(total=max_iter, initial=self.done, desc=name)
         if self.context is not None:
             self.tasks = self.context.subcontext(task_name=stage, max_subtasks=max_iter)
             self.tasks.call_on_fit_task_begin(estimator=self.estimator)
+        self.done = 0
 
     def _close(self):
         """End the stage in hand."""

@@ -254,6 +254,7 @@ def test_a_callback_can_stop_the_training(Sampler):
     assert np.isfinite(sampler.sample(2)[0]).all()
 
 
+@pytest.mark.filterwarnings("ignore:.* diverged at update")
 @each_sampler
 def test_a_failed_training_leaves_nothing_behind(Sampler, capsys):
     X, y = table()

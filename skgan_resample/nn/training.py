@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -14,7 +16,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 Loss = Callable[[Tensor, Tensor], Tensor]
 History = dict[str, Tensor]
 
-_CHECK_EVERY = 50
+CHECK_EVERY = 50
+_LOWERED = 0.1
 
 
 class Progress(Protocol):
@@ -23,8 +26,18 @@ class Progress(Protocol):
     def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
         """Take note of one update; True asks the stage to stop."""
 
-    def diverged(self, stage: str, n_iter: int) -> None:
-        """Take note that losses or weights became non-finite and those of ``n_iter`` are kept."""
+    def diverged(self, stage: str, at: int, kept: int, learning_rate: float | None) -> None:
+        """Take note of a loss or a weight that is not finite, noticed at update ``at``.
+
+        The weights of update ``kept`` are back, and the stage goes on with ``learning_rate``; it
+        ends there if that is None.
+        """
+
+    def interrupted(self, stage: str, n_iter: int, error: KeyboardInterrupt) -> None:
+        """Take note that the user ended a stage, of which ``n_iter`` updates are kept.
+
+        Raising the error gives them up.
+        """
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,8 @@ class Schedule:
         Adam's decay rates.
     bf16 : bool
         Whether networks run under bfloat16 autocast; weights stay float32.
+    deadline : float
+        Reading of ``time.monotonic`` after which no update is begun.
     """
 
     max_iter: int
@@ -50,6 +65,7 @@ class Schedule:
     progress: Progress
     betas: tuple[float, float] = (0.5, 0.9)
     bf16: bool = False
+    deadline: float = math.inf
 
 
 def batches(
@@ -127,14 +143,13 @@ def train_autoencoder(
     history : dict
         ``{"autoencoder": (n_iter,) losses}``.
     """
+    optimiser = _adam(autoencoder, schedule)
 
     def step() -> dict[str, Tensor]:
         return {"autoencoder": _descend(optimiser, loss, *next(data), bf16=schedule.bf16)}
 
-    if schedule.max_iter == 0:
-        return {"autoencoder": torch.zeros(0)}
-    optimiser = _adam(autoencoder, schedule)
-    return _run("autoencoder", step, [autoencoder], schedule)
+    run = _Run("autoencoder", [autoencoder], [optimiser], schedule)
+    return _run(run, step, ["autoencoder"])
 
 
 def train_adversarial(
@@ -166,8 +181,6 @@ def train_adversarial(
     history : dict
         ``{"critic": (n_iter,), "generator": (n_iter,)}``, the critic's last loss per iteration.
     """
-    if schedule.max_iter == 0:
-        return {"critic": torch.zeros(0), "generator": torch.zeros(0)}
     critic_optimiser, generator_optimiser = _adam(critic, schedule), _adam(generator, schedule)
     average = AveragedModel(
         generator, multi_avg_fn=get_ema_multi_avg_fn(_average_decay(schedule.max_iter))
@@ -182,7 +195,9 @@ def train_adversarial(
         average.update_parameters(generator)
         return {"critic": d, "generator": g}
 
-    history = _run("game", step, [generator, critic, average], schedule)
+    optimisers = [critic_optimiser, generator_optimiser]
+    run = _Run("game", [generator, critic, average], optimisers, schedule)
+    history = _run(run, step, ["critic", "generator"])
     generator.load_state_dict(average.module.state_dict())
     return history
 
@@ -209,38 +224,103 @@ def _descend(
     return value.detach()
 
 
-def _run(
-    stage: str, step: Callable[[], dict[str, Tensor]], networks: list[nn.Module], schedule: Schedule
-) -> History:
-    """Repeat a step; go back to the last sound weights if a loss or a weight is not finite."""
-    losses: list[dict[str, Tensor]] = []
-    sound, states = 0, [deepcopy(network.state_dict()) for network in networks]
-    stop = False
-    while len(losses) < schedule.max_iter and not stop:
-        losses.append(step())
-        stop = schedule.progress.update(stage, schedule.max_iter, losses[-1])
-        if len(losses) % _CHECK_EVERY == 0 or len(losses) == schedule.max_iter or stop:
-            if not _is_finite(losses[sound:], networks):
-                break
-            sound, states = len(losses), [deepcopy(network.state_dict()) for network in networks]
-    if sound < len(losses):
-        if sound == 0:
-            raise FloatingPointError(
-                f"The {stage} diverged within its first {len(losses)} updates: a loss or a weight "
-                f"is not finite. Got learning_rate={schedule.learning_rate:g}; try a smaller one."
-            )
-        for network, state in zip(networks, states, strict=True):
+def _run(run: _Run, step: Callable[[], dict[str, Tensor]], names: list[str]) -> History:
+    """Repeat a step until the run ends: the only loop there is."""
+    try:
+        while not run.ended:
+            run.note(step())
+    except KeyboardInterrupt as error:
+        run.interrupt(error)
+    return run.history(names)
+
+
+@dataclass
+class _Run:
+    """A stage on its way: its losses, and the last sound weights, to go back to.
+
+    Weights are all that training moves: parameters, buffers and the moving average. They are
+    checked every few updates, since looking at them waits for the device.
+    """
+
+    stage: str
+    networks: list[nn.Module]
+    optimisers: Sequence[torch.optim.Optimizer]
+    schedule: Schedule
+    losses: list[dict[str, Tensor]] = field(default_factory=list)
+    lowered: bool = False
+
+    def __post_init__(self) -> None:
+        self.stopped = time.monotonic() >= self.schedule.deadline
+        self._keep()
+
+    @property
+    def ended(self) -> bool:
+        return self.stopped or len(self.losses) >= self.schedule.max_iter
+
+    def note(self, losses: dict[str, Tensor]) -> None:
+        """Take the losses of an update, and check whether all is sound where it is time to."""
+        self.losses.append(losses)
+        progress, max_iter = self.schedule.progress, self.schedule.max_iter
+        asked = progress.update(self.stage, max_iter, losses)
+        self.stopped = asked or time.monotonic() >= self.schedule.deadline
+        if self.ended or len(self.losses) % CHECK_EVERY == 0:
+            bad = self._first_bad()
+            if bad is None:
+                self._keep()
+            else:
+                self._recover(bad)
+
+    def interrupt(self, error: KeyboardInterrupt) -> None:
+        """Keep what is sound of the updates so far; the error is the watcher's to raise."""
+        if len(self.losses) > self.kept and self._first_bad() is None:
+            self._keep()
+        else:  # also where the first update after a check was cut short
+            self._go_back()
+        self.schedule.progress.interrupted(self.stage, len(self.losses), error)
+
+    def history(self, names: list[str]) -> History:
+        return {
+            name: torch.stack([loss[name] for loss in self.losses]).float().cpu()
+            if self.losses
+            else torch.zeros(0)
+            for name in names
+        }
+
+    def _keep(self) -> None:
+        self.kept = len(self.losses)
+        self.states = [deepcopy(network.state_dict()) for network in self.networks]
+
+    def _go_back(self) -> None:
+        for network, state in zip(self.networks, self.states, strict=True):
             network.load_state_dict(state)
-        schedule.progress.diverged(stage, sound)
-    return _stack(losses[:sound])
+        del self.losses[self.kept :]
 
+    def _first_bad(self) -> int | None:
+        """Update, counted from one, at which something was noticed not to be finite."""
+        new = self.losses[self.kept :]
+        values = torch.stack([torch.stack([*loss.values()]).float() for loss in new])
+        tensors = [value for network in self.networks for value in network.state_dict().values()]
+        weights = torch.stack([value.isfinite().all() for value in tensors])
+        finite = torch.cat([values.isfinite().all(1), weights.all()[None]]).tolist()
+        return None if all(finite) else self.kept + min(finite.index(False) + 1, len(new))
 
-def _is_finite(losses: list[dict[str, Tensor]], networks: list[nn.Module]) -> bool:
-    values = [value for loss in losses for value in loss.values()]
-    sums = [p.detach().sum() for network in networks for p in network.parameters()]
-    return bool(torch.stack(values).isfinite().all() & torch.stack(sums).isfinite().all())
-
-
-def _stack(losses: list[dict[str, Tensor]]) -> History:
-    names = losses[0] if losses else ()
-    return {name: torch.stack([loss[name] for loss in losses]).float().cpu() for name in names}
+    def _recover(self, bad: int) -> None:
+        """Go back; go on with a lower learning rate, but once only, else end the stage."""
+        self._go_back()
+        once_more = not (self.lowered or self.stopped)
+        if once_more:
+            self.lowered = True
+            for optimiser in self.optimisers:
+                optimiser.state.clear()  # its moments may have grown without bounds
+                for group in optimiser.param_groups:
+                    group["lr"] *= _LOWERED
+        elif self.kept == 0:
+            raise FloatingPointError(
+                f"The {self.stage} diverged within its first {bad} updates"
+                + ", with a tenth of the learning rate, too" * self.lowered
+                + ": a loss or a weight is not finite. Got learning_rate="
+                f"{self.schedule.learning_rate:g}; try a smaller one."
+            )
+        self.stopped = not once_more
+        rate = self.schedule.learning_rate * _LOWERED if once_more else None
+        self.schedule.progress.diverged(self.stage, bad, self.kept, rate)

@@ -185,6 +185,7 @@ class BAGANGPSampler(BaseGANSampler):
         real_balance=0.5,
         batch_size=64,
         learning_rate=1e-3,
+        max_time=None,
         device="auto",
         precision="float32",
         random_state=None,
@@ -205,6 +206,7 @@ class BAGANGPSampler(BaseGANSampler):
         self.real_balance = real_balance
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.max_time = max_time
         self.device = device
         self.precision = precision
         self.random_state = random_state

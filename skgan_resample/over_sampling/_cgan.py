@@ -84,6 +84,7 @@ class CGANSampler(BaseGANSampler):
         fake_labels="balanced",
         batch_size=64,
         learning_rate=1e-3,
+        max_time=None,
         device="auto",
         precision="float32",
         random_state=None,
@@ -97,6 +98,7 @@ class CGANSampler(BaseGANSampler):
         self.fake_labels = fake_labels
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.max_time = max_time
         self.device = device
         self.precision = precision
         self.random_state = random_state

@@ -131,6 +131,7 @@ class CycleGANSampler(BaseGANSampler):
         identity_weight=0.5,
         batch_size=64,
         learning_rate=1e-3,
+        max_time=None,
         device="auto",
         precision="float32",
         random_state=None,
@@ -145,6 +146,7 @@ class CycleGANSampler(BaseGANSampler):
         self.identity_weight = identity_weight
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.max_time = max_time
         self.device = device
         self.precision = precision
         self.random_state = random_state

@@ -117,6 +117,7 @@ class GAMOSampler(BaseGANSampler):
         autoencoder_max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
+        max_time=None,
         device="auto",
         precision="float32",
         random_state=None,
@@ -130,6 +131,7 @@ class GAMOSampler(BaseGANSampler):
         self.autoencoder_max_iter = autoencoder_max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.max_time = max_time
         self.device = device
         self.precision = precision
         self.random_state = random_state

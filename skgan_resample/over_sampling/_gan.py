@@ -84,6 +84,7 @@ class GANSampler(BaseGANSampler):
         max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
+        max_time=None,
         device="auto",
         precision="float32",
         random_state=None,
@@ -96,6 +97,7 @@ class GANSampler(BaseGANSampler):
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.max_time = max_time
         self.device = device
         self.precision = precision
         self.random_state = random_state

@@ -120,6 +120,7 @@ class IDAGANSampler(BaseGANSampler):
         real_balance=1.0,
         batch_size=64,
         learning_rate=1e-3,
+        max_time=None,
         device="auto",
         precision="float32",
         random_state=None,
@@ -135,6 +136,7 @@ class IDAGANSampler(BaseGANSampler):
         self.real_balance = real_balance
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.max_time = max_time
         self.device = device
         self.precision = precision
         self.random_state = random_state

@@ -141,6 +141,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         fake_labels="balanced",
         batch_size=64,
         learning_rate=1e-3,
+        max_time=None,
         device="auto",
         precision="float32",
         random_state=None,
@@ -156,6 +157,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         self.fake_labels = fake_labels
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.max_time = max_time
         self.device = device
         self.precision = precision
         self.random_state = random_state
@@ -246,17 +248,13 @@ class IntraClassACGANSampler(BaseGANSampler):
             proportional(sizes, classes) if self.impacts == "proportional" else equal, classes
         )
 
-    def _learn_gap_rates(self, x, y):
-        rates = super()._learn_gap_rates(x, y)
-        self.subclass_counts_[:] = 0  # rows made to count gaps in are nobody's
-        return rates
-
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        x = self.generator_(z.to(self.device_), y.to(self.device_))
-        nearest = self._subclasses.nearest(x.cpu(), y).numpy()
+        return self.generator_(z.to(self.device_), y.to(self.device_))
+
+    def _hand_over(self, x, y):
+        nearest = self._subclasses.nearest(x, y).numpy()
         self.subclass_counts_ += np.bincount(nearest, minlength=len(self.subclass_counts_))
-        return x
 
 
 def _discover(discovery, rows, label, rng):

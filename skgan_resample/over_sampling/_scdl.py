@@ -106,6 +106,7 @@ class WAEGANSampler(BaseGANSampler):
         mmd_weight=0.01,
         batch_size=64,
         learning_rate=1e-3,
+        max_time=None,
         device="auto",
         precision="float32",
         random_state=None,
@@ -120,6 +121,7 @@ class WAEGANSampler(BaseGANSampler):
         self.mmd_weight = mmd_weight
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.max_time = max_time
         self.device = device
         self.precision = precision
         self.random_state = random_state
@@ -263,6 +265,7 @@ class SCDLSampler(WAEGANSampler):
         supervision_weight=1.0,
         batch_size=64,
         learning_rate=1e-3,
+        max_time=None,
         device="auto",
         precision="float32",
         random_state=None,
@@ -278,6 +281,7 @@ class SCDLSampler(WAEGANSampler):
             mmd_weight=mmd_weight,
             batch_size=batch_size,
             learning_rate=learning_rate,
+            max_time=max_time,
             device=device,
             precision=precision,
             random_state=random_state,

@@ -30,8 +30,11 @@ class Watcher:
         self.updates.append((stage, max_iter, set(losses)))
         return len(self.updates) >= self.stop_after
 
-    def diverged(self, stage, n_iter):
-        self.warnings.append((stage, n_iter))
+    def diverged(self, *what):
+        self.warnings.append(what)
+
+    def interrupted(self, stage, n_iter, error):
+        self.warnings.append((stage, n_iter, error))
 
 
 def linear(n_in=2, n_out=2, seed=0):
@@ -311,34 +314,73 @@ def test_ending_the_game_early_keeps_what_was_learnt():
 # Losses that are not finite
 
 
-def poisoned(loss, at):
-    """The loss, but NaN from its ``at``-th call on (counted from one)."""
+def poisoned(loss, at, until=math.inf):
+    """The loss, but NaN from its ``at``-th call on (counted from one), up to a later one."""
     calls = 0
 
     def wrapped(x, y):
         nonlocal calls
         calls += 1
-        return loss(x, y) * (float("nan") if calls >= at else 1)
+        return loss(x, y) * (float("nan") if at <= calls < until else 1)
 
     return wrapped
 
 
+def fitting(network):
+    return lambda x, y: (network(x) - 1).square().mean()
+
+
+def same_rows(n=8):
+    """Batches that are all alike, so that a repeated update repeats the same numbers."""
+    x, y = rows(n)
+    while True:
+        yield x, y
+
+
 @pytest.mark.parametrize(("at", "kept"), [(51, 50), (60, 50), (100, 50), (101, 100), (130, 100)])
-def test_a_diverged_autoencoder_goes_back_to_the_last_check(at, kept):
+def test_a_stage_that_goes_on_diverging_ends_at_its_last_check(at, kept):
     def train(max_iter, loss_of):
         network, watcher = linear(), Watcher()
         schedule = Schedule(max_iter, 0.01, watcher)
         history = train_autoencoder(network, loss_of(network), forever(), schedule)
         return vector(network), history["autoencoder"], watcher
 
-    def sound(network):
-        return lambda x, y: (network(x) - 1).square().mean()
-
-    weights, history, watcher = train(130, lambda network: poisoned(sound(network), at))
-    expected, expected_history, _ = train(kept, sound)
-    assert watcher.warnings == [("autoencoder", kept)]
+    weights, history, watcher = train(130, lambda network: poisoned(fitting(network), at))
+    expected, expected_history, _ = train(kept, fitting)
+    assert watcher.warnings == [
+        ("autoencoder", at, kept, pytest.approx(0.001)),
+        ("autoencoder", kept + 1, kept, None),
+    ]
     assert torch.equal(weights, expected)
     assert torch.equal(history, expected_history)
+
+
+@pytest.mark.parametrize(("at", "kept"), [(3, 0), (70, 50), (120, 100)])
+def test_one_divergence_lowers_the_learning_rate_and_goes_on(at, kept):
+    network, watcher, steps = linear(), Watcher(), []
+
+    class Noting(Watcher):
+        def update(self, *args):
+            steps.append(vector(network))
+            return super().update(*args)
+
+    watcher = Noting()
+    loss, tried = poisoned(fitting(network), at, at + 1), min(120, kept + 50)
+    history = train_autoencoder(network, loss, same_rows(), Schedule(120, 0.01, watcher))
+    assert watcher.warnings == [("autoencoder", at, kept, pytest.approx(0.001))]
+    assert len(steps) == tried + 120 - kept  # what was undone is done again
+    before = steps[kept - 1] if kept else vector(linear())
+    # Adam starts afresh: its first step has the length of the learning rate in every entry.
+    torch.testing.assert_close(
+        (steps[tried] - before).abs(), torch.full((6,), 0.001), atol=1e-6, rtol=0
+    )
+    # the history is that of the weights: losses by hand, along the way that was not undone
+    kept_steps = [vector(linear()), *steps[:kept], *steps[tried:]]
+    (x, y), by_hand = rows(8), []
+    for weights in kept_steps[:-1]:
+        nn.utils.vector_to_parameters(weights, network.parameters())
+        by_hand.append(fitting(network)(x, y).item())
+    assert history["autoencoder"].tolist() == pytest.approx(by_hand, rel=1e-5)
 
 
 @pytest.mark.parametrize("player", ["critic", "generator"])
@@ -352,7 +394,7 @@ def test_a_diverged_game_goes_back_to_the_last_check(player):
     averages = []
     schedule = Schedule(500, 0.01, watcher)
     history = train_adversarial(generator, critic, d_loss, g_loss, forever(), schedule)
-    assert watcher.warnings == [("game", 50)]
+    assert watcher.warnings == [("game", 70, 50, pytest.approx(0.001)), ("game", 51, 50, None)]
     assert {name: len(losses) for name, losses in history.items()} == {
         "critic": 50,
         "generator": 50,
@@ -383,12 +425,30 @@ def test_a_weight_that_is_not_finite_is_noticed_too():
         return gradient * (float("nan") if calls == 99 else 1)
 
     network.bias.register_hook(gradient_of_the_last_update_is_nan)
+    schedule = Schedule(99, 0.01, watcher)
     history = train_autoencoder(
-        network, lambda x, y: network(x).square().mean(), forever(), Schedule(99, 0.01, watcher)
+        network, lambda x, y: network(x).square().mean(), forever(), schedule
     )
-    assert watcher.warnings == [("autoencoder", 50)]
-    assert len(history["autoencoder"]) == 50
+    assert watcher.warnings == [("autoencoder", 99, 50, pytest.approx(0.001))]
+    assert len(history["autoencoder"]) == 99
     assert vector(network).isfinite().all()
+
+
+def test_buffers_count_as_weights():
+    network, watcher = nn.BatchNorm1d(2), Watcher()
+    batch = rows(8)[0]
+
+    def data():
+        for i in range(1000):
+            yield batch * (1e25 if i == 60 else 1), None  # its variance is infinite
+
+    def loss(x, y):
+        network(x)
+        return network.weight.square().sum()
+
+    train_autoencoder(network, loss, data(), Schedule(100, 0.01, watcher))
+    assert watcher.warnings == [("autoencoder", 100, 50, pytest.approx(0.001))]
+    assert network.running_var.isfinite().all()
 
 
 @pytest.mark.parametrize(("at", "max_iter"), [(1, 500), (50, 500), (3, 10)])
@@ -396,7 +456,7 @@ def test_divergence_from_the_start_is_an_error(at, max_iter):
     network = linear()
     loss = poisoned(lambda x, y: network(x).mean(), at)
     schedule = Schedule(max_iter, 0.125, Watcher())
-    message = rf"autoencoder diverged .*first {min(50, max_iter)} updates.*learning_rate=0\.125"
+    message = r"autoencoder diverged .*first 1 updates.*tenth.*learning_rate=0\.125"
     with pytest.raises(FloatingPointError, match=message):
         train_autoencoder(network, loss, forever(), schedule)
 
@@ -405,5 +465,85 @@ def test_a_loss_that_is_not_finite_as_the_watcher_stops_is_noticed():
     network, watcher = linear(), Watcher(stop_after=60)
     loss = poisoned(lambda x, y: network(x).mean(), 60)
     history = train_autoencoder(network, loss, forever(), Schedule(100, 0.01, watcher))
-    assert watcher.warnings == [("autoencoder", 50)]
+    assert watcher.warnings == [("autoencoder", 60, 50, None)]
     assert len(history["autoencoder"]) == 50
+
+
+# Time and interrupts
+
+
+class Clock:
+    """Stands in for the module ``time``: every update takes a second."""
+
+    def __init__(self):
+        self.now = 0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.mark.parametrize(("deadline", "n_done"), [(0, 0), (0.5, 1), (7, 7), (7.5, 8), (99, 20)])
+def test_no_update_is_begun_after_the_deadline(monkeypatch, deadline, n_done):
+    clock = Clock()
+    monkeypatch.setattr("skgan_resample.nn.training.time", clock)
+
+    class Slow(Watcher):
+        def update(self, *args):
+            clock.now += 1
+            return super().update(*args)
+
+    generator, critic = linear(), linear(2, 1)
+    before, losses = vector(generator), players(generator, critic)
+    schedule = Schedule(20, 0.01, Slow(), deadline=deadline)
+    history = train_adversarial(generator, critic, *losses, forever(), schedule)
+    assert {name: len(values) for name, values in history.items()} == {
+        "critic": n_done,
+        "generator": n_done,
+    }
+    assert torch.equal(vector(generator), before) == (n_done == 0)
+    assert not schedule.progress.warnings
+
+
+@pytest.mark.parametrize(("at", "kept"), [(1, 0), (8, 7), (51, 50), (64, 63)])
+def test_an_interrupted_stage_keeps_its_updates(monkeypatch, at, kept):
+    # the moving average of a short run looks back less far
+    monkeypatch.setattr("skgan_resample.nn.training._average_decay", lambda max_iter: 0.5)
+
+    def train(max_iter, interrupt=False):
+        generator, critic, calls = linear(), linear(2, 1), 0
+        d_loss, g_loss = players(generator, critic)
+
+        def interrupted(x, y):
+            nonlocal calls
+            calls += 1
+            if interrupt and calls == at:
+                raise KeyboardInterrupt
+            return g_loss(x, y)
+
+        watcher = Watcher()
+        history = train_adversarial(
+            generator, critic, d_loss, interrupted, forever(), Schedule(max_iter, 0.01, watcher)
+        )
+        return vector(generator), history, watcher
+
+    weights, history, watcher = train(100, interrupt=True)
+    expected, expected_history, _ = train(kept)
+    ((stage, n_iter, error),) = watcher.warnings
+    assert (stage, n_iter, type(error)) == ("game", kept, KeyboardInterrupt)
+    assert torch.equal(weights, expected)
+    assert all(torch.equal(history[name], expected_history[name]) for name in history)
+
+
+def test_an_interrupted_stage_that_had_diverged_goes_back():
+    network, watcher = linear(), Watcher()
+    loss = poisoned(fitting(network), 60)
+
+    def interrupting(x, y):
+        if len(watcher.updates) == 70:
+            raise KeyboardInterrupt
+        return loss(x, y)
+
+    history = train_autoencoder(network, interrupting, forever(), Schedule(100, 0.01, watcher))
+    assert [warning[:2] for warning in watcher.warnings] == [("autoencoder", 50)]
+    assert len(history["autoencoder"]) == 50
+    assert vector(network).isfinite().all()
