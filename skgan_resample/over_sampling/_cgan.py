@@ -51,6 +51,10 @@ class CGANSampler(BaseGANSampler):
     smaller, fit any height and width, and are residual MLPs for tables. The paper's settings are
     ``latent_dim=100``, ``max_iter=40000``, ``batch_size=8``, ``learning_rate=2e-3``.
 
+    On 14 imbalanced tables and four classifiers (one seed, defaults) it is worse than SMOTE:
+    balanced accuracy .713, AUC .796 and average precision .416, after .732, .829 and .462 with
+    SMOTE and .643, .813 and .468 without resampling.
+
     References
     ----------
     .. [1] Mirza & Osindero, Conditional Generative Adversarial Nets, 2014, arXiv:1411.1784.

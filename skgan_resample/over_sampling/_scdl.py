@@ -230,6 +230,9 @@ class SCDLSampler(WAEGANSampler):
     seeds. The game shows no reliable gain over the autoencoder alone (eights, 1,000 updates each:
     96, 94, 96 % without it, 99, 99, 94 % with it).
 
+    On 14 imbalanced tables and four classifiers (one seed, defaults) balanced accuracy is .740 and
+    AUC .828, after .732 and .829 with SMOTE.
+
     References
     ----------
     .. [1] Cai et al., Supervised Class Distribution Learning for GANs-Based Imbalanced
