@@ -1,0 +1,76 @@
+"""
+One thread or two?
+==================
+
+Milliseconds of one update of BAGAN and of both forms of BAGAN-GP with one and with two torch
+threads, in turn, for a table and for pictures of three sizes: with the other cores idle or, with
+``--busy``, with one process that spins. Quote the ratios, and run it where nothing else runs.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import torch
+
+from skgan_resample import BAGANGPSampler, BAGANSampler, _base
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--busy", action="store_true")
+parser.add_argument("--repeats", type=int, default=3)
+parser.add_argument("--csv")
+options = parser.parse_args()
+
+SHAPES = {"table, 30": (30,), "28 x 28 x 1": (28, 28, 1), "32 x 32 x 3": (32, 32, 3)}
+SHAPES["64 x 64 x 3"] = (64, 64, 3)
+SAMPLERS = {
+    "BAGAN-GP, anchored": lambda **words: BAGANGPSampler(**words),
+    "BAGAN-GP, from noise": lambda **words: BAGANGPSampler(
+        anchored=False, autoencoder_max_iter=0, **words
+    ),
+    "BAGAN": lambda **words: BAGANSampler(autoencoder_max_iter=0, **words),
+}
+
+
+def update_time(sampler, X, y, n_threads):
+    """Seconds of the median update of the game with a given number of threads."""
+    _base.thread_count = lambda n_values: n_threads
+    times = []
+    update = _base.TrainingProgress.update
+
+    def timed(self, *args):
+        times.append(time.perf_counter())
+        return update(self, *args)
+
+    _base.TrainingProgress.update = timed
+    sampler.fit(X, y)
+    _base.TrainingProgress.update = update
+    return np.median(np.diff(times)[2:])
+
+
+rng = np.random.default_rng(0)
+torch.set_num_threads(2)
+spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"])] if options.busy else []
+rows = []
+try:
+    for data, shape in SHAPES.items():
+        X, y = rng.integers(0, 256, (300, *shape)).astype(np.uint8), np.arange(300) % 3
+        n_updates = 40 if len(shape) == 1 else 8
+        for name, make in SAMPLERS.items():
+            found = {1: [], 2: []}
+            for _ in range(options.repeats):
+                for n_threads, seconds in found.items():
+                    sampler = make(max_iter=n_updates, random_state=0)
+                    seconds.append(update_time(sampler, X, y, n_threads))
+            one, two = (1000 * np.median(found[n]) for n in (1, 2))
+            rows.append({"data": data, "sampler": name, "one, ms": one, "two, ms": two})
+            rows[-1]["two / one"] = two / one
+            print(f"{data:12} {name:21} {one:7.1f} {two:7.1f} ms, ratio {two / one:.2f}")
+finally:
+    for process in spinning:
+        process.kill()
+if options.csv:
+    pd.DataFrame(rows).to_csv(options.csv, index=False)
