@@ -14,6 +14,7 @@ from .over_sampling import (
     GANSampler,
     IDAGANSampler,
     IntraClassACGANSampler,
+    RowMixSampler,
     SCDLSampler,
     WAEGANSampler,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "ImageCodec",
     "IntraClassACGANSampler",
     "LatentSpaceDisplay",
+    "RowMixSampler",
     "SCDLSampler",
     "SubclassDiscovery",
     "SyntheticSamplesDisplay",

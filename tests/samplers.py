@@ -15,7 +15,10 @@ ALL_SAMPLERS = [
     if name.endswith("Sampler") and not name.startswith("Base")
 ]
 
+TRAINED = [S for S in ALL_SAMPLERS if "max_iter" in inspect.signature(S).parameters]
+
 each_sampler = pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
+each_trained_sampler = pytest.mark.parametrize("Sampler", TRAINED)
 
 
 def quick(Sampler, **parameters):

@@ -5,7 +5,16 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
-from samplers import ALL_SAMPLERS, assert_extends, dense, each_sampler, pictures, quick, table
+from samplers import (
+    ALL_SAMPLERS,
+    assert_extends,
+    dense,
+    each_sampler,
+    each_trained_sampler,
+    pictures,
+    quick,
+    table,
+)
 from scipy import sparse
 
 from skgan_resample import BAGANGPSampler, BAGANSampler, ImageCodec
@@ -230,9 +239,13 @@ def test_one_row_in_a_class_is_enough(Sampler):
 def test_odd_tables_give_correct_results(Sampler):
     X, y = table()
     balances(X[:, :1], y, Sampler)
-    balances(X, y, Sampler, batch_size=1000)
-    balances(X, y, Sampler, batch_size=1)
     balances(np.repeat(X[:2], 10, axis=0), y, Sampler)  # two rows, each ten times
+
+
+@pytest.mark.parametrize("batch_size", [1, 1000])
+@each_trained_sampler
+def test_batches_of_one_and_larger_than_the_data(Sampler, batch_size):
+    balances(*table(), Sampler, batch_size=batch_size)
 
 
 @pytest.mark.parametrize("Sampler", [S for S in ALL_SAMPLERS if hasattr(S(), "latent_dim")])

@@ -188,7 +188,7 @@ def test_pictures_of_any_size(Sampler, shape, n_threads):
     assert np.bincount(y_resampled).tolist() == [3, 3]
     assert sampler.sample(2)[0].shape == (4, *shape)
     assert sampler.n_features_in_ == np.prod(shape)
-    flat, _ = quick(Sampler, image_shape=shape, max_iter=1).fit_resample(X.reshape(5, -1), y)
+    flat, _ = quick(Sampler, image_shape=shape).fit_resample(X.reshape(5, -1), y)
     assert_extends(X.reshape(5, -1), flat)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .anchors import pairs_of_class
+from .anchors import TableAnchors, pairs_of_class
 
 _SHARPNESS = 8.0
 _POOL = 4096
@@ -130,6 +131,23 @@ class PictureAnchors:
         toned = unit.clamp(0, 1) ** exponent.clamp(-0.7, 0.7).exp() * 2 - 1
         x = torch.where(_coin(n, rng), toned, x)
         return torch.where(_coin(n, rng), shift_and_mirror(x, self.mirrored[y], rng), x)
+
+
+def fit_anchors(
+    x: Tensor,
+    y: Tensor,
+    n_classes: int,
+    rng: torch.Generator,
+    units: Sequence[int] = (),
+    gaps: Sequence[tuple[int, int]] = (),
+) -> TableAnchors | PictureAnchors:
+    """Learn the law of the drafts from rows of a table, (n, d), or from pictures, (n, c, h, w).
+
+    The other arguments are those of :meth:`TableAnchors.fit`; pictures have no units and no gaps.
+    """
+    if x.ndim == 4:
+        return PictureAnchors.fit(x, y, n_classes, rng)
+    return TableAnchors.fit(x, y, n_classes, rng, units=units, gaps=gaps)
 
 
 def shift_and_mirror(x: Tensor, mirrored: Tensor, rng: torch.Generator) -> Tensor:

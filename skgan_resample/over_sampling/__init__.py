@@ -1,4 +1,4 @@
-"""The samplers, one file per paper."""
+"""The samplers, one file per paper, and one of no paper."""
 
 from ._acgan import ACGANSampler
 from ._bagan import BAGANSampler
@@ -9,6 +9,7 @@ from ._gamo import GAMOSampler
 from ._gan import GANSampler
 from ._ida_gan import IDAGANSampler
 from ._intra_class import IntraClassACGANSampler
+from ._row_mix import RowMixSampler
 from ._scdl import SCDLSampler, WAEGANSampler
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "GANSampler",
     "IDAGANSampler",
     "IntraClassACGANSampler",
+    "RowMixSampler",
     "SCDLSampler",
     "WAEGANSampler",
 ]

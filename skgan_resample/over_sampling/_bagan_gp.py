@@ -10,7 +10,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._base import BaseGANSampler
 from .._docs import document
-from ..nn.anchors import TableAnchors
 from ..nn.losses import (
     gradient_penalty,
     logistic_d,
@@ -21,7 +20,7 @@ from ..nn.losses import (
     reconstruction_l2,
 )
 from ..nn.networks import LinearHead, build, corrector_for, decoder_for, trunk_for
-from ..nn.picture_anchors import PictureAnchors
+from ..nn.picture_anchors import fit_anchors
 from ..nn.players import ConcatGenerator, CorrectingGenerator, ProductCritic, ProductGenerator
 from ..nn.training import batches, train_adversarial, train_autoencoder
 
@@ -81,6 +80,7 @@ class BAGANGPSampler(BaseGANSampler):
     See Also
     --------
     BAGANSampler : The method that this one improves on.
+    RowMixSampler : The drafts alone, without networks.
     CGANSampler : No autoencoder.
     imblearn.over_sampling.SMOTE : Interpolation between neighbours, in milliseconds.
 
@@ -115,8 +115,8 @@ class BAGANGPSampler(BaseGANSampler):
     added term :math:`100 \lVert g \rVert^2 / d` on real rows, in the manner of [4]_, and the
     critic's penalty is that of its squared gradient on real rows [5]_: a penalty towards norm one
     goes on pushing where drafts are already like real rows. ``max_iter=0`` gives the drafts
-    themselves, in milliseconds; the adversary's gain over them has not been told from zero in our
-    trials (docs/results).
+    themselves, as :class:`RowMixSampler` does in milliseconds; the adversary's gain over them has
+    not been told from zero in our trials (docs/results).
 
     Where ``anchored=False`` departs from the paper: the losses are logistic, as in the authors'
     public code, where the text writes Wasserstein's (whose wrong-label term would make the
@@ -229,10 +229,8 @@ class BAGANGPSampler(BaseGANSampler):
     def _start_from_rows(self, x, y, rng):
         """Drafts between real rows, and a generator that corrects them: by nothing at first."""
         shape, n_classes = x.shape[1:], len(self.classes_)
-        anchors, blocks = PictureAnchors if x.ndim == 4 else TableAnchors, {}
-        if x.ndim == 2:
-            blocks = {"units": self.codec_.units_, "gaps": self.codec_.number_gaps_}
-        self.anchors_ = anchors.fit(x.cpu(), y.cpu(), n_classes, rng, **blocks)
+        units, gaps = (getattr(self.codec_, name, ()) for name in ("units_", "number_gaps_"))
+        self.anchors_ = fit_anchors(x.cpu(), y.cpu(), n_classes, rng, units, gaps)
         generator = build(lambda: CorrectingGenerator(corrector_for(shape), n_classes, shape), rng)
         generator.start()
         critic = build(lambda: ProductCritic(trunk_for(shape), n_classes), rng)
