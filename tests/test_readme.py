@@ -1,6 +1,7 @@
 """The README promises commands, names and links: they have to exist."""
 
 import ast
+import doctest
 import importlib
 import re
 from pathlib import Path
@@ -54,3 +55,9 @@ def test_relative_links_lead_somewhere():
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_page_on_privacy_shows_what_it_prints():
+    result = doctest.testfile(str(ROOT / "docs/privacy.md"), module_relative=False)
+    assert result.attempted == 2
+    assert not result.failed
