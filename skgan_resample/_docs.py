@@ -78,7 +78,7 @@ retains_training_data_ : bool
     Whether the fitted sampler holds training rows; False.
 n_features_in_ : int
     Number of columns, or of values in a picture.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (n_features,)
     Names of the columns, where X had names that are all strings."""
 
 

@@ -1,0 +1,95 @@
+"""Sphinx's settings. Build: sphinx-build -W --keep-going -b html docs docs/_build/html.
+
+With ``-D plot_gallery=0`` nothing is trained: the examples are shown but not run, and the pictures
+of the guide are replaced by scatters of real rows. For writing, and for CI.
+"""
+
+import os
+import warnings
+
+from sphinx_gallery.sorting import ExplicitOrder
+
+import skgan_resample
+
+project = "skgan_resample"
+author = "skgan_resample developers"
+copyright = "skgan_resample developers"
+release = version = skgan_resample.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "matplotlib.sphinxext.plot_directive",
+    "myst_parser",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "figures"]
+templates_path = ["_templates"]
+
+# Pages in Markdown. Links between them are checked, those into the code lead to the repository.
+myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
+myst_heading_anchors = 3
+
+# The API, from the docstrings; tests/test_docstrings.py validates them.
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+numpydoc_validation_checks = set()
+
+# Pictures of the guide, drawn by the scripts in figures/.
+plot_basedir = "figures"
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_formats = [("png", 110)]
+plot_rcparams = {"figure.constrained_layout.use": True, "font.size": 10}
+plot_apply_rcparams = True
+
+ORDER = [
+    "plot_compare_with_smote.py",
+    "plot_does_it_help.py",
+    "plot_every_method.py",
+    "plot_mixed_table.py",
+    "*",
+]
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    # Everything that is not plot_*.py takes too long or needs files; those are linked from results.
+    "ignore_pattern": r"(/|^)(?!plot_)[^/]*\.py$|plot_intra_class\.py",
+    "within_subsection_order": ExplicitOrder(ORDER),
+    "nested_sections": False,
+    "show_signature": False,
+    "download_all_examples": False,
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("skgan_resample",),
+    "min_reported_time": 5,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_title = "skgan_resample"
+html_show_sourcelink = False
+html_theme_options = {
+    "show_prev_next": True,
+    "navigation_with_keys": False,
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
+}
+html_sidebars = {"changelog": [], "contributing": []}
+
+
+def draft(app, config):
+    """Tell the scripts in figures/ whether they may take their time."""
+    os.environ["SKGAN_DOCS_DRAFT"] = "0" if config.plot_gallery in (True, "True", "1") else "1"
+
+
+def setup(app):
+    # A name of an example's own is no problem of the reader's.
+    warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+    app.connect("config-inited", draft)

@@ -1,0 +1,213 @@
+"""What each sampler makes of 40 rows in the plane, beside its idea. One function a picture."""
+
+import os
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from scipy.spatial import ConvexHull
+from sklearn.datasets import make_blobs, make_moons
+
+import skgan_resample
+
+DRAFT = os.environ.get("SKGAN_DOCS_DRAFT") == "1"
+LARGE, SMALL, MADE = "0.72", "#d95f02", "#1f6fb4"
+N_SHOWN = 250
+CODES = {"latent_dim": 2}  # so that codes can be drawn
+
+
+def moons():
+    """300 rows of a large class, 40 of a small one."""
+    X, y = make_moons(600, noise=0.08, random_state=0)
+    rows = np.r_[np.flatnonzero(y == 0)[:300], np.flatnonzero(y == 1)[:40]]
+    return X[rows], y[rows]
+
+
+def fitted(name, X, y, **parameters):
+    """The sampler with its defaults but for those parameters; two updates in a draft."""
+    Sampler = getattr(skgan_resample, name)
+    if DRAFT:
+        known = Sampler().get_params()
+        short = {"max_iter": 2, "autoencoder_max_iter": 2}
+        parameters |= {key: value for key, value in short.items() if key in known}
+    return Sampler(random_state=0, **parameters).fit(X, y)
+
+
+def panels(title):
+    """Two panels: the idea, which gets the title, and what is made."""
+    _, (idea, made) = plt.subplots(1, 2, figsize=(8.2, 3.6))
+    idea.set_title(title, fontsize=10)
+    for axis in (idea, made):
+        axis.set(xticks=[], yticks=[])
+    return idea, made
+
+
+def scatter_real(axis, X, y, label=True):
+    """The real rows: the small class above the large one."""
+    names = ("real, large class", "real, small class") if label else (None, None)
+    for c, colour, size, name in ((0, LARGE, 8, names[0]), (1, SMALL, 22, names[1])):
+        axis.scatter(*X[y == c].T, s=size, color=colour, label=name, zorder=1 + c, linewidths=0)
+
+
+def show_made(axis, sampler, X, y, label="generated"):
+    """Generated rows of the small class above the real ones."""
+    scatter_real(axis, X, y)
+    made, _ = sampler.sample({1: N_SHOWN}, random_state=0)
+    axis.scatter(*made.T, s=12, color=MADE, marker="x", linewidths=0.8, label=label, zorder=4)
+    axis.set_title(f"{N_SHOWN} generated rows", fontsize=10)
+    legend(axis)
+
+
+def legend(axis):
+    """Below the panel, where it hides nothing."""
+    axis.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3, fontsize=8, frameon=False,
+        handletextpad=0.2, columnspacing=0.9,
+    )  # fmt: skip
+
+
+def from_noise(name, title, **parameters):
+    """Noise coloured by its direction, and the rows that it becomes."""
+    X, y = moons()
+    sampler = fitted(name, X, y, **CODES, **parameters)
+    idea, made = panels(title)
+    z = torch.randn((N_SHOWN, 2), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        rows = sampler.generator_(z, torch.ones(N_SHOWN, dtype=torch.int64))
+    rows = sampler.codec_.inverse_transform(rows.numpy())
+    style = {"c": np.arctan2(*z.numpy().T), "cmap": "twilight", "s": 14, "zorder": 4}
+    idea.scatter(*z.T, **style)
+    idea.set_xlabel("noise z; colour: its direction", fontsize=9)
+    scatter_real(made, X, y)
+    made.scatter(*rows.T, **style, label="generated, in the colour of its noise")
+    made.set_title(f"{N_SHOWN} generated rows", fontsize=10)
+    legend(made)
+
+
+def from_codes(name, title, **parameters):
+    """The law of codes of each class, and the rows that are generated from it."""
+    X, y = moons()
+    sampler = fitted(name, X, y, **CODES, **parameters)
+    idea, made = panels(title)
+    for c, colour, label in ((0, LARGE, "large class"), (1, SMALL, "small class")):
+        labels = torch.full((N_SHOWN,), c)
+        z = sampler.latent_.sample(labels, torch.Generator().manual_seed(c)).numpy()
+        idea.scatter(*z.T, s=10, color=colour, linewidths=0, label=f"codes drawn for the {label}")
+    legend(idea)
+    show_made(made, sampler, X, y)
+
+
+def draw_drafts(idea, X, y):
+    """How a draft comes about: between two rows of the class, and a deviation added."""
+    scatter_real(idea, X, y)
+    rng, small = np.random.default_rng(0), X[y == 1]
+    centred = np.concatenate([X[y == c] - X[y == c].mean(axis=0) for c in (0, 1)])
+    for number in range(14):
+        i, j = rng.choice(len(small), 2, replace=False)
+        u, v = rng.random(2)
+        between = small[i] + u / (u + v) * (small[j] - small[i])
+        draft = between + 0.4 * centred[rng.integers(len(centred))]
+        idea.plot(*small[[i, j]].T, color=SMALL, linewidth=0.5, alpha=0.6)
+        idea.plot(*np.c_[between, draft], color=MADE, linewidth=0.8)
+        label = "draft" if number == 0 else None
+        idea.scatter(*draft, s=16, color=MADE, marker="x", linewidths=1, label=label, zorder=4)
+    legend(idea)
+
+
+def bagan_gp():
+    X, y = moons()
+    idea, made = panels("drafts: between any two rows of the class, blurred")
+    draw_drafts(idea, X, y)
+    show_made(made, fitted("BAGANGPSampler", X, y), X, y, "generated, corrected")
+
+
+def row_mix():
+    X, y = moons()
+    idea, made = panels("between any two rows of the class, blurred")
+    draw_drafts(idea, X, y)
+    show_made(made, fitted("RowMixSampler", X, y), X, y)
+
+
+def bagan_gp_from_noise():
+    title = "noise, times an embedding of the class"
+    from_noise("BAGANGPSampler", title, anchored=False)
+
+
+def bagan():
+    from_codes("BAGANSampler", "one normal law of codes per class")
+
+
+def ida_gan():
+    from_codes("IDAGANSampler", "one normal law of codes per class (variational)")
+
+
+def scdl():
+    from_codes("SCDLSampler", "codes that also tell the class")
+
+
+def wae_gan():
+    from_codes("WAEGANSampler", "codes held near N(0, I)")
+
+
+def cgan():
+    from_noise("CGANSampler", "noise, and the label beside it")
+
+
+def acgan():
+    from_noise("ACGANSampler", "noise, and the label beside it")
+
+
+def gan():
+    from_noise("GANSampler", "noise; a generator for this class alone")
+
+
+def gamo():
+    X, y = moons()
+    idea, made = panels("weighted means of the class's rows stay in their hull")
+    scatter_real(idea, X, y)
+    small = X[y == 1]
+    hull = small[ConvexHull(small).vertices]
+    for axis in (idea, made):
+        axis.fill(*hull.T, facecolor="none", edgecolor=SMALL, linestyle="--", label="hull")
+    weights = np.random.default_rng(1).dirichlet(np.full(len(small), 0.08), 5)
+    for w in weights:
+        for row, weight in zip(small, w, strict=True):
+            idea.plot(*np.c_[row, w @ small], color=MADE, linewidth=3 * weight, alpha=0.5)
+    mean = weights @ small
+    idea.scatter(*mean.T, s=24, color=MADE, marker="x", label="random weighted mean", zorder=4)
+    legend(idea)
+    show_made(made, fitted("GAMOSampler", X, y), X, y)
+
+
+def cyclegan():
+    X, y = moons()
+    sampler = fitted("CycleGANSampler", X, y)
+    idea, made = panels("rows of the large class, and what they are translated into")
+    scatter_real(idea, X, y)
+    donors = X[y == 0][:30]
+    with torch.no_grad():
+        x = torch.from_numpy(sampler.codec_.transform(donors))
+        rows = sampler.generator_(x, torch.ones(len(x), dtype=torch.int64)).numpy()
+    for donor, row in zip(donors, sampler.codec_.inverse_transform(rows), strict=True):
+        arrow = {"arrowstyle": "->", "color": MADE, "linewidth": 0.7}
+        idea.annotate("", row, donor, arrowprops=arrow)
+    legend(idea)
+    show_made(made, sampler, X, y, "generated")
+
+
+def intra_class():
+    centres = [[0, 0], [-4.5, 2.5], [3.5, 3.5], [0.5, -4.5]]
+    X, kind = make_blobs([300, 70, 30, 14], centers=centres, cluster_std=0.7, random_state=0)
+    y = (kind > 0).astype(int)
+    sampler = fitted("IntraClassACGANSampler", X, y, impacts="proportional")
+    idea, made = panels("subclasses found, their weight in the loss")
+    idea.scatter(*X[y == 0].T, s=8, color=LARGE, linewidths=0)
+    of_small = np.flatnonzero(sampler.subclass_classes_ == 1)
+    colours = plt.get_cmap("Dark2")(range(1, len(of_small) + 1))
+    for subclass, colour in zip(of_small, colours, strict=True):
+        rows = X[sampler.subclass_labels_ == subclass]
+        weight = sampler.impacts_[subclass] * len(of_small)
+        label = f"{len(rows)} rows, weight {weight:.2f}"
+        idea.scatter(*rows.T, s=22, color=colour, linewidths=0, label=label)
+    legend(idea)
+    show_made(made, sampler, X, y)
