@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from samplers import ALL_SAMPLERS, each_sampler, pictures, quick, table
+from samplers import TRAINED, each_trained_sampler, pictures, quick, table
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 import skgan_resample
@@ -41,7 +41,7 @@ def a_second_an_update(monkeypatch):
 
 
 @pytest.mark.parametrize("method", ["fit", "fit_resample"])
-@each_sampler
+@each_trained_sampler
 def test_max_time_holds_for_all_stages_together(Sampler, method, a_second_an_update):
     sampler = quick(Sampler, max_iter=50, max_time=5.5)
     getattr(sampler, method)(*table())
@@ -71,7 +71,7 @@ def assert_untrained(sampler, data):
 
 
 @pytest.mark.parametrize("data", [table(), pictures(6, 6)], ids=["table", "pictures"])
-@each_sampler
+@each_trained_sampler
 def test_no_time_at_all_is_told(Sampler, data):
     assert_untrained(quick(Sampler, max_time=1e-9), data)
 
@@ -93,7 +93,7 @@ VALIDATED = {"classes_", "device_", "n_features_in_", "sampling_strategy_"}
 INTERRUPTS = """
 import os, pickle, signal
 import numpy as np
-from samplers import ALL_SAMPLERS, quick, table
+from samplers import TRAINED, quick, table
 from sklearn.exceptions import NotFittedError
 from skgan_resample._progress import TrainingProgress
 
@@ -110,7 +110,7 @@ def update(self, stage, max_iter, losses, _update=TrainingProgress.update, seen=
 
 TrainingProgress.update = update
 X, y = table()
-for Sampler in ALL_SAMPLERS:
+for Sampler in TRAINED:
     for fit in ("fit", "fit_resample"):
         At.stage, At.n_iter = "game", 7
         sampler = quick(Sampler, max_iter=100)
@@ -140,7 +140,7 @@ def test_a_real_interrupt_leaves_what_was_learnt_and_goes_on():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.stderr == ""
     told = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
-    for Sampler in ALL_SAMPLERS:
+    for Sampler in TRAINED:
         lines = [what for name, what in told if name == Sampler.__name__]
         assert lines[:2] == ["fit 7 7 True", "fit_resample 7 7 True"]
         # in the autoencoder: only what was known before the training is there
@@ -149,7 +149,7 @@ def test_a_real_interrupt_leaves_what_was_learnt_and_goes_on():
     assert sum(what.startswith("unfitted") for _, what in told) >= 4
 
 
-@each_sampler
+@each_trained_sampler
 def test_an_error_leaves_no_half_fitted_sampler(Sampler, monkeypatch):
     X, y = table()
     sampler = quick(Sampler)
