@@ -1,143 +1,102 @@
-"""The caller's columns as float64 numbers with NaN where a value is missing, and back again."""
+"""The columns of the caller's container one by one, and the same container of decoded columns."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from .._containers import is_dataframe, is_polars
-from ._values import Column, pandas_series, polars_series, read
+from ._values import array_values, pandas_series, polars_series
+
+_COLUMNS_AT_ONCE = 8  # the float64 of a row of them fill one line of the processor's cache
 
 
-class Columns:
-    """The columns of a table, learnt by :meth:`fit` from whatever container it comes in.
+class Container:
+    """What kind of container a table came in, and how to build it again.
+
+    Parameters
+    ----------
+    X : {ndarray, DataFrame, sparse matrix}
+        The table.
 
     Attributes
     ----------
-    columns : list of Column
-        In the order of the table.
     names : list
-        The caller's names of them; their numbers in an array.
+        The caller's names of the columns; their numbers in an array.
     """
 
-    def fit(self, X):
-        """Learn what the columns of X hold, and return them as numbers, (n, n_columns)."""
-        self._container = _container_of(X)
-        if self._container == "pandas":
+    def __init__(self, X):
+        self._type, self._dtype, self._index = type(X), getattr(X, "dtype", None), None
+        self.names = list(X.columns if is_dataframe(X) or is_polars(X) else range(X.shape[1]))
+        if is_dataframe(X):
             self._index = X.columns
             if not X.columns.is_unique:
                 twice = list(X.columns[X.columns.duplicated()].unique())
                 raise ValueError(f"Got several columns named {twice}. Give each its own name.")
-        elif self._container != "polars":
-            self._type = type(X) if sparse.issparse(X) else None
-            X = as_array(X)
-        self._dtype: Any = getattr(X, "dtype", None)
-        if self._is_numeric():
-            self.names = list(range(X.shape[1] if X.ndim == 2 else 0))
-            self.columns = [
-                Column(f"column {j}", X.dtype, "number", X.dtype.type) for j in self.names
-            ]
-            return X
-        self.columns, self.names, numbers = [], [], []
-        for name, series in _each_column(X):
-            column, values = read(series, _label(name))
-            column.learn(values)
-            self.columns.append(column)
-            self.names.append(name)
-            numbers.append(column.to_numbers(values))
-        return np.column_stack(numbers) if numbers else np.empty((len(X), 0))
 
-    def to_numbers(self, X):
-        """Another table of the same columns as numbers, (n, n_columns)."""
-        if _container_of(X) == "array":
-            X = as_array(X)
-            if self._is_numeric():
-                return X
-        numbers = []
-        for known, (_, series) in zip(self.columns, _each_column(X), strict=True):
-            column, values = read(series, known.label)
-            if column.kind == known.kind:
-                numbers.append(known.to_numbers(values))
-            elif all(value is None for value in values):
-                numbers.append(np.full(len(values), np.nan))
-            else:
-                raise ValueError(
-                    f"Got {column.dtype} values in {known.label}, but fit saw {known.dtype}."
-                )
-        return np.column_stack(numbers)
+    def build(self, made, n_rows):
+        """A table of decoded columns: an iterable of (Column, values, missing)."""
+        if self._index is not None:
+            import pandas as pd
 
-    def from_numbers(self, numbers):
-        """Rows of numbers as a table of the caller's kind and dtypes."""
-        if self._is_numeric():
-            made = numbers.astype(self._dtype)
-            return made if self._type is None else self._type(made)
-        made = [
-            (column, column.from_numbers(values))
-            for column, values in zip(self.columns, numbers.T, strict=True)
-        ]
-        if self._container == "array":
-            rows = np.empty(numbers.shape, dtype=self._dtype)
-            for j, (column, values) in enumerate(made):
-                rows[:, j] = column.objects(values) if self._dtype.kind == "O" else values
-            return rows
-        if self._container == "polars":
+            series = {j: pandas_series(*one) for j, one in enumerate(made)}
+            frame = pd.DataFrame(series, copy=False)
+            frame.columns = self._index
+            return frame
+        if self._dtype is None:
             import polars as pl
 
             pairs = zip(self.names, made, strict=True)
-            return pl.DataFrame([polars_series(name, *pair) for name, pair in pairs])
-        import pandas as pd
-
-        frame = pd.DataFrame({j: pandas_series(*pair) for j, pair in enumerate(made)})
-        frame.columns = self._index
-        return frame
-
-    def categorical(self, wanted):
-        """Mask of the columns that ``categorical_features`` means by ``wanted``."""
-        if isinstance(wanted, str):
-            chosen = np.array([column.is_category for column in self.columns])
-        else:
-            chosen = _mask([] if wanted is None else wanted, self.names)
-        for column, is_category in zip(self.columns, chosen, strict=True):
-            if column.kind == "level" and not is_category:
-                raise ValueError(
-                    f"Got values of the type {column.type.__name__} in {column.label}, which "
-                    "categorical_features leaves out. Name it there, or use 'auto'."
-                )
-        return chosen
-
-    def _is_numeric(self):
-        return self._container == "array" and self._dtype.kind in "biufc"
+            return pl.DataFrame([polars_series(name, *one) for name, one in pairs])
+        if issubclass(self._type, (sparse.sparray, sparse.spmatrix)):
+            return self._type(_sparse(made, n_rows, self._dtype))
+        rows = np.empty((n_rows, len(self.names)), dtype=self._dtype)
+        for j, one in enumerate(made):
+            rows[:, j] = array_values(*one)
+        return rows
 
 
-def as_array(X):
-    """An array of any container but a frame: sparse ones dense, lists of mixed types as objects."""
-    if sparse.issparse(X):
-        return X.toarray()
+def as_table(X):
+    """Lists as an array, of objects where types are mixed; other tables as they are."""
+    if is_polars(X) or (is_dataframe(X) and X.ndim == 2) or sparse.issparse(X):
+        return X
     array = np.asarray(X)
     mixed = isinstance(X, (list, tuple)) and array.dtype.kind in "USMm"
     return np.array(X, dtype=object) if mixed else array
 
 
-def _container_of(X):
-    if is_polars(X):
-        return "polars"
-    return "pandas" if is_dataframe(X) and X.ndim == 2 else "array"
-
-
-def _label(name):
+def label_of(name):
+    """What error messages call a column."""
     return f"column {name!r}" if isinstance(name, str) else f"column {name}"
 
 
-def _each_column(X):
-    """Pairs (name, column) of a frame or an array."""
+def columns_of(X):
+    """The columns of a table one by one; those of an array contiguous, as sums depend on it."""
     if is_polars(X):
-        return ((series.name, series) for series in X.iter_columns())
-    return X.items() if is_dataframe(X) else enumerate(X.T if X.ndim == 2 else ())
+        yield from X.iter_columns()
+    elif is_dataframe(X):
+        yield from (series for _, series in X.items())
+    else:
+        X = X.tocsc() if sparse.issparse(X) else X
+        for start in range(0, X.shape[1], _COLUMNS_AT_ONCE):
+            some = X[:, start : start + _COLUMNS_AT_ONCE]
+            yield from (some.toarray() if sparse.issparse(some) else some).T.copy()
 
 
-def _mask(wanted, names):
+def _sparse(made, n_rows, dtype):
+    """Decoded columns as a sparse array, with one of them dense at a time."""
+    indices, data = [], []
+    for one in made:
+        values = array_values(*one).astype(dtype)
+        indices.append(np.flatnonzero(values))
+        data.append(values[indices[-1]])
+    starts = np.cumsum([0, *map(len, data)])
+    return sparse.csc_array(
+        (np.concatenate(data), np.concatenate(indices), starts), shape=(n_rows, len(data))
+    )
+
+
+def chosen_columns(wanted, names):
     """Names, indices or a mask of columns as a mask."""
     wanted, mask = np.asarray(wanted), np.zeros(len(names), dtype=bool)
     if wanted.dtype.kind == "b" and wanted.shape == mask.shape:

@@ -1,90 +1,95 @@
-"""Columns of numbers <-> standardised columns."""
+"""A column of numbers or times <-> one standardised column."""
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 _EXACT = 2.0**23
+_LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # of those that float64 knows
 
 
-class Numbers:
-    """Scale columns of numbers to mean 0 and standard deviation 1, and back to values seen.
+class Number:
+    """Scale a column to mean 0 and standard deviation 1, and back to values seen.
 
-    Scaling is done in float64, only the networks' input is float32.
-
-    Parameters
-    ----------
-    columns : list of Column
-        What the columns are called, and whether they hold whole numbers.
+    Scaling is done in float64, only the networks' input is float32. Whole numbers are counted from
+    the lowest one, exactly, times in steps: the largest unit of which all of them are multiples.
 
     Attributes
     ----------
-    scaler : StandardScaler
-        Mean and scale of each column.
-    low, high : ndarray of shape (n_columns,)
-        The range of each column.
-    integer : ndarray of shape (n_columns,)
-        Whether a column holds whole numbers.
-    values : dict of int to ndarray
-        The values of the columns in which values recur, in ascending order: in which there are
-        fewer than half as many of them as rows.
+    low, high : scalar
+        The range, in the dtype of the values.
+    step : int
+        What one step is.
+    values : ndarray or None
+        The values in ascending order, where they recur: where there are fewer than half as many
+        of them as rows.
+    fill : scalar
+        What stands in for a missing value: the lower median.
+    block_sizes : tuple
+        Empty: there is no one-hot block.
     """
 
-    def __init__(self, columns):
-        self.labels = [column.label for column in columns]
-        self.integer = np.array([column.integer for column in columns], dtype=bool)
+    width, block_sizes = 1, ()
 
-    def fit(self, X, missing):
-        """Learn from (n, n_columns) float64 without gaps; ``missing`` tells where there were."""
-        self.values = {}
-        if not X.shape[1]:
-            return self
-        self.low, self.high = _bounds(X, self.integer)
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
-            self.scaler = StandardScaler().fit(X)
-        # the scale does not tell: scikit-learn takes an infinite variance for a constant column
-        for j in np.flatnonzero(~np.isfinite(self.scaler.var_)):
-            raise ValueError(
-                f"Got values up to {np.abs(X[:, j]).max():g} in {self.labels[j]}: their variance "
-                "is not a finite float64. Rescale the column, or take its logarithm."
-            )
-        self._scale_nearly_constant_columns()
-        # A float32 tells whole numbers apart up to 2**24: a centre within 2**23 of both ends
-        # keeps every integer column that spans less than 2**24 exact, however skewed it is.
-        centre = np.clip(self.scaler.mean_, self.high - _EXACT, self.low + _EXACT)
-        short = self.integer & (self.high - self.low < 2 * _EXACT)
-        self.scaler.mean_ = np.where(short, centre, self.scaler.mean_)
-        for column, absent in enumerate(missing.T):
-            seen = np.unique(X[~absent, column])
-            if len(seen) < (~absent).sum() / 2:
-                self.values[column] = seen
+    def fit(self, column, values, missing):
+        """Learn from what ``read`` in ``_values.py`` returns."""
+        present = values[~missing]
+        seen, counts = np.unique(present, return_counts=True)
+        self.fill = seen[counts.cumsum() >= len(present) / 2][0]
+        self.low, self.high = seen[0], seen[-1]
+        self.step = 1
+        if column.kind == "time":
+            self.step = int(np.gcd.reduce(seen.astype(np.uint64) - self.low.astype(np.uint64))) or 1
+        self.values = seen if len(seen) < len(present) / 2 else None
+        self._scale_to(self._steps(np.where(missing, self.fill, values)), column.label)
+        if self.values is not None:
+            steps = self._steps(seen)
+            self._middles = steps[:-1] / 2 + steps[1:] / 2
         return self
 
-    def transform(self, X):
-        """Standardise; (n, n_columns) -> the same."""
-        return self.scaler.transform(X) if X.shape[1] else X
+    def _scale_to(self, steps, label):
+        """Learn centre and scale, by StandardScaler's formula without its checks per column."""
+        low, high = steps.min(), steps.max()
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
+            self.centre, self.scale = steps.mean(), steps.std()
+        if not np.isfinite(self.scale):
+            raise ValueError(
+                f"Got values up to {max(-low, high):g} in {label}: their variance is not a "
+                "finite float64. Rescale the column, or take its logarithm."
+            )
+        if self.scale <= len(steps) * np.finfo(float).eps * abs(self.centre):  # rounding alone
+            self.centre, self.scale = low / 2 + high / 2, high - low or 1.0
+        # A float32 tells whole numbers apart up to 2**24: a centre within 2**23 of both ends
+        # keeps every integer column that spans less than 2**24 exact, however skewed it is.
+        if self.low.dtype.kind in "iu" and high < 2 * _EXACT:
+            self.centre = np.clip(self.centre, high - _EXACT, _EXACT)
 
-    def inverse_transform(self, x):
-        """Go back to numbers that the columns could hold; (n, n_columns) -> the same, float64."""
-        if not x.size:
-            return x
-        X = self.scaler.inverse_transform(x.astype(np.float64))
-        X = np.where(self.integer, np.rint(X), X)
-        for column, seen in self.values.items():
-            middles = seen[:-1] / 2 + seen[1:] / 2
-            X[:, column] = seen[np.searchsorted(middles, X[:, column])]
-        return np.clip(X, self.low, self.high)
+    def _steps(self, values):
+        """Values as float64: floats as they are, whole numbers and times in steps from the lowest.
 
-    def _scale_nearly_constant_columns(self):
-        """Scale columns by their range where StandardScaler finds no variance to scale them by."""
-        scaler, spread = self.scaler, self.high - self.low
-        flat = scaler.scale_ != np.sqrt(scaler.var_)
-        scaler.mean_ = np.where(flat, self.low / 2 + self.high / 2, scaler.mean_)
-        scaler.scale_ = np.where(flat & (spread > 0), spread, scaler.scale_)
+        The difference of two int64 may be beyond int64, but not beyond uint64.
+        """
+        if self.low.dtype.kind == "f":
+            return values.astype(np.float64, copy=False)
+        if values.dtype != self.low.dtype:
+            return (values.astype(np.float64) - float(self.low)) / self.step
+        above = values.astype(np.uint64) - self.low.astype(np.uint64)
+        below = values < self.low
+        steps = above.astype(np.float64)
+        steps[below] = -(~above[below] + 1.0)
+        return steps / self.step
 
+    def encode(self, column, values, missing, out):
+        """Standardise values into ``out``, (n, 1) float32."""
+        out[:, 0] = (self._steps(np.where(missing, self.fill, values)) - self.centre) / self.scale
 
-def _bounds(X, integer):
-    """Range of each column, as float64 that a cast back to its dtype cannot overflow."""
-    low, high = X.min(axis=0), X.max(axis=0)
-    # the float64 next to the largest int64 or uint64 lies just beyond it
-    beyond = integer & np.isin(high, [2.0**63, 2.0**64])
-    return low, np.where(beyond, np.nextafter(high, 0), high)
+    def decode(self, x):
+        """Go back to values that the column could hold; (n, 1) -> (n,) of the dtype of fit."""
+        steps = x[:, 0].astype(np.float64) * self.scale + self.centre
+        if self.values is not None:
+            return self.values[np.searchsorted(self._middles, steps)]
+        if self.low.dtype.kind == "f":
+            return np.clip(steps, self.low, self.high)
+        last = np.uint64((int(self.high) - int(self.low)) // self.step)
+        steps = np.rint(steps).clip(0, float(last))
+        below = np.minimum(steps.clip(max=_LARGEST_UINT64).astype(np.uint64), last)
+        above = np.where(steps == float(last), last, below) * np.uint64(self.step)
+        return (above + self.low.astype(np.uint64)).astype(self.low.dtype)  # modulo 2**64

@@ -10,12 +10,12 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted, validate_data
 
-from .._containers import is_polars
-from ._blocks import base_of, blocks_of, digits_of, rank_of
-from ._columns import Columns
-from ._numbers import Numbers
+from ._blocks import Category
+from ._columns import Container, as_table, chosen_columns, columns_of, label_of
+from ._numbers import Number
+from ._values import read
 
 
 class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -43,10 +43,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     categorical_features_ : ndarray of shape (n_categorical_features,)
         Indices of the columns that are categories.
     categories_ : dict of int to ndarray
-        What the categories of these columns are internally: the numbers themselves, or the
-        ranks of the levels.
-    numbers_ : Numbers
-        Scale, range and recurring values of the columns of numbers, dates and durations.
+        The categories of these columns, in the order of their entries in a block.
     block_sizes_ : tuple of int
         Entries of each block. Blocks stand behind the numbers: those of the categories first,
         then present and missing.
@@ -111,27 +108,9 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         Raises
         ------
         ValueError
-            If a column holds values of several types, none at all, complex numbers, lists, or
-            text where ``categorical_features`` leaves it out; or if two have one name. The
-            message names the column.
-        """
-        self.fit_transform(X)
-        return self
-
-    def fit_transform(self, X, y=None):
-        """Learn the columns and encode them.
-
-        Parameters
-        ----------
-        X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        encoded : ndarray of shape (n_samples, n_encoded)
-            float32.
+            If a column holds values of several types, none at all, complex numbers, lists,
+            infinity, integers beyond 64 bits, or text where ``categorical_features`` leaves it
+            out; or if two have one name. The message names the column.
         """
         self._validate_params()
         if sparse.issparse(X):
@@ -141,20 +120,45 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
                 DataConversionWarning,
                 stacklevel=2,
             )
-        self._columns = Columns()
-        numbers = self._checked(self._columns.fit(X))
+        table = self._checked(X)
+        self._container = Container(table)
         validate_data(self, X, skip_check_array=True)
-        missing = np.isnan(numbers)
-        self._refuse_empty(missing)
-        chosen = self._columns.categorical(self.categorical_features)
-        self.categorical_features_ = np.flatnonzero(chosen)
-        self._numeric, self._gappy = np.flatnonzero(~chosen), np.flatnonzero(missing.any(axis=0))
-        self._fill = self._learn_fill(numbers)
-        self.numbers_ = Numbers([self._columns.columns[j] for j in self._numeric])
-        filled = self._filled(numbers)
-        self.numbers_.fit(self._numbers_of(filled), missing[:, self._numeric])
-        self._learn_blocks(numbers)
-        return self._encode(filled, missing)
+        names, wanted = self._container.names, self.categorical_features
+        is_auto = isinstance(wanted, str)
+        chosen = chosen_columns([] if is_auto or wanted is None else wanted, names)
+        self._columns, self._encoders, gappy = [], [], []
+        for j, series in enumerate(columns_of(table)):
+            column, values, missing = read(series, label_of(names[j]))
+            is_category = column.is_category if is_auto else chosen[j]
+            _refuse_unusable(column, missing, is_category)
+            encoder = Category() if is_category else Number()
+            self._columns.append(column)
+            self._encoders.append(encoder.fit(column, values, missing))
+            if missing.any():
+                gappy.append(j)
+        self._lay_out(gappy)
+        return self
+
+    def _lay_out(self, gappy):
+        """Give each column its place in encoded rows: numbers, categories, then marks of gaps."""
+        is_category = np.array([isinstance(encoder, Category) for encoder in self._encoders])
+        self.categorical_features_ = np.flatnonzero(is_category)
+        self.categories_ = {j: self._encoders[j].levels for j in self.categorical_features_}
+        order = np.argsort(is_category, kind="stable")
+        sizes = [size for j in order for size in self._encoders[j].block_sizes]
+        self.block_sizes_ = (*sizes, *[2] * len(gappy))
+        owners = [j for j in order for _ in range(self._encoders[j].width)]
+        self._starts = np.searchsorted(np.argsort(order)[owners], np.argsort(order))
+        self.gaps_ = tuple(len(owners) + 1 + 2 * i for i in range(len(gappy)))
+        self._marks = dict(zip(gappy, self.gaps_, strict=True))
+        self.number_gaps_ = tuple(
+            (int(self._starts[j]), mark) for j, mark in self._marks.items() if not is_category[j]
+        )
+        owners += list(np.repeat(gappy, 2))
+        self.sample_shape_ = (len(owners),)
+        shared = np.union1d(self.categorical_features_, gappy)
+        unit = {column: j + 1 for j, column in enumerate(shared)}
+        self.units_ = tuple(unit.get(column, 0) for column in owners)
 
     def transform(self, X):
         """Encode rows.
@@ -175,13 +179,18 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             If a column has a category, or a gap, that ``fit`` did not see in it.
         """
         check_is_fitted(self)
-        if not is_polars(X) and np.ndim(X) != 2:
-            check_array(X, estimator=self)
+        table = self._checked(X)
         validate_data(self, X, reset=False, skip_check_array=True)
-        numbers = self._checked(self._columns.to_numbers(X))
-        missing = np.isnan(numbers)
-        self._refuse_unseen_gaps(missing)
-        return self._encode(self._filled(numbers), missing)
+        encoded = np.zeros((table.shape[0], *self.sample_shape_), dtype=np.float32)
+        for j, series in enumerate(columns_of(table)):
+            known = self._columns[j]
+            column, values, missing = read(series, known.label)
+            _refuse_unlike(column, known, missing, j in self._marks)
+            self._encoders[j].encode(column, values, missing, self._part(encoded, j))
+            if j in self._marks:
+                mark = self._marks[j]
+                encoded[:, mark - 1], encoded[:, mark] = ~missing, missing
+        return encoded
 
     def inverse_transform(self, encoded):
         """Decode rows.
@@ -197,112 +206,57 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             Of the type, the names and the dtypes that ``fit`` saw; an array for a list.
         """
         check_is_fitted(self)
-        encoded = np.asarray(encoded)
-        n_numbers = len(self._numeric)
-        numbers = np.empty((len(encoded), self.n_features_in_))
-        numbers[:, self._numeric] = self.numbers_.inverse_transform(encoded[:, :n_numbers])
-        digits = [block.argmax(axis=1) for block in blocks_of(encoded, self.block_sizes_)]
-        for column, seen in self.categories_.items():
-            n_digits = base_of(len(seen))[1]
-            numbers[:, column] = seen[rank_of(digits[:n_digits], len(seen))]
-            del digits[:n_digits]
-        for column, is_missing in zip(self._gappy, digits, strict=True):
-            numbers[is_missing == 1, column] = np.nan
-        return self._columns.from_numbers(numbers)
-
-    def _checked(self, numbers):
-        """Numbers as C-ordered float64: sums, and so the scaling, depend on the order."""
-        numbers = check_array(
-            numbers, dtype=np.float64, order="C", ensure_all_finite=False, estimator=self
-        )
-        for j in np.flatnonzero(np.isinf(numbers).any(axis=0)):
+        encoded = check_array(encoded, dtype=FLOAT_DTYPES, ensure_min_samples=0)
+        if encoded.shape[1:] != self.sample_shape_:
             raise ValueError(
-                f"Got infinity in {self._columns.columns[j].label}, but expected finite numbers. "
-                "Replace it by a missing value or a large number."
+                f"Got encoded rows of {encoded.shape[1]} columns, but expected "
+                f"{self.sample_shape_[0]}, as transform makes them."
             )
-        return numbers
+        made = (self._decoded(encoded, j) for j in range(self.n_features_in_))
+        return self._container.build(made, len(encoded))
 
-    def _refuse_empty(self, missing):
-        for j in np.flatnonzero(missing.all(axis=0)):
-            raise ValueError(
-                f"Got only missing values in {self._columns.columns[j].label}: there is nothing "
-                "to learn from. Drop the column."
-            )
+    def _decoded(self, encoded, j):
+        """One column of the table: what it holds, its values, and where they are missing."""
+        values = self._encoders[j].decode(self._part(encoded, j))
+        missing = np.zeros(len(encoded), dtype=bool)
+        if j in self._marks:
+            mark = self._marks[j]
+            missing = encoded[:, mark] > encoded[:, mark - 1]
+        return self._columns[j], values, missing
 
-    def _learn_fill(self, numbers):
-        """A value that occurs, for each column with gaps: the median or the most frequent one."""
-        fill = {}
-        for column in self._gappy:
-            values, counts = np.unique(numbers[:, column], return_counts=True)
-            values, counts = values[:-1], counts[:-1]  # NaN comes last
-            if column in self.categorical_features_:
-                fill[column] = values[counts.argmax()]
-            else:
-                fill[column] = values[counts.cumsum() >= counts.sum() / 2][0]
-        return fill
+    def _part(self, encoded, j):
+        """The encoded columns of one column of the table, without the marks of its gaps."""
+        return encoded[:, self._starts[j] : self._starts[j] + self._encoders[j].width]
 
-    def _filled(self, numbers):
-        if not self._fill:
-            return numbers
-        numbers = numbers.copy()
-        for column, value in self._fill.items():
-            numbers[np.isnan(numbers[:, column]), column] = value
-        return numbers
-
-    def _numbers_of(self, X):
-        return np.ascontiguousarray(X[:, self._numeric])
-
-    def _learn_blocks(self, numbers):
-        """Categories, and which encoded columns belong together."""
-        self.categories_, sizes, owners = {}, [], list(self._numeric)
-        for column in self.categorical_features_:
-            values = numbers[:, column]
-            self.categories_[column] = seen = np.unique(values[~np.isnan(values)])
-            base, n_digits = base_of(len(seen))
-            sizes += [base] * n_digits
-            owners += [column] * (base * n_digits)
-        owners += list(np.repeat(self._gappy, 2))
-        self.block_sizes_ = (*sizes, *[2] * len(self._gappy))
-        self.sample_shape_ = (len(owners),)
-        self.gaps_ = tuple(range(len(owners) - 2 * len(self._gappy) + 1, len(owners), 2))
-        number = {column: j for j, column in enumerate(self._numeric)}
-        marks = zip(self._gappy, self.gaps_, strict=True)
-        self.number_gaps_ = tuple((number[c], mark) for c, mark in marks if c in number)
-        shared = np.union1d(self.categorical_features_, self._gappy)
-        unit = {column: j + 1 for j, column in enumerate(shared)}
-        self.units_ = tuple(unit.get(column, 0) for column in owners)
-
-    def _encode(self, filled, missing):
-        """Numbers without gaps, and where the gaps were, as encoded rows."""
-        encoded = np.zeros((len(filled), *self.sample_shape_), dtype=np.float32)
-        encoded[:, : len(self._numeric)] = self.numbers_.transform(self._numbers_of(filled))
-        digits = []
-        for column, seen in self.categories_.items():
-            digits += digits_of(self._ranks(filled[:, column], column, seen), len(seen))
-        digits += [missing[:, column].astype(np.int64) for column in self._gappy]
-        rows = np.arange(len(filled))
-        for block, digit in zip(blocks_of(encoded, self.block_sizes_), digits, strict=True):
-            block[rows, digit] = 1
-        return encoded
-
-    def _ranks(self, values, column, seen):
-        rank = np.searchsorted(seen, values).clip(max=len(seen) - 1)
-        for value in values[seen[rank] != values]:
-            known = self._columns.columns[column]
-            unseen = known.levels[int(value)] if known.levels else value
-            raise ValueError(
-                f"Got the value {unseen!r} in {known.label}, which was not there in fit."
-            )
-        return rank
-
-    def _refuse_unseen_gaps(self, missing):
-        for j in np.setdiff1d(np.flatnonzero(missing.any(axis=0)), self._gappy):
-            raise ValueError(
-                f"Got missing values in {self._columns.columns[j].label}, which had none in fit."
-            )
+    def _checked(self, X):
+        """X as something with columns; what counts is its shape, and a view of zeros has it."""
+        table = as_table(X)
+        zeros = np.broadcast_to(0.0, table.shape) if len(table.shape) == 2 else table
+        check_array(zeros, ensure_all_finite=False, estimator=self)
+        return table
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _refuse_unusable(column, missing, is_category):
+    if missing.all():
+        raise ValueError(
+            f"Got only missing values in {column.label}: there is nothing to learn from. Drop the "
+            "column."
+        )
+    if column.kind == "level" and not is_category:
+        raise ValueError(
+            f"Got values of the type {column.type.__name__} in {column.label}, which "
+            "categorical_features leaves out. Name it there, or use 'auto'."
+        )
+
+
+def _refuse_unlike(column, known, missing, may_miss):
+    if column.kind != known.kind and not missing.all():
+        raise ValueError(f"Got {column.dtype} values in {known.label}, but fit saw {known.dtype}.")
+    if missing.any() and not may_miss:
+        raise ValueError(f"Got missing values in {known.label}, which had none in fit.")

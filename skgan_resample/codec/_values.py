@@ -1,8 +1,9 @@
-"""The values of one column: what they are, whoever holds them, and how numbers stand for them."""
+"""The values of one column, whoever holds them: as plain arrays, and back as what they were."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -14,7 +15,7 @@ _NAT = np.iinfo(np.int64).min
 
 @dataclass
 class Column:
-    """What one column holds, and how its values become numbers.
+    """What one column holds.
 
     Parameters
     ----------
@@ -32,8 +33,6 @@ class Column:
         What stands for a missing value in an object column.
     levels : list
         The levels in ascending order, or in that of the caller's own categories.
-    low, step : int
-        The earliest time, and the largest unit of which all times since then are multiples.
     """
 
     label: str
@@ -42,64 +41,13 @@ class Column:
     type: type = float
     is_category: bool = False
     missing: object = None
-    levels: list = field(default_factory=list)
-    low: int = 0
-    step: int = 1
+    levels: list | None = None
 
-    @property
-    def integer(self):
-        """Whether its numbers are whole."""
-        whole = getattr(self.dtype, "kind", "O") in "iub"
-        return self.kind != "number" or whole or self.type in (int, bool)
-
-    def learn(self, values):
-        """Learn levels, or the unit of times, from what :func:`read` returns."""
-        if self.kind == "level" and not self.levels:
-            seen = set(values[values != None])  # noqa: E711
-            try:
-                self.levels = sorted(seen)
-            except TypeError:  # no order among them
-                self.levels = list(dict.fromkeys(values[values != None]))  # noqa: E711
-        elif self.kind == "time" and (values != _NAT).any():
-            times = values[values != _NAT]
-            self.low = int(times.min())
-            self.step = int(np.gcd.reduce(times - self.low)) or 1
-
-    def to_numbers(self, values):
-        """What :func:`read` returns as float64."""
-        if self.kind == "number":
-            return values
-        if self.kind == "time":
-            since = (values - self.low) / self.step
-            return np.where(values == _NAT, np.nan, since)
-        index = {level: float(i) for i, level in enumerate(self.levels)}
-        try:
-            return np.array([np.nan if v is None else index[v] for v in values], dtype=np.float64)
-        except KeyError as error:
-            raise ValueError(
-                f"Got the value {error.args[0]!r} in {self.label}, which was not there in fit."
-            ) from None
-
-    def from_numbers(self, numbers):
-        """Numbers as what :func:`read` returns."""
-        if self.kind == "number":
-            return numbers
-        absent = np.isnan(numbers)
-        whole = np.rint(np.where(absent, 0, numbers)).astype(np.int64)
-        if self.kind == "time":
-            return np.where(absent, _NAT, whole * self.step + self.low)
-        values = np.empty(len(whole), dtype=object)
-        values[:] = [self.levels[i] for i in whole]
-        values[absent] = None
-        return values
-
-    def objects(self, values):
-        """What :func:`read` returns as the objects of an object column."""
-        made = np.empty(len(values), dtype=object)
-        if self.kind == "level":
-            made[:] = [self.missing if v is None else v for v in values]
-        else:
-            made[:] = [self.missing if v != v else self.type(v) for v in values.tolist()]
+    def objects(self, values, missing):
+        """Decoded values as the objects of an object column."""
+        whole = values.tolist() if self.kind == "level" else map(self.type, values.tolist())
+        made = np.fromiter(whole, dtype=object, count=len(values))
+        made[missing] = self.missing
         return made
 
 
@@ -109,9 +57,12 @@ def read(series, label):
     Returns
     -------
     column : Column
-        All but what its method ``learn`` learns.
+        What it holds.
     values : ndarray of shape (n,)
-        float64 with NaN of numbers, int64 of times, objects with None of levels.
+        float64 of numbers; int64, or uint64, of whole numbers, booleans and times; of levels their
+        places in ``column.levels``. Anything where a value is missing.
+    missing : ndarray of shape (n,)
+        Where a value is missing.
     """
     if is_polars(series):
         return _read_polars(series, label)
@@ -120,27 +71,45 @@ def read(series, label):
     is_array = isinstance(series, np.ndarray)
     if kind in "mM":
         utc = series if getattr(dtype, "tz", None) is None else series.dt.tz_convert(None)
-        return Column(label, dtype, "time"), np.asarray(utc).astype(np.int64)
-    if kind in "biufc" and not hasattr(dtype, "categories"):
+        values = np.asarray(utc).astype(np.int64)
+        return Column(label, dtype, "time"), values, values == _NAT
+    if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
+        levels, codes = list(dtype.categories), series.cat.codes.to_numpy()
+        kind_of_levels = type(levels[0]) if levels else str
+        return Column(label, dtype, "level", kind_of_levels, True, None, levels), codes, codes < 0
+    if kind in "biufc":
         if kind == "c":
             raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
-        numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
-        return Column(label, dtype, "number", is_category=kind == "b"), numbers
-    if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
-        column = Column(label, dtype, "level", is_category=True, levels=list(dtype.categories))
-        levels = np.fromiter([*column.levels, None], dtype=object)
-        return column, levels[series.cat.codes]  # a missing value has the code -1, that of None
+        native = {"f": np.float64, "u": np.uint64}.get(kind, np.int64)
+        if is_array:
+            values, missing = series.astype(native, copy=False), np.zeros(len(series), dtype=bool)
+        else:
+            missing = series.isna().to_numpy()
+            values = series.to_numpy(dtype=native, na_value=np.nan if kind == "f" else 0)
+        column = Column(label, dtype, "number", is_category=kind == "b" and not is_array)
+        return column, values, missing | _gaps(values, label)
     objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
     return _read_objects(objects, dtype, label)
+
+
+def _gaps(values, label):
+    """Where NaN stands in numbers, once infinity is ruled out."""
+    if np.isinf(values).any():
+        raise ValueError(
+            f"Got infinity in {label}, but expected finite numbers. Replace it by a missing value "
+            "or a large number."
+        )
+    return np.isnan(values)
 
 
 def _read_objects(objects, dtype, label):
     """Tell a column of Python objects by their types."""
     absent = _is_missing(objects)
-    present = objects[~absent]
-    families = {_family(kind) for kind in set(map(type, present))}
+    present = objects[~absent] if absent.any() else objects
+    kinds = set(map(type, present))
+    families = set(map(_family, kinds))
     if len(families) > 1:
-        names = " and ".join(sorted({kind.__name__ for kind in set(map(type, present))}))
+        names = " and ".join(sorted({kind.__name__ for kind in kinds}))
         raise ValueError(
             f"Got values of the types {names} in {label}, but expected one type. Convert the "
             "column, to texts or to numbers."
@@ -148,12 +117,13 @@ def _read_objects(objects, dtype, label):
     family = families.pop() if families else str
     missing = objects[absent][0] if absent.any() else None
     if family in (bool, float):
-        numbers = np.full(len(objects), np.nan)
-        numbers[~absent] = present.astype(np.float64)
-        whole = all(issubclass(kind, Integral) for kind in set(map(type, present)))
+        whole = all(issubclass(kind, (Integral, np.bool_)) for kind in kinds)
+        native = _integer(min(present), max(present), label) if whole else np.float64
+        values = np.zeros(len(objects), dtype=native)
+        values[~absent] = present.astype(native)
         value_type = bool if family is bool else int if whole else float
         column = Column(label, dtype, "number", value_type, family is bool, missing)
-        return column, numbers
+        return column, values, absent | _gaps(values, label)
     if family is complex:
         raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
     if getattr(family, "__hash__", None) is None:
@@ -161,9 +131,23 @@ def _read_objects(objects, dtype, label):
             f"Got values of the type {family.__name__} in {label}, but expected numbers, texts, "
             "booleans, dates or times."
         )
-    values = objects.copy()
-    values[absent] = None
-    return Column(label, dtype, "level", family, is_category=True, missing=missing), values
+    levels = list(dict.fromkeys(present))
+    with suppress(TypeError):  # where there is no order among them, that in which they come stays
+        levels = sorted(levels)
+    index = {level: i for i, level in enumerate(levels)}
+    codes = np.zeros(len(objects), dtype=np.intp)
+    codes[~absent] = np.fromiter(map(index.__getitem__, present), np.intp, count=len(present))
+    return Column(label, dtype, "level", family, True, missing, levels), codes, absent
+
+
+def _integer(low, high, label):
+    """The dtype of integers between ``low`` and ``high``."""
+    for dtype in (np.int64, np.uint64):
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return dtype
+    raise ValueError(
+        f"Got integers beyond 64 bits in {label}. Convert the column, to floats or to texts."
+    )
 
 
 def _family(kind):
@@ -179,64 +163,84 @@ def _family(kind):
 
 def _is_missing(objects):
     """Mask of None, NaN, pandas' NA and NaT."""
+    named = ("NoneType", "NAType", "NaTType")
+    if not any(issubclass(k, Real) or k.__name__ in named for k in set(map(type, objects))):
+        return np.zeros(len(objects), dtype=bool)
     return np.array(
         [
-            v is None
-            or (isinstance(v, (float, np.floating)) and v != v)
-            or type(v).__name__ in ("NAType", "NaTType")
+            type(v).__name__ in named or (isinstance(v, (float, np.floating)) and v != v)
             for v in objects
         ],
         dtype=bool,
     )
 
 
-def pandas_series(column, values):
-    """A column of pandas, of what :func:`read` returns."""
+def pandas_series(column, values, missing):
+    """A column of pandas, of decoded values."""
     import pandas as pd
 
     dtype = column.dtype
-    if column.kind == "number" and not pd.api.types.is_object_dtype(dtype):
-        return pd.Series(values).astype(dtype)
-    if column.kind != "time":
-        return pd.Series(column.objects(values), dtype=dtype)
-    zone, unit = getattr(dtype, "tz", None), getattr(dtype, "unit", None)
-    unit = unit or np.datetime_data(dtype)[0]
-    series = pd.Series(values.view(f"{dtype.kind}8[{unit}]"))
-    return series if zone is None else series.dt.tz_localize("UTC").dt.tz_convert(zone)
+    if column.kind == "level" or pd.api.types.is_object_dtype(dtype):
+        return pd.Series(column.objects(values, missing), dtype=dtype)
+    if column.kind == "number":
+        series = pd.Series(values).astype(dtype)
+    else:
+        zone, unit = getattr(dtype, "tz", None), getattr(dtype, "unit", None)
+        unit = unit or np.datetime_data(dtype)[0]
+        series = pd.Series(values.view(f"{dtype.kind}8[{unit}]"))
+        series = series if zone is None else series.dt.tz_localize("UTC").dt.tz_convert(zone)
+    return series.mask(missing) if missing.any() else series
+
+
+def array_values(column, values, missing):
+    """A column of an array, of decoded values."""
+    if getattr(column.dtype, "kind", None) == "O":
+        return column.objects(values, missing)
+    if missing.any():
+        values[missing] = _NAT if column.kind == "time" else np.nan
+    return values
 
 
 def _read_polars(series, label):
     import polars as pl
 
     dtype = series.dtype
-    if dtype == pl.Boolean or dtype.is_numeric():
+    missing = series.is_null().to_numpy()
+    if dtype == pl.Boolean or dtype.is_integer():
         column = Column(label, dtype, "number", is_category=dtype == pl.Boolean)
-        column.type = bool if dtype == pl.Boolean else int if dtype.is_integer() else float
-        column.missing = None if series.null_count() else np.nan
-        return column, series.cast(pl.Float64).to_numpy()
+        column.type = bool if dtype == pl.Boolean else int
+        native = _integer(series.min() or 0, series.max() or 0, label)
+        whole = pl.UInt64 if native is np.uint64 else pl.Int64
+        return column, series.cast(whole).fill_null(0).to_numpy(), missing
+    if dtype.is_numeric():
+        column = Column(label, dtype, "number")
+        column.missing = None if missing.any() else np.nan
+        values = series.cast(pl.Float64).to_numpy()
+        return column, values, missing | _gaps(values, label)
     if dtype.is_temporal():
-        times = series.to_physical().cast(pl.Int64).fill_null(_NAT)
-        return Column(label, dtype, "time"), times.to_numpy()
-    objects = np.empty(len(series), dtype=object)
+        times = series.to_physical().cast(pl.Int64).fill_null(0)
+        return Column(label, dtype, "time"), times.to_numpy(), missing
     if dtype.is_nested():
         raise ValueError(f"Got {dtype} values in {label}, but expected numbers, texts or times.")
-    objects[:] = series.to_list()
-    column, values = _read_objects(objects, dtype, label)
+    objects = np.fromiter(series.to_list(), dtype=object, count=len(series))
+    column, codes, missing = _read_objects(objects, dtype, label)
     if dtype == pl.Enum:
-        column.levels = dtype.categories.to_list()
-    return column, values
+        levels = dtype.categories.to_list()
+        place = np.array([*map(levels.index, column.levels), 0])
+        column.levels, codes = levels, place[codes]
+    return column, codes, missing
 
 
-def polars_series(name, column, values):
-    """A column of polars, of what :func:`read` returns."""
+def polars_series(name, column, values, missing):
+    """A column of polars, of decoded values."""
     import polars as pl
 
     if column.kind == "level" or column.dtype == pl.Object:
-        return pl.Series(name, column.objects(values).tolist(), dtype=column.dtype)
-    series = pl.Series(name, values)
-    if column.kind == "time":
-        series = series.to_frame().select(pl.when(pl.first() != _NAT).then(pl.first())).to_series()
-        series = series.cast(pl.Int32 if column.dtype == pl.Date else pl.Int64)
-    elif column.missing is None:  # else NaN, which is not null, stood for what is missing
-        series = series.fill_nan(None)
-    return series.cast(column.dtype)
+        return pl.Series(name, column.objects(values, missing).tolist(), dtype=column.dtype)
+    whole = pl.Int64 if column.kind == "time" else None
+    series = pl.Series(name, values, dtype=whole)
+    if missing.any():  # NaN, which is not null, may have stood for what is missing
+        absent = pl.lit(column.missing if column.kind == "number" else None)
+        present = pl.when(pl.Series(~missing)).then(series).otherwise(absent)
+        series = pl.select(present.alias(name)).to_series()
+    return (series.cast(pl.Int32) if column.dtype == pl.Date else series).cast(column.dtype)
