@@ -40,6 +40,8 @@ class Number:
             self.step = int(np.gcd.reduce(seen.astype(np.uint64) - self.low.astype(np.uint64))) or 1
         self.values = seen if len(seen) < len(present) / 2 else None
         self._scale_to(self._steps(np.where(missing, self.fill, values)), column.label)
+        # float32 makes 1e-8 of a zero, of which a sparse table would become a full one
+        self._nearly_zero = 1e-6 * (float(self.high) - float(self.low)) if (seen == 0).any() else 0
         if self.values is not None:
             steps = self._steps(seen)
             self._middles = steps[:-1] / 2 + steps[1:] / 2
@@ -87,6 +89,7 @@ class Number:
         if self.values is not None:
             return self.values[np.searchsorted(self._middles, steps)]
         if self.low.dtype.kind == "f":
+            steps[np.abs(steps) < self._nearly_zero] = 0
             return np.clip(steps, self.low, self.high)
         last = np.uint64((int(self.high) - int(self.low)) // self.step)
         steps = np.rint(steps).clip(0, float(last))

@@ -85,7 +85,9 @@ def read(series, label):
             values, missing = series.astype(native, copy=False), np.zeros(len(series), dtype=bool)
         else:
             missing = series.isna().to_numpy()
-            values = series.to_numpy(dtype=native, na_value=np.nan if kind == "f" else 0)
+            gap = {"f": np.nan, "b": False}.get(kind, 0)
+            values = series.to_numpy(dtype=bool if kind == "b" else native, na_value=gap)
+            values = values.astype(native, copy=False)
         column = Column(label, dtype, "number", is_category=kind == "b" and not is_array)
         return column, values, missing | _gaps(values, label)
     objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
@@ -183,10 +185,10 @@ def pandas_series(column, values, missing):
     if column.kind == "level" or pd.api.types.is_object_dtype(dtype):
         return pd.Series(column.objects(values, missing), dtype=dtype)
     if column.kind == "number":
-        series = pd.Series(values).astype(dtype)
+        series = pd.Series(values.astype(bool) if dtype.kind == "b" else values).astype(dtype)
     else:
-        zone, unit = getattr(dtype, "tz", None), getattr(dtype, "unit", None)
-        unit = unit or np.datetime_data(dtype)[0]
+        zone = getattr(dtype, "tz", None)
+        unit = getattr(dtype, "unit", None) or np.datetime_data(dtype)[0]
         series = pd.Series(values.view(f"{dtype.kind}8[{unit}]"))
         series = series if zone is None else series.dt.tz_localize("UTC").dt.tz_convert(zone)
     return series.mask(missing) if missing.any() else series

@@ -2,6 +2,7 @@
 
 import datetime
 import string
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -153,6 +154,32 @@ def test_sparse_tables_are_made_dense_with_a_warning(container):
     assert_array_equal(made.toarray(), X.toarray())
 
 
+@pytest.mark.parametrize("format", ["csr", "csc"])
+def test_a_sparse_table_is_never_dense_as_a_whole(format):
+    X = sparse.random_array((2000, 400), density=0.01, format=format, rng=0)
+    dense = 8 * X.shape[0] * X.shape[1]
+    with pytest.warns(DataConversionWarning):
+        codec = TableCodec().fit(X)
+    tracemalloc.start()
+    encoded = codec.transform(X)
+    encoding = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    made = codec.inverse_transform(encoded)
+    decoding = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert encoding < 0.6 * dense  # of which the encoded float32 are half
+    assert decoding < 0.6 * dense
+    assert made.nnz == X.nnz
+    assert abs(made - X).max() < 1e-5
+
+
+def test_zeros_stay_zeros_where_values_do_not_recur():
+    X = sparse.csr_array(np.diag([1.0, 2.0, 3.0]))
+    with pytest.warns(DataConversionWarning):
+        codec = TableCodec().fit(X)
+    assert codec.inverse_transform(codec.transform(X)).nnz == 3
+
+
 # What is a category ------------------------------------------------------------------------------
 
 FRAME = pd.DataFrame(
@@ -278,6 +305,41 @@ def test_an_unused_category_is_unseen_too():
     codec = TableCodec().fit(pd.DataFrame({"c": pd.Series(["low", "high"], dtype=dtype)}))
     with pytest.raises(ValueError, match="Got the value 'unused' in column 'c'"):
         codec.transform(pd.DataFrame({"c": pd.Series(["unused"], dtype=dtype)}))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([2**70, 1], "integers beyond 64 bits in column 'a'"),
+        ([1.0, np.inf], "infinity in column 'a'"),
+        ([1j, 2j], "complex numbers in column 'a'"),
+        ([[1], [2]], "type list in column 'a'"),
+        ([1, "x"], "types int and str in column 'a'"),
+        ([None, None], "only missing values in column 'a'"),
+    ],
+)
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_fit_names_the_column_that_it_cannot_take(values, message, frame):
+    dtype = pl.Object if frame is pl.DataFrame else object
+    column = (
+        pl.Series(values, dtype=dtype) if frame is pl.DataFrame else pd.Series(values, dtype=dtype)
+    )
+    with pytest.raises(ValueError, match=message):
+        TableCodec().fit(frame({"a": column}))
+
+
+def test_categories_that_float64_cannot_tell_apart():
+    X = np.array([[1], [2**60 + 1], [2**60 + 2]])
+    codec = TableCodec([0]).fit(X)
+    assert_array_equal(codec.inverse_transform(codec.transform(X)), X)
+
+
+def test_encoded_rows_that_no_network_of_this_table_makes():
+    codec = TableCodec().fit(FRAME)
+    with pytest.raises(ValueError, match=r"Got encoded rows of 3 columns, but expected"):
+        codec.inverse_transform(np.zeros((2, 3)))
+    with pytest.raises(ValueError, match="NaN"):
+        codec.inverse_transform(np.full((2, *codec.sample_shape_), np.nan))
 
 
 def test_rows_of_other_dimensions():

@@ -159,6 +159,16 @@ def test_constant_columns_stay_constant(value):
     np.testing.assert_array_equal(codec.inverse_transform(np.full((4, 2), 50.0)), X[:4])
 
 
+def test_tiny_and_huge_values_side_by_side_and_halves():
+    X = np.array([[1e30, 1e-30, 1e-320], [1e-30, 2e-30, 2e-320], [-1e30, 3e-30, 3e-320]])
+    for table in (X, np.array([[1, 65504], [2, -65504], [3.5, 6e-8]], dtype=np.float16)):
+        made = round_trip(table)
+        assert made.dtype == table.dtype
+        assert np.isfinite(made).all()
+        span = table.max(axis=0).astype(float) - table.min(axis=0)
+        assert (np.abs(made.astype(float) - table) <= 1e-5 * span + 5e-324).all()
+
+
 def test_one_row_is_enough():
     X = np.array([[3, -4]])
     np.testing.assert_array_equal(round_trip(X), X)
