@@ -23,9 +23,9 @@ def distance_to_hull(point, corners):
     return linprog(costs, A_eq=equal, b_eq=np.r_[point, 1.0]).fun
 
 
-def fitted():
+def fitted(max_iter=30):
     X, y = make_classification(120, 4, n_redundant=0, weights=[0.8], random_state=0)
-    return GAMOSampler(max_iter=30, random_state=0).fit(X, y), X, y
+    return GAMOSampler(max_iter=max_iter, random_state=0).fit(X, y), X, y
 
 
 def test_rows_lie_in_the_hull_of_their_class():
@@ -84,7 +84,7 @@ def test_discriminator_and_classifier_oppose_the_generator(monkeypatch):
         return train_adversarial(generator, opponents, *args)
 
     monkeypatch.setattr(_gamo, "train_adversarial", keep)
-    sampler, X, y = fitted()
+    sampler, X, y = fitted(max_iter=100)
     x, labels = map(torch.from_numpy, (sampler.codec_.transform(X), y))
     discriminator, classifier = kept
     assert discriminator(x, labels).shape == (120,)  # sees the class
