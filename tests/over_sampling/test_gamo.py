@@ -84,7 +84,7 @@ def test_discriminator_and_classifier_oppose_the_generator(monkeypatch):
         return train_adversarial(generator, opponents, *args)
 
     monkeypatch.setattr(_gamo, "train_adversarial", keep)
-    sampler, X, y = fitted(max_iter=100)
+    sampler, X, y = fitted(max_iter=400)
     x, labels = map(torch.from_numpy, (sampler.codec_.transform(X), y))
     discriminator, classifier = kept
     assert discriminator(x, labels).shape == (120,)  # sees the class
