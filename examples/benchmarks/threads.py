@@ -68,7 +68,8 @@ try:
             one, two = (1000 * np.median(found[n]) for n in (1, 2))
             rows.append({"data": data, "sampler": name, "one, ms": one, "two, ms": two})
             rows[-1]["two / one"] = two / one
-            print(f"{data:12} {name:21} {one:7.1f} {two:7.1f} ms, ratio {two / one:.2f}")
+            figures = f"{one:7.1f} {two:7.1f} ms, ratio {two / one:.2f}"
+            print(f"{data:12} {name:21} {figures}", flush=True)
 finally:
     for process in spinning:
         process.kill()

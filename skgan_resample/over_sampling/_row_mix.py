@@ -28,22 +28,13 @@ class RowMixSampler(BaseGANSampler):
 
     Attributes
     ----------
-    sampling_strategy_ : dict
-        Rows to generate by class.
-    classes_ : ndarray of shape (n_classes,)
-        The class labels.
+    <attributes>
     anchors_ : TableAnchors or PictureAnchors
         The real rows and the law of the rows mixed from them.
-    codec_ : TableCodec or ImageCodec
-        Translates rows to tensors and back.
-    is_synthetic_ : ndarray of shape (n_samples_new,)
-        Which rows of ``fit_resample``'s result are synthetic.
+    generator_ : torch.nn.Module
+        Leaves drafts as they are: nothing is trained, and ``history_`` is empty.
     retains_training_data_ : bool
         Whether the fitted sampler holds training rows; True.
-    n_features_in_ : int
-        Number of columns, or of values in a picture.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names that are all strings.
 
     See Also
     --------
