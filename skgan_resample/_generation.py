@@ -74,36 +74,38 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
     def _make(self, y_index, rng):
         """Generate and decode one row per class index."""
         labels = torch.from_numpy(y_index)
-        encoded = torch.empty((len(labels), *self.codec_.sample_shape_))
-        start = 0
-        for made in self._generate_in_batches(labels, rng):
-            if not made.isfinite().all():
-                raise FloatingPointError(
-                    f"The generator of {type(self).__name__} makes values that are not finite. "
-                    "Train again with a smaller learning_rate."
-                )
-            encoded[start : start + len(made)] = made
-            start += len(made)
-        if self._gap_rates is not None:
-            encoded = self._gap_rates.settle(encoded, labels, rng)
-        self._hand_over(encoded, labels)
-        rows = self.codec_.inverse_transform(encoded.numpy())
+        with torch_threads(self._n_threads(len(labels))):
+            encoded = torch.empty((len(labels), *self.codec_.sample_shape_))
+            start = 0
+            for made in self._generate_in_batches(labels, rng):
+                if not made.isfinite().all():
+                    raise FloatingPointError(
+                        f"The generator of {type(self).__name__} makes values that are not finite. "
+                        "Train again with a smaller learning_rate."
+                    )
+                encoded[start : start + len(made)] = made
+                start += len(made)
+            if self._gap_rates is not None:
+                encoded = self._gap_rates.settle(encoded, labels, rng)
+            self._hand_over(encoded, labels)
+            rows = self.codec_.inverse_transform(encoded.numpy())
         return rows if encoded.ndim == 2 else append(self._picture, rows)
 
     def _hand_over(self, x, y):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
+    def _n_threads(self, n_rows):
+        return thread_count(math.prod(self.codec_.sample_shape_) * min(n_rows, _GENERATED_AT_ONCE))
+
     def _generate_in_batches(self, y, rng):
         """Generate one row per class index, in batches of bounded size, on the CPU."""
-        width = math.prod(self.codec_.sample_shape_)
-        n_threads = thread_count(width * min(len(y), _GENERATED_AT_ONCE))
         for module in self.generator_.modules():
             if isinstance(module, BlockHead):
                 module.rng = rng
         self.generator_.to(self.device_)
         try:
             for start in range(0, len(y), _GENERATED_AT_ONCE):
-                with torch_threads(n_threads), torch.no_grad():
+                with torch.no_grad():
                     made = self._generate(y[start : start + _GENERATED_AT_ONCE], rng).cpu()
                 yield made
         finally:
