@@ -59,7 +59,7 @@ class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
     """
 
     _doc_link_module = "skgan_resample"
-    _doc_link_template = "https://skgan-resample.readthedocs.io/en/stable/api.html#{estimator_module}.{estimator_name}"
+    _doc_link_template = "https://skgan-resample.readthedocs.io/en/stable/generated/skgan_resample.{estimator_name}.html"
 
     _parameter_constraints: dict = {
         **BaseOverSampler._parameter_constraints,
