@@ -204,6 +204,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                 raise
         if progress.interrupt is not None:
             raise progress.interrupt
+        self._judge(encoded, y_index)
 
     def _learn(self, x, y, progress):
         """Train the networks and set everything that is learnt."""

@@ -14,10 +14,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._containers import append
+from ._sanity import FEWEST, FEWEST_UPDATES, warn_of_poor_rows
 from .nn.blocks import BlockHead
 from .nn.device import make_rng, thread_count, torch_threads
 
 _GENERATED_AT_ONCE = 1024
+_JUDGED = 2000  # generated rows that are looked at after the training, of all classes together
 
 
 class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
@@ -89,6 +91,31 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         self._hand_over(encoded, labels)
         rows = self.codec_.inverse_transform(encoded.numpy())
         return rows if encoded.ndim == 2 else append(self._picture, rows)
+
+    def _judge(self, x, y):
+        """Warn of classes, among those that lack rows, of which the generator makes poor ones.
+
+        The rows are drawn from a stream of their own, and are nobody's.
+        """
+        if self.n_iter_ < FEWEST_UPDATES:
+            return
+        counts = np.bincount(y)
+        wanted = np.array([self.sampling_strategy_.get(c, 0) for c in self.classes_.tolist()])
+        judged = np.flatnonzero((counts >= FEWEST) & ((wanted > 0) | (wanted.max() == 0)))
+        n_each, rng = min(200, max(20, _JUDGED // max(len(judged), 1))), make_rng(0)
+
+        def made(c):
+            labels = torch.full((n_each,), c)
+            rows = torch.cat(list(self._generate_in_batches(labels, rng)))
+            return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
+
+        warn_of_poor_rows(
+            type(self).__name__,
+            (
+                (self.classes_[c], x[y == c].reshape(counts[c], -1), made(c).flatten(1).numpy())
+                for c in judged
+            ),
+        )
 
     def _hand_over(self, x, y):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
