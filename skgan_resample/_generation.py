@@ -17,9 +17,10 @@ from ._containers import append
 from ._sanity import FEWEST, FEWEST_UPDATES, warn_of_poor_rows
 from .nn.blocks import BlockHead
 from .nn.device import make_rng, thread_count, torch_threads
+from .nn.stopping import energy_distance
 
 _GENERATED_AT_ONCE = 1024
-_JUDGED = 2000  # generated rows that are looked at after the training, of all classes together
+_JUDGED = 2000  # generated rows that are looked at, of all classes together
 
 
 class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
@@ -100,12 +101,12 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         if self.n_iter_ < FEWEST_UPDATES:
             return
         counts = np.bincount(y)
-        wanted = np.array([self.sampling_strategy_.get(c, 0) for c in self.classes_.tolist()])
-        judged = np.flatnonzero((counts >= FEWEST) & ((wanted > 0) | (wanted.max() == 0)))
-        n_each, rng = min(200, max(20, _JUDGED // max(len(judged), 1))), make_rng(0)
+        judged = np.flatnonzero(self._lacking(counts >= FEWEST))
+        n_each = _rows_each(judged)
+        rng = make_rng(0)
 
         def made(c):
-            labels = torch.full((n_each,), c)
+            labels = torch.from_numpy(np.full(n_each, c))
             rows = torch.cat(list(self._generate_in_batches(labels, rng)))
             return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
 
@@ -117,6 +118,36 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             ),
         )
 
+    def _distance_to(self, x, y):
+        """Mean energy distance, over classes, of generated rows to real ones, while training.
+
+        The noise is the same at every call, so that only the generator makes a difference.
+        """
+        there = np.bincount(y, minlength=len(self.classes_)) > 0
+        lacking = self._lacking(there)
+        judged = np.flatnonzero(lacking if lacking.any() else there)
+        n_each, rng, distances = _rows_each(judged), make_rng(0), []
+        self._draw_blocks_from(rng)
+        self.generator_.eval()
+        with torch.no_grad():
+            for c in judged:
+                made = self._generate(torch.from_numpy(np.full(n_each, c)), rng).cpu().flatten(1)
+                distances.append(energy_distance(x[y == c], made))
+        self.generator_.train()
+        self._draw_blocks_from(self._rng)
+        return torch.stack(distances).mean().item()
+
+    def _lacking(self, classes):
+        """Those of some classes (a mask) that lack rows; all of them where no class does."""
+        lacks = np.array([self.sampling_strategy_.get(c, 0) for c in self.classes_.tolist()]) > 0
+        return classes & lacks if lacks.any() else classes
+
+    def _draw_blocks_from(self, rng):
+        """Have the one-hot blocks of generated rows drawn from a stream."""
+        for module in self.generator_.modules():
+            if isinstance(module, BlockHead):
+                module.rng = rng
+
     def _hand_over(self, x, y):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
@@ -124,9 +155,7 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         """Generate one row per class index, in batches of bounded size, on the CPU."""
         width = math.prod(self.codec_.sample_shape_)
         n_threads = thread_count(width * min(len(y), _GENERATED_AT_ONCE))
-        for module in self.generator_.modules():
-            if isinstance(module, BlockHead):
-                module.rng = rng
+        self._draw_blocks_from(rng)
         self.generator_.to(self.device_)
         try:
             for start in range(0, len(y), _GENERATED_AT_ONCE):
@@ -135,6 +164,11 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
                 yield made
         finally:
             self.generator_.cpu()
+
+
+def _rows_each(classes):
+    """How many rows to generate of each class that is judged."""
+    return min(200, max(20, _JUDGED // max(len(classes), 1)))
 
 
 def new_seed(random_state):
