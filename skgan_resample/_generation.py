@@ -15,10 +15,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._containers import append
+from ._sanity import FEWEST, FEWEST_UPDATES, warn_of_poor_rows
 from .nn.blocks import BlockHead
 from .nn.device import make_rng, thread_count, torch_threads
+from .nn.stopping import energy_distance
 
 _GENERATED_AT_ONCE = 1024
+_JUDGED = 2000  # generated rows that are looked at, of all classes together
 
 
 class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
@@ -149,6 +152,61 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             self._hand_over(made, y)
             yield made
 
+    def _judge(self, x, y):
+        """Warn of classes, among those that lack rows, of which the generator makes poor ones.
+
+        The rows are drawn from a stream of their own, and are nobody's.
+        """
+        if self.n_iter_ < FEWEST_UPDATES:
+            return
+        counts = np.bincount(y)
+        judged = np.flatnonzero(self._lacking(counts >= FEWEST))
+        n_each = _rows_each(judged)
+        rng = make_rng(0)
+
+        def made(c):
+            each = n_each * (np.arange(len(counts)) == c)
+            labels, rows = map(torch.cat, zip(*self._generate_in_batches(each, rng), strict=True))
+            return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
+
+        warn_of_poor_rows(
+            type(self).__name__,
+            (
+                (self.classes_[c], x[y == c].reshape(counts[c], -1), made(c).flatten(1).numpy())
+                for c in judged
+            ),
+        )
+
+    def _distance_to(self, x, y):
+        """Mean energy distance, over classes, of generated rows to real ones, while training.
+
+        The noise is the same at every call, so that only the generator makes a difference.
+        """
+        there = np.bincount(y, minlength=len(self.classes_)) > 0
+        lacking = self._lacking(there)
+        judged = np.flatnonzero(lacking if lacking.any() else there)
+        n_each, rng, distances = _rows_each(judged), make_rng(0), []
+        self._draw_blocks_from(rng)
+        self.generator_.eval()
+        with torch.no_grad():
+            for c in judged:
+                made = self._generate(torch.from_numpy(np.full(n_each, c)), rng).cpu().flatten(1)
+                distances.append(energy_distance(x[y == c], made))
+        self.generator_.train()
+        self._draw_blocks_from(self._rng)
+        return torch.stack(distances).mean().item()
+
+    def _lacking(self, classes):
+        """Those of some classes (a mask) that lack rows; all of them where no class does."""
+        lacks = np.array([self.sampling_strategy_.get(c, 0) for c in self.classes_.tolist()]) > 0
+        return classes & lacks if lacks.any() else classes
+
+    def _draw_blocks_from(self, rng):
+        """Have the one-hot blocks of generated rows drawn from a stream."""
+        for module in self.generator_.modules():
+            if isinstance(module, BlockHead):
+                module.rng = rng
+
     def _hand_over(self, x, y):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
@@ -167,9 +225,7 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
     @contextmanager
     def _drawing_from(self, rng):
         """Have the generator on its device and on a stream; whoever waits for rows sees it idle."""
-        for module in self.generator_.modules():
-            if isinstance(module, BlockHead):
-                module.rng = rng
+        self._draw_blocks_from(rng)
         self.generator_.to(self.device_)
         try:
             yield
@@ -194,6 +250,11 @@ def regroup(batches: Iterable[torch.Tensor], size: int) -> Iterator[torch.Tensor
 def _class_indices(counts, start, size):
     """Class indices of ``size`` rows from ``start`` on, where rows are laid out class by class."""
     return np.searchsorted(np.cumsum(counts), np.arange(start, start + size), side="right")
+
+
+def _rows_each(classes):
+    """How many rows to generate of each class that is judged."""
+    return min(200, max(20, _JUDGED // max(len(classes), 1)))
 
 
 def new_seed(random_state):
