@@ -18,6 +18,7 @@ INSIDE = {
         "codec",
         "nn.blocks",
         "nn.device",
+        "nn.stopping",
         "nn.training",
         "_containers",
         "_generation",
@@ -25,8 +26,9 @@ INSIDE = {
     },
     "_containers": set(),
     "_docs": set(),
-    "_generation": {"nn.blocks", "nn.device", "_containers"},
+    "_generation": {"nn.blocks", "nn.device", "nn.stopping", "_containers", "_sanity"},
     "_progress": set(),
+    "_sanity": set(),
     "_versions": {"__version__"},
     "codec": {"_containers"},
     "nn": set(),
@@ -38,7 +40,7 @@ INSIDE = {
 }
 # Rooms of one world only: third-party packages that may (nn) or may not appear in them.
 NN_THIRD_PARTY = {"torch"}
-NOT_IN = {"_containers": {"torch"}, "subclasses": {"torch"}}
+NOT_IN = {"_containers": {"torch"}, "_sanity": {"torch"}, "subclasses": {"torch"}}
 OPTIONAL = {"matplotlib", "pandas", "torchmetrics"}
 
 

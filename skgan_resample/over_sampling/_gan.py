@@ -84,6 +84,7 @@ class GANSampler(BaseGANSampler):
         max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -97,6 +98,7 @@ class GANSampler(BaseGANSampler):
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -139,10 +141,10 @@ class GANSampler(BaseGANSampler):
         data = together(
             [batches(x[y == c], y[y == c], self.batch_size, rng) for c in range(n_classes)]
         )
+        self.generator_ = generator
         history = train_adversarial(
             generator, critic, d_loss, g_loss, data, self._schedule(self._auto("max_iter", 500))
         )
-        self.generator_ = generator
         return history
 
     def _warn_of_single_rows(self, y):

@@ -144,6 +144,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         fake_labels="balanced",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -160,6 +161,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         self.fake_labels = fake_labels
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -175,6 +177,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 2. Two fresh players; both see the label.
         generator, critic = (player.to(x.device) for player in self._players(x.shape[1:], rng))
+        self.generator_ = generator
 
         # 3. The game, every row weighted by the impact of its subclass.
         policy, losses = self._policy(rng), []
@@ -208,7 +211,6 @@ class IntraClassACGANSampler(BaseGANSampler):
         )
         self.impacts_ = policy.impacts.numpy()
         self.impact_history_ = torch.stack(policy.history).numpy()
-        self.generator_ = generator
         return history
 
     def _find_subclasses(self, x, y, rng):
