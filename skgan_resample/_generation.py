@@ -170,13 +170,12 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             labels, rows = map(torch.cat, zip(*self._generate_in_batches(each, rng), strict=True))
             return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
 
-        warn_of_poor_rows(
-            type(self).__name__,
-            (
-                (self.classes_[c], x[y == c].reshape(counts[c], -1), made(c).flatten(1).numpy())
-                for c in judged
-            ),
+        classes = (
+            (self.classes_[c], x[y == c].reshape(counts[c], -1), made(c).flatten(1).numpy())
+            for c in judged
         )
+        with torch_threads(self._n_threads(n_each)):
+            warn_of_poor_rows(type(self).__name__, classes)
 
     def _distance_to(self, x, y):
         """Mean energy distance, over classes, of generated rows to real ones, while training.
