@@ -61,7 +61,7 @@ class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
     """
 
     _doc_link_module = "skgan_resample"
-    _doc_link_template = "https://skgan-resample.readthedocs.io/en/stable/api.html#{estimator_module}.{estimator_name}"
+    _doc_link_template = "https://skgan-resample.readthedocs.io/en/stable/generated/skgan_resample.{estimator_name}.html"
 
     _parameter_constraints: dict = {
         **BaseOverSampler._parameter_constraints,
@@ -134,7 +134,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         new_index = np.repeat(np.arange(len(wanted)), wanted)
         if len(new_index):
             self._train(codec, encoded, y_index)
-            new = self._make(new_index, self._rng)
+            new = self._make(wanted, self._rng)
         else:
             self._forget()
             new = new_index
@@ -234,8 +234,10 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         columns = getattr(self.codec_, "gaps_", ())
         if not columns:
             return None
-        made_y = torch.arange(len(self.classes_)).repeat_interleave(_ROWS_TO_COUNT_GAPS)
-        made = torch.cat(list(self._generate_in_batches(made_y, self._rng)))
+        counts = [_ROWS_TO_COUNT_GAPS] * len(self.classes_)
+        made_y, made = map(
+            torch.cat, zip(*self._generate_in_batches(counts, self._rng), strict=True)
+        )
         return GapRates.fit(columns, (x, y), (made, made_y))
 
     @property

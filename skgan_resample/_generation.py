@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABCMeta
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from numbers import Integral
 
 import numpy as np
@@ -51,11 +52,61 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             If there is no trained generator: ``fit`` was not called, or ``fit_resample`` met data
             in which no class needed a row.
         """
+        counts, rng = self._order(n_samples, random_state)
+        return self._make(counts, rng), np.repeat(self.classes_, counts)
+
+    def sample_batches(self, n_samples=100, batch_size=10_000, random_state=None):
+        """Generate more rows, a batch at a time, for more of them than memory holds.
+
+        The rows are those of :meth:`sample` with the same seed, whatever the size of the batches.
+        They are generated as they are asked for, so memory depends on ``batch_size`` alone.
+
+        Parameters
+        ----------
+        n_samples : int or dict, default=100
+            Rows per class, or ``{class label: rows}``.
+        batch_size : int, default=10_000
+            Rows in a batch; the last one may have fewer.
+        random_state : int, RandomState instance or None, default=None
+            An int gives the same rows at every call; None goes on from the seed of the fit, so
+            that repeated calls give different rows. Each batch then draws from the sampler's own
+            stream when it is asked for, as does every other call without a seed in between.
+
+        Returns
+        -------
+        batches : iterator of tuple (X_new, y_new)
+            Each as :meth:`sample` returns them. Rows come class by class, so a batch holds one
+            class, or a few that follow each other.
+
+        Raises
+        ------
+        NotFittedError
+            If there is no trained generator, see :meth:`sample`.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import make_classification
+        >>> from skgan_resample import BAGANGPSampler
+        >>> X, y = make_classification(200, weights=[0.9], random_state=0)
+        >>> sampler = BAGANGPSampler(max_iter=20, random_state=0).fit(X, y)
+        >>> [len(y_new) for _, y_new in sampler.sample_batches({1: 2500}, batch_size=1000)]
+        [1000, 1000, 500]
+        """
+        counts, rng = self._order(n_samples, random_state)
+        if not isinstance(batch_size, Integral) or batch_size < 1:
+            raise ValueError(f"Got batch_size={batch_size!r}, but expected a whole number >= 1.")
+        encoded = regroup(self._encoded_batches(counts, rng), int(batch_size))
+        starts = range(0, sum(counts), batch_size)
+        return (
+            (self._decode(x), self.classes_[_class_indices(counts, start, len(x))])
+            for start, x in zip(starts, encoded, strict=True)
+        )
+
+    def _order(self, n_samples, random_state):
+        """What to make, in the order of ``classes_``, and the stream to draw it from."""
         check_is_fitted(self, "generator_")
         counts = self._counts(n_samples)
-        new_index = np.repeat(np.arange(len(counts)), counts)
-        rng = self._rng if random_state is None else make_rng(new_seed(random_state))
-        return self._make(new_index, rng), self.classes_[new_index]
+        return counts, self._rng if random_state is None else make_rng(new_seed(random_state))
 
     def _counts(self, n_samples):
         """Rows to make of each class, in the order of ``classes_``."""
@@ -74,24 +125,32 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
         return counts
 
-    def _make(self, y_index, rng):
-        """Generate and decode one row per class index."""
-        labels = torch.from_numpy(y_index)
-        encoded = torch.empty((len(labels), *self.codec_.sample_shape_))
+    def _make(self, counts, rng):
+        """Generate and decode rows, as many of each class as ``counts`` says."""
+        encoded = torch.empty((sum(counts), *self.codec_.sample_shape_))
         start = 0
-        for made in self._generate_in_batches(labels, rng):
+        for made in self._encoded_batches(counts, rng):
+            encoded[start : start + len(made)] = made
+            start += len(made)
+        return self._decode(encoded)
+
+    def _decode(self, encoded):
+        """Encoded rows as those of the caller."""
+        rows = self.codec_.inverse_transform(encoded.numpy())
+        return rows if encoded.ndim == 2 else append(self._picture, rows)
+
+    def _encoded_batches(self, counts, rng):
+        """Generate the rows in batches of bounded size, with the gaps of their class."""
+        for y, made in self._generate_in_batches(counts, rng):
             if not made.isfinite().all():
                 raise FloatingPointError(
                     f"The generator of {type(self).__name__} makes values that are not finite. "
                     "Train again with a smaller learning_rate."
                 )
-            encoded[start : start + len(made)] = made
-            start += len(made)
-        if self._gap_rates is not None:
-            encoded = self._gap_rates.settle(encoded, labels, rng)
-        self._hand_over(encoded, labels)
-        rows = self.codec_.inverse_transform(encoded.numpy())
-        return rows if encoded.ndim == 2 else append(self._picture, rows)
+            if self._gap_rates is not None:
+                made = self._gap_rates.settle(made, y, rng)
+            self._hand_over(made, y)
+            yield made
 
     def _judge(self, x, y):
         """Warn of classes, among those that lack rows, of which the generator makes poor ones.
@@ -106,9 +165,8 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         rng = make_rng(0)
 
         def made(c):
-            labels = torch.from_numpy(np.full(n_each, c))
-            rows = torch.cat(list(self._generate_in_batches(labels, rng)))
-            return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
+            [(y, rows)] = self._generate_in_batches(n_each * (np.arange(len(counts)) == c), rng)
+            return rows if self._gap_rates is None else self._gap_rates.settle(rows, y, rng)
 
         warn_of_poor_rows(
             type(self).__name__,
@@ -151,19 +209,46 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
     def _hand_over(self, x, y):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
-    def _generate_in_batches(self, y, rng):
-        """Generate one row per class index, in batches of bounded size, on the CPU."""
+    def _generate_in_batches(self, counts, rng):
+        """Generate rows as the networks make them: (class indices, rows) on the CPU."""
+        n_rows = sum(counts)
         width = math.prod(self.codec_.sample_shape_)
-        n_threads = thread_count(width * min(len(y), _GENERATED_AT_ONCE))
+        n_threads = thread_count(width * min(n_rows, _GENERATED_AT_ONCE))
+        for start in range(0, n_rows, _GENERATED_AT_ONCE):
+            size = min(_GENERATED_AT_ONCE, n_rows - start)
+            y = torch.from_numpy(_class_indices(counts, start, size))
+            with torch_threads(n_threads), torch.no_grad(), self._drawing_from(rng):
+                made = self._generate(y, rng).cpu()
+            yield y, made
+
+    @contextmanager
+    def _drawing_from(self, rng):
+        """Have the generator on its device and on a stream; whoever waits for rows sees it idle."""
         self._draw_blocks_from(rng)
         self.generator_.to(self.device_)
         try:
-            for start in range(0, len(y), _GENERATED_AT_ONCE):
-                with torch_threads(n_threads), torch.no_grad():
-                    made = self._generate(y[start : start + _GENERATED_AT_ONCE], rng).cpu()
-                yield made
+            yield
         finally:
             self.generator_.cpu()
+
+
+def regroup(batches: Iterable[torch.Tensor], size: int) -> Iterator[torch.Tensor]:
+    """Join and split batches of any number of rows into such of ``size``, the last perhaps less."""
+    held: list[torch.Tensor] = []
+    n_held = 0
+    for batch in batches:
+        while n_held + len(batch) >= size:
+            yield torch.cat([*held, batch[: size - n_held]])
+            batch, held, n_held = batch[size - n_held :], [], 0
+        held.append(batch)
+        n_held += len(batch)
+    if n_held:
+        yield torch.cat(held)
+
+
+def _class_indices(counts, start, size):
+    """Class indices of ``size`` rows from ``start`` on, where rows are laid out class by class."""
+    return np.searchsorted(np.cumsum(counts), np.arange(start, start + size), side="right")
 
 
 def _rows_each(classes):
