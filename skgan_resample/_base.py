@@ -207,7 +207,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             self._learnt = sorted(set(vars(self)) - before)
         if progress.interrupt is not None:
             raise progress.interrupt
-        self._judge(encoded, y_index)
+        with torch_threads(n_threads):
+            self._judge(encoded, y_index)
 
     def _learn(self, x, y, progress):
         """Train the networks and set everything that is learnt."""

@@ -127,7 +127,7 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
 
     def _make(self, counts, rng):
         """Generate and decode rows, as many of each class as ``counts`` says."""
-        encoded = torch.empty((sum(counts), *self.codec_.sample_shape_))
+        encoded = np.empty((sum(counts), *self.codec_.sample_shape_), np.float32)
         start = 0
         for made in self._encoded_batches(counts, rng):
             encoded[start : start + len(made)] = made
@@ -136,21 +136,22 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
 
     def _decode(self, encoded):
         """Encoded rows as those of the caller."""
-        rows = self.codec_.inverse_transform(encoded.numpy())
+        rows = self.codec_.inverse_transform(encoded)
         return rows if encoded.ndim == 2 else append(self._picture, rows)
 
     def _encoded_batches(self, counts, rng):
-        """Generate the rows in batches of bounded size, with the gaps of their class."""
+        """Generate the rows in batches of bounded size, with the gaps of their class; as arrays."""
         for y, made in self._generate_in_batches(counts, rng):
-            if not made.isfinite().all():
-                raise FloatingPointError(
-                    f"The generator of {type(self).__name__} makes values that are not finite. "
-                    "Train again with a smaller learning_rate."
-                )
-            if self._gap_rates is not None:
-                made = self._gap_rates.settle(made, y, rng)
-            self._hand_over(made, y)
-            yield made
+            with torch_threads(self._n_threads(len(y))):
+                if not made.isfinite().all():
+                    raise FloatingPointError(
+                        f"The generator of {type(self).__name__} makes values that are not finite. "
+                        "Train again with a smaller learning_rate."
+                    )
+                if self._gap_rates is not None:
+                    made = self._gap_rates.settle(made, y, rng)
+                self._hand_over(made, y)
+            yield made.numpy()
 
     def _judge(self, x, y):
         """Warn of classes, among those that lack rows, of which the generator makes poor ones.
@@ -169,13 +170,12 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             labels, rows = map(torch.cat, zip(*self._generate_in_batches(each, rng), strict=True))
             return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
 
-        warn_of_poor_rows(
-            type(self).__name__,
-            (
-                (self.classes_[c], x[y == c].reshape(counts[c], -1), made(c).flatten(1).numpy())
-                for c in judged
-            ),
+        classes = (
+            (self.classes_[c], x[y == c].reshape(counts[c], -1), made(c).flatten(1).numpy())
+            for c in judged
         )
+        with torch_threads(self._n_threads(n_each)):
+            warn_of_poor_rows(type(self).__name__, classes)
 
     def _distance_to(self, x, y):
         """Mean energy distance, over classes, of generated rows to real ones, while training.
@@ -210,11 +210,13 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
     def _hand_over(self, x, y):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
+    def _n_threads(self, n_rows):
+        return thread_count(math.prod(self.codec_.sample_shape_) * min(n_rows, _GENERATED_AT_ONCE))
+
     def _generate_in_batches(self, counts, rng):
         """Generate rows as the networks make them: (class indices, rows) on the CPU."""
         n_rows = sum(counts)
-        width = math.prod(self.codec_.sample_shape_)
-        n_threads = thread_count(width * min(n_rows, _GENERATED_AT_ONCE))
+        n_threads = self._n_threads(n_rows)
         for start in range(0, n_rows, _GENERATED_AT_ONCE):
             size = min(_GENERATED_AT_ONCE, n_rows - start)
             y = torch.from_numpy(_class_indices(counts, start, size))
@@ -233,18 +235,18 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             self.generator_.cpu()
 
 
-def regroup(batches: Iterable[torch.Tensor], size: int) -> Iterator[torch.Tensor]:
+def regroup(batches: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
     """Join and split batches of any number of rows into such of ``size``, the last perhaps less."""
-    held: list[torch.Tensor] = []
+    held: list[np.ndarray] = []
     n_held = 0
     for batch in batches:
         while n_held + len(batch) >= size:
-            yield torch.cat([*held, batch[: size - n_held]])
+            yield np.concatenate([*held, batch[: size - n_held]])
             batch, held, n_held = batch[size - n_held :], [], 0
         held.append(batch)
         n_held += len(batch)
     if n_held:
-        yield torch.cat(held)
+        yield np.concatenate(held)
 
 
 def _class_indices(counts, start, size):
