@@ -55,6 +55,7 @@ ORDER = [
     "plot_tuning.py",
     "plot_every_method.py",
     "plot_mixed_table.py",
+    "plot_hidden_defects.py",
     "*",
 ]
 
