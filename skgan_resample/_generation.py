@@ -17,8 +17,10 @@ from sklearn.utils.validation import check_is_fitted
 from ._containers import append
 from .nn.blocks import BlockHead
 from .nn.device import make_rng, thread_count, torch_threads
+from .nn.pixels import rows_at_once
 
-_GENERATED_AT_ONCE = 1024
+_GENERATED_AT_ONCE = 1024  # rows
+_VALUES_AT_ONCE = 1 << 22
 
 
 class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
@@ -122,14 +124,24 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
         return counts
 
-    def _make(self, counts, rng):
-        """Generate and decode rows, as many of each class as ``counts`` says."""
-        encoded = torch.empty((sum(counts), *self.codec_.sample_shape_))
+    def _make(self, counts, rng, room=None):
+        """Generate and decode rows, as many of each class as ``counts`` says.
+
+        Pictures are decoded a batch at a time, into the array ``room`` if there is one.
+        """
+        is_table = len(self.codec_.sample_shape_) == 1
+        rows: torch.Tensor | np.ndarray
+        if is_table:
+            rows = torch.empty((sum(counts), *self.codec_.sample_shape_))
+        elif room is None:
+            rows = np.empty((sum(counts), *self._picture.shape[1:]), self._picture.dtype)
+        else:
+            rows = room
         start = 0
         for made in self._encoded_batches(counts, rng):
-            encoded[start : start + len(made)] = made
+            rows[start : start + len(made)] = made if is_table else self._decode(made)
             start += len(made)
-        return self._decode(encoded)
+        return self._decode(rows) if is_table else rows
 
     def _decode(self, encoded):
         """Encoded rows as those of the caller."""
@@ -156,13 +168,23 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         """Generate rows as the networks make them: (class indices, rows) on the CPU."""
         n_rows = sum(counts)
         width = math.prod(self.codec_.sample_shape_)
-        n_threads = thread_count(width * min(n_rows, _GENERATED_AT_ONCE))
-        for start in range(0, n_rows, _GENERATED_AT_ONCE):
-            size = min(_GENERATED_AT_ONCE, n_rows - start)
+        at_once = min(max(_VALUES_AT_ONCE // width, 1), _GENERATED_AT_ONCE)
+        n_threads = thread_count(width * min(n_rows, at_once))
+        for start in range(0, n_rows, at_once):
+            size = min(at_once, n_rows - start)
             y = torch.from_numpy(_class_indices(counts, start, size))
             with torch_threads(n_threads), torch.no_grad(), self._drawing_from(rng):
                 made = self._generate(y, rng).cpu()
             yield y, made
+
+    def _run_generator(self, z, y):
+        """Outputs of the generator: (m, ...) inputs and (m,) class indices -> (m, *sample_shape).
+
+        A few at a time: the layers between are much larger than the pictures that they end in.
+        """
+        size = rows_at_once(self.codec_.sample_shape_)
+        parts = zip(z.to(self.device_).split(size), y.to(self.device_).split(size), strict=True)
+        return torch.cat([self.generator_(*part) for part in parts])
 
     @contextmanager
     def _drawing_from(self, rng):

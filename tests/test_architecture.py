@@ -25,7 +25,7 @@ INSIDE = {
     },
     "_containers": set(),
     "_docs": set(),
-    "_generation": {"nn.blocks", "nn.device", "_containers"},
+    "_generation": {"nn.blocks", "nn.device", "nn.pixels", "_containers"},
     "_progress": set(),
     "_versions": {"__version__"},
     "codec": {"_containers"},

@@ -137,7 +137,10 @@ class GANSampler(BaseGANSampler):
             return logistic_g(critic(draw(y), y))
 
         data = together(
-            [batches(x[y == c], y[y == c], self.batch_size, rng) for c in range(n_classes)]
+            [
+                batches(x, y, self.batch_size, rng, rows=(y == c).nonzero()[:, 0])
+                for c in range(n_classes)
+            ]
         )
         history = train_adversarial(
             generator, critic, d_loss, g_loss, data, self._schedule(self._auto("max_iter", 500))
@@ -157,4 +160,4 @@ class GANSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)
