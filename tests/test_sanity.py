@@ -65,7 +65,7 @@ def test_balanced_data_have_all_classes_judged(judged_at_once):
 
 def test_of_many_classes_the_worst_are_named():
     x = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
-    classes = [(label, x, x * (7 - i) / 90) for i, label in enumerate("abcdefg")]
+    classes = [(label, 9, x, x * (7 - i) / 90) for i, label in enumerate("abcdefg")]
     with pytest.warns(
         ConvergenceWarning, match=r"classes g \(9 rows, 0.01\), f .* c .* and 2 more"
     ):

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from .pixels import as_floats, rows_at_once
 from .stopping import Patience
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -75,9 +76,14 @@ class Schedule:
 
 
 def batches(
-    x: Tensor, y: Tensor, batch_size: int, rng: torch.Generator, balance: float = 0.0
+    x: Tensor,
+    y: Tensor,
+    batch_size: int,
+    rng: torch.Generator,
+    balance: float = 0.0,
+    rows: Tensor | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield (x, y) batches of ``min(batch_size, n)`` rows for ever.
+    """Yield (x, y) batches of ``min(batch_size, n)`` rows for ever; bytes as floats.
 
     Parameters
     ----------
@@ -92,22 +98,25 @@ def batches(
     balance : float, default=0.0
         Classes are drawn in proportion to ``n_c ** (1 - balance)``: 0 keeps the frequencies of
         the data (each row once a pass, in a fresh order), 1 makes all classes equally frequent.
+    rows : Tensor of shape (m,), optional
+        Indices of the rows to draw from; by default all.
 
     Yields
     ------
     batch : tuple of Tensor
         Rows of x and their y.
     """
-    size = min(batch_size, len(x))
-    labels = y.cpu()
+    rows = torch.arange(len(x)) if rows is None else rows.cpu()
+    size, labels = min(batch_size, len(rows)), y.cpu()[rows]
     weights = labels.bincount().double().pow(-balance)[labels]
     while True:
         if balance:
-            order = torch.multinomial(weights, len(x), replacement=True, generator=rng)
+            order = torch.multinomial(weights, len(rows), replacement=True, generator=rng)
         else:
-            order = torch.randperm(len(x), generator=rng)
-        for rows in order[: len(x) // size * size].to(x.device).split(size):
-            yield x[rows], y[rows]
+            order = torch.randperm(len(rows), generator=rng)
+        order = rows[order[: len(rows) // size * size]]
+        for drawn in order.to(x.device).split(size):
+            yield as_floats(x[drawn]), y[drawn]
 
 
 def together(
@@ -120,9 +129,10 @@ def together(
 
 
 @torch.no_grad()
-def in_batches(network: nn.Module, x: Tensor, size: int = 1024) -> Tensor:
+def in_batches(network: nn.Module, x: Tensor, size: int | None = None) -> Tensor:
     """Outputs of a network for all rows of x, on the CPU: (n, ...) -> (n, ...)."""
-    return torch.cat([network(batch).cpu() for batch in x.split(size)])
+    parts = x.split(size or rows_at_once(x.shape[1:]))
+    return torch.cat([network(as_floats(part)).cpu() for part in parts])
 
 
 def train_autoencoder(
