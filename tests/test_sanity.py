@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skgan_resample import CGANSampler, RowMixSampler
 from skgan_resample._sanity import _interpolated, spread_and_novelty, warn_of_poor_rows
+from skgan_resample.nn.pixels import as_floats
 
 
 class Constant(CGANSampler):
@@ -27,7 +28,7 @@ class Copying(CGANSampler):
     def _generate(self, y, rng):
         rows = [torch.where(self._y == c)[0] for c in y]
         picked = [r[torch.randint(len(r), (), generator=rng)] for r in rows]
-        return self._x[torch.stack(picked)]
+        return as_floats(self._x[torch.stack(picked)])
 
 
 @pytest.fixture
