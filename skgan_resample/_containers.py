@@ -139,6 +139,44 @@ def append(X, new):
     return np.concatenate([X, _cast(new, X)])
 
 
+def with_room(X, n_new):
+    """A copy of an array with room for rows below it, so that these need not be held twice.
+
+    Parameters
+    ----------
+    X : object
+        What the caller passed in.
+    n_new : int
+        Rows of room.
+
+    Returns
+    -------
+    extended : ndarray of shape (n + n_new, ...) or None
+        It starts with X; None if X is not an array that :func:`append` would give back as it is.
+    """
+    if type(X) not in (np.ndarray, np.memmap):
+        return None
+    extended = np.empty((len(X) + n_new, *X.shape[1:]), X.dtype)
+    extended[: len(X)] = X
+    return extended
+
+
+def writable(X):
+    """X itself, under a flag that lets torch use its memory; nobody may write to it."""
+    if X.flags.writeable:
+        return X
+    return np.asarray(_Memory(X))
+
+
+class _Memory:
+    """Memory of a read-only array: torch has no such tensors, and warns of each."""
+
+    def __init__(self, X):
+        self.owner = X
+        address, _ = X.__array_interface__["data"]
+        self.__array_interface__ = X.__array_interface__ | {"data": (address, False)}
+
+
 def _append_pandas(X, new):
     import pandas as pd
 

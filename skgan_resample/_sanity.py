@@ -1,4 +1,4 @@
-"""Whether classes have collapsed in what a generator makes, or are copied: two numbers a class."""
+"""Warnings of classes of one row, and of those that have collapsed or are copied."""
 
 from __future__ import annotations
 
@@ -12,8 +12,29 @@ from sklearn.metrics.pairwise import euclidean_distances
 FEWEST = 6  # rows that SMOTE needs with its five neighbours
 FEWEST_UPDATES = 100  # a shorter training is a trial, of which nobody expects good rows
 _COLLAPSED, _COPIED = 0.2, 0.05  # docs/results/fit-warnings.md
-_LOOKED_AT = 20_000
+LOOKED_AT = 20_000  # training rows of a class, at the most
 _NAMED = 5
+
+
+def warn_of_single_rows(name, labels):
+    """Warn, once, of classes of one row.
+
+    Parameters
+    ----------
+    name : str
+        Of the sampler.
+    labels : ndarray
+        Of the classes.
+    """
+    if len(labels):
+        warnings.warn(
+            f"Got 1 row of {_classes([str(label) for label in labels])}, which cannot show how the "
+            f"class varies: {name} makes near-copies of it, or lends it the variation of other "
+            'classes ("Small classes" in the guide). Collect more rows, or leave the class out of '
+            "sampling_strategy.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def warn_of_poor_rows(name, classes):
@@ -24,31 +45,33 @@ def warn_of_poor_rows(name, classes):
     name : str
         Of the sampler.
     classes : iterable of tuple
-        A label, the training rows of its class (n, d), six or more, and generated ones (m, d),
-        all encoded.
+        A label, how many training rows its class has, those of them that are looked at (n, d), six
+        or more, and generated ones (m, d), all encoded.
     """
     collapsed, copied = [], []
-    for label, real, made in classes:
+    for label, n_rows, real, made in classes:
         if not np.isfinite(made).all():
             continue  # an error of its own, where rows are asked for
         spread, novelty = spread_and_novelty(real, made, np.random.default_rng(0))
         if spread < _COLLAPSED:
-            collapsed.append((spread, f"{label!s} ({len(real)} rows, {spread:.2f})"))
+            collapsed.append((spread, f"{label!s} ({n_rows} rows, {spread:.2f})"))
         elif novelty < _COPIED:
-            copied.append((novelty, f"{label!s} ({len(real)} rows, {novelty:.3f})"))
+            copied.append((novelty, f"{label!s} ({n_rows} rows, {novelty:.3f})"))
     if collapsed:
         warnings.warn(
-            f"{name} has collapsed in {_classes(collapsed)}: two rows that it generates are that "
-            "many times as far apart as two training rows of the class. Try more updates, another "
-            "learning_rate or another sampler; RowMixSampler has nothing to learn.",
+            f"{name} has collapsed in {_classes(_worst_first(collapsed))}: two rows that it "
+            "generates are that many times as far apart as two training rows of the class. Try "
+            "more updates, another learning_rate or another sampler; RowMixSampler has nothing to "
+            "learn.",
             ConvergenceWarning,
             stacklevel=2,
         )
     if copied:
         warnings.warn(
-            f"{name} makes near-copies of training rows in {_classes(copied)}: they are that many "
-            "times as far from the nearest training row as rows of SMOTE. They add little to "
-            "duplicates, and reveal the data that they copy. Try fewer updates or another sampler.",
+            f"{name} makes near-copies of training rows in {_classes(_worst_first(copied))}: they "
+            "are that many times as far from the nearest training row as rows of SMOTE. They add "
+            "little to duplicates, and reveal the data that they copy. Try fewer updates or "
+            "another sampler.",
             UserWarning,
             stacklevel=2,
         )
@@ -60,7 +83,7 @@ def spread_and_novelty(real, made, rng):
     Parameters
     ----------
     real : ndarray of shape (n, d)
-        Training rows of the class, encoded; six or more. 20,000 of them are looked at.
+        Training rows of the class, encoded; six or more.
     made : ndarray of shape (m, d)
         Generated rows of the class, encoded.
     rng : numpy.random.Generator
@@ -75,7 +98,7 @@ def spread_and_novelty(real, made, rng):
         Median distance of a generated row from the nearest training row, over that of rows made
         by SMOTE: 0 for copies. NaN if SMOTE's rows are copies, too.
     """
-    real = real[rng.permutation(len(real))[:_LOOKED_AT]]
+    real = real[rng.permutation(len(real))]
     some = real[: len(made)]  # the rows are in random order
     typical = np.median(pdist(some))
     if typical == 0:
@@ -110,8 +133,11 @@ def _interpolated(some, real, n, rng):
     return rows
 
 
+def _worst_first(found):
+    return [text for _, text in sorted(found)]
+
+
 def _classes(found):
-    """Name the worst classes."""
-    worst = [text for _, text in sorted(found)[:_NAMED]]
+    """Name the first of some classes."""
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return f"class{'es' * (len(found) > 1)} {', '.join(worst)}{more}"
+    return f"class{'es' * (len(found) > 1)} {', '.join(found[:_NAMED])}{more}"
