@@ -34,6 +34,7 @@ from ._containers import (
 )
 from ._generation import GeneratesRows, new_seed
 from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
+from ._sanity import warn_of_single_rows
 from .codec import ImageCodec, TableCodec
 from .nn.blocks import BlockHead, GapRates
 from .nn.device import make_rng, resolve_device, thread_count, torch_threads
@@ -193,6 +194,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def _train(self, codec, encoded, y_index):
         """Train on ``device_``, and leave the fitted networks on the CPU."""
         self._forget()
+        single = self._lacking(np.bincount(y_index) == 1)
+        warn_of_single_rows(type(self).__name__, self.classes_[single])
         x, y = torch.from_numpy(encoded).to(self.device_), torch.from_numpy(y_index)
         n_threads = thread_count(min(self.batch_size, len(x)) * math.prod(x.shape[1:]))
         with torch_threads(n_threads), TrainingProgress(self, encoded, y_index) as progress:

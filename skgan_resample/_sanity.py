@@ -1,4 +1,4 @@
-"""Whether classes have collapsed in what a generator makes, or are copied: two numbers a class."""
+"""Warnings of classes of one row, and of those that have collapsed or are copied."""
 
 from __future__ import annotations
 
@@ -14,6 +14,27 @@ FEWEST_UPDATES = 100  # a shorter training is a trial, of which nobody expects g
 _COLLAPSED, _COPIED = 0.2, 0.05  # docs/results/fit-warnings.md
 _LOOKED_AT = 20_000
 _NAMED = 5
+
+
+def warn_of_single_rows(name, labels):
+    """Warn, once, of classes of one row.
+
+    Parameters
+    ----------
+    name : str
+        Of the sampler.
+    labels : ndarray
+        Of the classes.
+    """
+    if len(labels):
+        warnings.warn(
+            f"Got 1 row of {_classes([str(label) for label in labels])}, which cannot show how the "
+            f"class varies: {name} makes near-copies of it, or lends it the variation of other "
+            'classes ("Small classes" in the guide). Collect more rows, or leave the class out of '
+            "sampling_strategy.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def warn_of_poor_rows(name, classes):
@@ -38,17 +59,19 @@ def warn_of_poor_rows(name, classes):
             copied.append((novelty, f"{label!s} ({len(real)} rows, {novelty:.3f})"))
     if collapsed:
         warnings.warn(
-            f"{name} has collapsed in {_classes(collapsed)}: two rows that it generates are that "
-            "many times as far apart as two training rows of the class. Try more updates, another "
-            "learning_rate or another sampler; RowMixSampler has nothing to learn.",
+            f"{name} has collapsed in {_classes(_worst_first(collapsed))}: two rows that it "
+            "generates are that many times as far apart as two training rows of the class. Try "
+            "more updates, another learning_rate or another sampler; RowMixSampler has nothing to "
+            "learn.",
             ConvergenceWarning,
             stacklevel=2,
         )
     if copied:
         warnings.warn(
-            f"{name} makes near-copies of training rows in {_classes(copied)}: they are that many "
-            "times as far from the nearest training row as rows of SMOTE. They add little to "
-            "duplicates, and reveal the data that they copy. Try fewer updates or another sampler.",
+            f"{name} makes near-copies of training rows in {_classes(_worst_first(copied))}: they "
+            "are that many times as far from the nearest training row as rows of SMOTE. They add "
+            "little to duplicates, and reveal the data that they copy. Try fewer updates or "
+            "another sampler.",
             UserWarning,
             stacklevel=2,
         )
@@ -110,8 +133,11 @@ def _interpolated(some, real, n, rng):
     return rows
 
 
+def _worst_first(found):
+    return [text for _, text in sorted(found)]
+
+
 def _classes(found):
-    """Name the worst classes."""
-    worst = [text for _, text in sorted(found)[:_NAMED]]
+    """Name the first of some classes."""
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return f"class{'es' * (len(found) > 1)} {', '.join(worst)}{more}"
+    return f"class{'es' * (len(found) > 1)} {', '.join(found[:_NAMED])}{more}"

@@ -23,6 +23,7 @@ INSIDE = {
         "_containers",
         "_generation",
         "_progress",
+        "_sanity",
     },
     "_containers": set(),
     "_docs": set(),

@@ -22,7 +22,7 @@ def test_imbalanced_learn(estimator, check):
     check(estimator)
 
 
-@pytest.mark.filterwarnings("ignore:Class .* has 1 row:UserWarning")  # of GANSampler
+@pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
 @every_check(sklearn_checks)
 def test_scikit_learn(estimator, check):
     check(estimator)

@@ -90,12 +90,12 @@ def measure(name, dataset, seed):
     sampler = getattr(skgan_resample, name)(random_state=seed).fit(X, y)
     fit_seconds = time.perf_counter() - started
     encoded = sampler.codec_.transform(X).reshape(len(y), -1)
-    for c, label in enumerate(sampler.classes_):
+    for label in sampler.classes_:
         if (y == label).sum() < 6:
             continue
         started = time.perf_counter()
-        labels, rng = torch.full((200,), c), torch.Generator().manual_seed(seed)
-        made = torch.cat(list(sampler._generate_in_batches(labels, rng)))
+        rng, counts = torch.Generator().manual_seed(seed), 200 * (sampler.classes_ == label)
+        [(labels, made)] = sampler._generate_in_batches(counts, rng)
         if sampler._gap_rates is not None:
             made = sampler._gap_rates.settle(made, labels, rng)
         spread, novelty = spread_and_novelty(
