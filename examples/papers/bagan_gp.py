@@ -130,7 +130,9 @@ def separation(name, data, scores, options, seed):
     z, embedding = codes(X, y, X_test, supervised, scale, *arguments)
     places["BAGAN-GP, before the embedding"] = z
     places["BAGAN-GP, after it"] = z * embedding.weight.detach().numpy()[y_test]
-    for place, z in places.items():
+    factors = np.random.default_rng(seed).normal(size=embedding.weight.shape)
+    control = {"BAGAN, times random factors": places["BAGAN"] * factors[y_test]}
+    for place, z in (places | control).items():
         accuracy = cross_val_score(KNeighborsClassifier(), z, y_test, cv=3).mean()
         scores.add(data=name, codes=place, seed=seed, accuracy=accuracy)
     if seed == options.seeds[0]:
@@ -144,14 +146,13 @@ def separation(name, data, scores, options, seed):
 
 
 def long_training(data, judge, scores, options, seed):
-    """Distances after a quarter of the updates, all, and three times as many."""
+    """Distances after three times the updates of the game; does anything collapse?"""
     X, y = thin(*data[:2], counts_of("fashion", data[1]), seed)
-    for max_iter in (options.max_iter // 4, options.max_iter, 3 * options.max_iter):
-        for system in ("BAGAN", "v3"):
-            sampler = samplers(options, seed)[system].set_params(max_iter=max_iter).fit(X, y)
-            found = [distance for distance, _ in distances(judge, *data[2:], sampler)]
-            row = {"system": system, "updates": max_iter, "seed": seed}
-            scores.add(**row, mean=np.mean(found), smallest=found[1], worst=max(found))
+    for system in ("BAGAN", "v2", "v3"):
+        sampler = samplers(options, seed)[system].set_params(max_iter=3 * options.max_iter)
+        found = [distance for distance, _ in distances(judge, *data[2:], sampler.fit(X, y))]
+        row = {"system": system, "updates": sampler.max_iter, "seed": seed}
+        scores.add(**row, mean=np.mean(found), smallest=found[1], worst=max(found))
 
 
 def report(scores):

@@ -99,7 +99,8 @@ def figure(frame, options):
         for ax, part in zip(row, ("train", "test"), strict=True):
             rows = frame[frame.part == part]
             curves = rows.pivot_table(score, "epoch", "training_set", sort=False)
-            curves.plot(ax=ax, title=f"{score}, {part}", legend=part == "test" and score == "loss")
+            curves.plot(ax=ax, title=f"{score}, {part}", legend=False)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center")
     save(figure, options, "cgan-curves")
     plt.close(figure)
 
