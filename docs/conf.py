@@ -88,9 +88,7 @@ html_theme_options = {
     "show_toc_level": 2,
 }
 # No sidebar where there is nothing to put into it.
-html_sidebars = {
-    page: [] for page in ("guide/index", "architecture", "privacy", "contributing", "changelog")
-}
+html_sidebars = {page: [] for page in ("architecture", "privacy", "contributing", "changelog")}
 
 
 def draft(app, config):

@@ -9,6 +9,9 @@ and in the losses? In the plane all of it can be seen: 300 rows of a large class
 # %%
 # Four samplers, four fates
 # -------------------------
+# A sampler warns of the worst by itself when it is fitted.
+
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,7 +33,10 @@ samplers = {
 }
 figure, axes = plt.subplots(2, 2, figsize=(8, 6), sharex=True, sharey=True, layout="constrained")
 for axis, (name, sampler) in zip(axes.flat, samplers.items(), strict=True):
-    X_more, _ = sampler.fit_resample(X, y)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        X_more, _ = sampler.fit_resample(X, y)
+    print(f"{name}: {caught[0].message if caught else 'no warning'}")
     axis.scatter(*X[y == 0].T, s=6, color="0.75", linewidths=0, label="real, large class")
     axis.scatter(*X_more[len(X) :].T, s=14, color="#1f6fb4", marker="x", label="generated")
     axis.scatter(*X[y == 1].T, s=18, color="#d95f02", linewidths=0, label="real, small class")
@@ -47,6 +53,7 @@ plt.show()
 # much nearer to a training row than real rows do to each other, and ``two_sample_auc`` is that of a
 # classifier that tells generated rows from real ones: one half if it cannot.
 
+warnings.simplefilter("ignore")  # the same warnings again
 for name, sampler in samplers.items():
     small = quality_report(sampler, X, y, random_state=0).loc[1]
     numbers = small[["coverage", "coverage_floor", "density", "density_floor"]].astype(float)

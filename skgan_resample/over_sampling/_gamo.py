@@ -69,7 +69,8 @@ class GAMOSampler(BaseGANSampler):
     features, here the codes of an autoencoder of all classes, and a decoder turns them into
     pictures: the hull is one of codes, then. Integer columns are rounded after the combination; a
     category is drawn from its mixture in the combined rows.
-    A class of one row is a hull of one point: its new rows are copies.
+    A class of one row is a hull of one point: its new rows are copies. Where the softmax puts
+    nearly all of the weight on one row, new rows are near-copies of it; a fit warns of that.
 
     On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
     digits named all generated threes and eights correctly (seeds 0, 1, 2; default settings); pixel
