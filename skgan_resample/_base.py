@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from abc import ABCMeta, abstractmethod
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -35,9 +36,12 @@ from ._containers import (
 )
 from ._generation import GeneratesRows, new_seed
 from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
+from ._sanity import warn_of_single_rows
 from .codec import ImageCodec, TableCodec
 from .nn.blocks import BlockHead, GapRates
 from .nn.device import make_rng, resolve_device, thread_count, torch_threads
+from .nn.pixels import as_floats
+from .nn.stopping import FEWEST_TO_HOLD_OUT, Patience, hold_out
 from .nn.training import Schedule
 
 _ROWS_TO_COUNT_GAPS = 1000
@@ -63,7 +67,7 @@ class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
     """
 
     _doc_link_module = "skgan_resample"
-    _doc_link_template = "https://skgan-resample.readthedocs.io/en/stable/api.html#{estimator_module}.{estimator_name}"
+    _doc_link_template = "https://skgan-resample.readthedocs.io/en/stable/generated/skgan_resample.{estimator_name}.html"
 
     _parameter_constraints: dict = {
         **BaseOverSampler._parameter_constraints,
@@ -73,6 +77,7 @@ class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
         "max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
         "device": [str],
         "precision": [StrOptions({"float32", "bf16"})],
@@ -196,32 +201,39 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def _train(self, codec, encoded, y_index):
         """Train on ``device_``, and leave the fitted networks on the CPU."""
         self._forget()
+        single = self._lacking(np.bincount(y_index) == 1)
+        warn_of_single_rows(type(self).__name__, self.classes_[single])
         x = torch.from_numpy(writable(encoded)).to(self.device_)
         y = torch.from_numpy(y_index)
         n_threads = thread_count(min(self.batch_size, len(x)) * math.prod(x.shape[1:]))
         with torch_threads(n_threads), TrainingProgress(self, encoded, y_index) as progress:
-            before = vars(self).copy()
+            before = set(vars(self))
             try:
                 self.codec_ = codec
                 self._learn(x, y, progress)
             except BaseException:  # fitted or not, never by half
+                self._learnt = sorted(set(vars(self)) - before)
                 self._forget()
-                for name in [n for n, v in vars(self).items() if v is not before.get(n)]:
-                    delattr(self, name)
                 raise
+            self._learnt = sorted(set(vars(self)) - before)
         if progress.interrupt is not None:
             raise progress.interrupt
+        with torch_threads(n_threads):
+            self._judge(encoded, y_index)
 
     def _learn(self, x, y, progress):
         """Train the networks and set everything that is learnt."""
         self._progress, self._rng = progress, make_rng(new_seed(self.random_state))
-        history = self._fit_gan(x, y.to(self.device_), self._rng)
-        del self._progress  # it holds the training rows
+        self._patience = None
+        training = slice(None) if self.n_iter_no_change is None else self._hold_out(x, y)
+        history = self._fit_gan(x[training], y[training].to(self.device_), self._rng)
+        del self._progress, self._patience  # they hold training rows
         self.history_ = {name: losses.numpy() for name, losses in history.items()}
         self.n_iter_ = len(self.history_["generator"])
         self.generator_.cpu().eval().requires_grad_(False)
         self._gap_rates = self._learn_gap_rates(x.cpu(), y)
-        if self.n_iter_ == 0 and self.max_iter != 0:
+        n_done = max([self.n_iter_, *getattr(self, "validation_distances_", ())])
+        if n_done == 0 and self.max_iter != 0:
             warnings.warn(
                 f"The max_time={self.max_time:g} seconds of {type(self).__name__} were over before "
                 "the first update of its generator, which is used as it is. Allow more.",
@@ -254,7 +266,23 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             self._progress,
             bf16=self.precision == "bf16",
             deadline=self._progress.deadline,
+            patience=self._patience,
         )
+
+    def _hold_out(self, x, y):
+        """Choose rows that the game is stopped by; return which of the others there are."""
+        held_out = hold_out(y, self._rng)
+        if not held_out.any():
+            raise ValueError(
+                f"Got n_iter_no_change={self.n_iter_no_change}, which holds out rows of classes of "
+                f"{FEWEST_TO_HOLD_OUT} rows or more, but there is no such class. Use None."
+            )
+        rows = as_floats(x[held_out].cpu()).flatten(1)
+        distance = partial(self._distance_to, rows, y[held_out])
+        self._patience = Patience(distance, self.n_iter_no_change)
+        self.is_held_out_ = held_out.numpy()
+        self.validation_distances_ = self._patience.distances
+        return ~held_out
 
     def _sizes(self, x):
         """Latent size and numbers of updates (adversarial, autoencoder); "auto" by the data."""
@@ -272,9 +300,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
     def _forget(self):
         """Drop what an earlier fit has learnt, so that nothing of it can pass for this one's."""
-        learnt = {name for name in vars(self) if name.endswith("_") and not name.startswith("_")}
-        for name in learnt - _SET_BY_VALIDATION:
-            delattr(self, name)
+        public = {name for name in vars(self) if name.endswith("_") and not name.startswith("_")}
+        for name in public - _SET_BY_VALIDATION | set(self.__dict__.pop("_learnt", ())):
+            self.__dict__.pop(name, None)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

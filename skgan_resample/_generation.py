@@ -15,12 +15,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._containers import append
+from ._sanity import FEWEST, FEWEST_UPDATES, warn_of_poor_rows
 from .nn.blocks import BlockHead
 from .nn.device import make_rng, thread_count, torch_threads
 from .nn.pixels import rows_at_once
+from .nn.stopping import energy_distance
 
 _GENERATED_AT_ONCE = 1024  # rows
 _VALUES_AT_ONCE = 1 << 22
+_JUDGED = 2000  # generated rows that are looked at, of all classes together
 
 
 class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
@@ -130,46 +133,105 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         Pictures are decoded a batch at a time, into the array ``room`` if there is one.
         """
         is_table = len(self.codec_.sample_shape_) == 1
-        rows: torch.Tensor | np.ndarray
-        if is_table:
-            rows = torch.empty((sum(counts), *self.codec_.sample_shape_))
-        elif room is None:
-            rows = np.empty((sum(counts), *self._picture.shape[1:]), self._picture.dtype)
-        else:
-            rows = room
+        if room is None:
+            like = np.empty((0, *self.codec_.sample_shape_), "f4") if is_table else self._picture
+            room = np.empty((sum(counts), *like.shape[1:]), like.dtype)
         start = 0
         for made in self._encoded_batches(counts, rng):
-            rows[start : start + len(made)] = made if is_table else self._decode(made)
+            room[start : start + len(made)] = made if is_table else self._decode(made)
             start += len(made)
-        return self._decode(rows) if is_table else rows
+        return self._decode(room) if is_table else room
 
     def _decode(self, encoded):
         """Encoded rows as those of the caller."""
-        rows = self.codec_.inverse_transform(encoded.numpy())
+        rows = self.codec_.inverse_transform(encoded)
         return rows if encoded.ndim == 2 else append(self._picture, rows)
 
     def _encoded_batches(self, counts, rng):
-        """Generate the rows in batches of bounded size, with the gaps of their class."""
+        """Generate the rows in batches of bounded size, with the gaps of their class; as arrays."""
         for y, made in self._generate_in_batches(counts, rng):
-            if not made.isfinite().all():
-                raise FloatingPointError(
-                    f"The generator of {type(self).__name__} makes values that are not finite. "
-                    "Train again with a smaller learning_rate."
-                )
-            if self._gap_rates is not None:
-                made = self._gap_rates.settle(made, y, rng)
-            self._hand_over(made, y)
-            yield made
+            with torch_threads(self._n_threads(len(y))):
+                if not made.isfinite().all():
+                    raise FloatingPointError(
+                        f"The generator of {type(self).__name__} makes values that are not finite. "
+                        "Train again with a smaller learning_rate."
+                    )
+                if self._gap_rates is not None:
+                    made = self._gap_rates.settle(made, y, rng)
+                self._hand_over(made, y)
+            yield made.numpy()
+
+    def _judge(self, x, y):
+        """Warn of classes, among those that lack rows, of which the generator makes poor ones.
+
+        The rows are drawn from a stream of their own, and are nobody's.
+        """
+        if self.n_iter_ < FEWEST_UPDATES:
+            return
+        counts = np.bincount(y)
+        judged = np.flatnonzero(self._lacking(counts >= FEWEST))
+        n_each = _rows_each(judged)
+        rng = make_rng(0)
+
+        def made(c):
+            each = n_each * (np.arange(len(counts)) == c)
+            labels, rows = map(torch.cat, zip(*self._generate_in_batches(each, rng), strict=True))
+            return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
+
+        classes = (
+            (self.classes_[c], x[y == c].reshape(counts[c], -1), made(c).flatten(1).numpy())
+            for c in judged
+        )
+        with torch_threads(self._n_threads(n_each)):
+            warn_of_poor_rows(type(self).__name__, classes)
+
+    def _distance_to(self, x, y):
+        """Mean energy distance, over classes, of generated rows to real ones, while training.
+
+        The noise is the same at every call, so that only the generator makes a difference.
+        """
+        there = np.bincount(y, minlength=len(self.classes_)) > 0
+        lacking = self._lacking(there)
+        judged = np.flatnonzero(lacking if lacking.any() else there)
+        n_each, rng, distances = _rows_each(judged), make_rng(0), []
+        self._draw_blocks_from(rng)
+        self.generator_.eval()
+        with torch.no_grad():
+            for c in judged:
+                made = self._generate(torch.from_numpy(np.full(n_each, c)), rng).cpu().flatten(1)
+                distances.append(energy_distance(x[y == c], made))
+        self.generator_.train()
+        self._draw_blocks_from(self._rng)
+        return torch.stack(distances).mean().item()
+
+    def _lacking(self, classes):
+        """Those of some classes (a mask) that lack rows; all of them where no class does."""
+        lacks = np.array([self.sampling_strategy_.get(c, 0) for c in self.classes_.tolist()]) > 0
+        return classes & lacks if lacks.any() else classes
+
+    def _draw_blocks_from(self, rng):
+        """Have the one-hot blocks of generated rows drawn from a stream."""
+        for module in self.generator_.modules():
+            if isinstance(module, BlockHead):
+                module.rng = rng
 
     def _hand_over(self, x, y):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
+    @property
+    def _at_once(self):
+        """How many rows are generated at once, at most."""
+        width = math.prod(self.codec_.sample_shape_)
+        return min(max(_VALUES_AT_ONCE // width, 1), _GENERATED_AT_ONCE)
+
+    def _n_threads(self, n_rows):
+        return thread_count(math.prod(self.codec_.sample_shape_) * min(n_rows, self._at_once))
+
     def _generate_in_batches(self, counts, rng):
         """Generate rows as the networks make them: (class indices, rows) on the CPU."""
         n_rows = sum(counts)
-        width = math.prod(self.codec_.sample_shape_)
-        at_once = min(max(_VALUES_AT_ONCE // width, 1), _GENERATED_AT_ONCE)
-        n_threads = thread_count(width * min(n_rows, at_once))
+        at_once = self._at_once
+        n_threads = self._n_threads(n_rows)
         for start in range(0, n_rows, at_once):
             size = min(at_once, n_rows - start)
             y = torch.from_numpy(_class_indices(counts, start, size))
@@ -189,9 +251,7 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
     @contextmanager
     def _drawing_from(self, rng):
         """Have the generator on its device and on a stream; whoever waits for rows sees it idle."""
-        for module in self.generator_.modules():
-            if isinstance(module, BlockHead):
-                module.rng = rng
+        self._draw_blocks_from(rng)
         self.generator_.to(self.device_)
         try:
             yield
@@ -199,23 +259,28 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             self.generator_.cpu()
 
 
-def regroup(batches: Iterable[torch.Tensor], size: int) -> Iterator[torch.Tensor]:
+def regroup(batches: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
     """Join and split batches of any number of rows into such of ``size``, the last perhaps less."""
-    held: list[torch.Tensor] = []
+    held: list[np.ndarray] = []
     n_held = 0
     for batch in batches:
         while n_held + len(batch) >= size:
-            yield torch.cat([*held, batch[: size - n_held]])
+            yield np.concatenate([*held, batch[: size - n_held]])
             batch, held, n_held = batch[size - n_held :], [], 0
         held.append(batch)
         n_held += len(batch)
     if n_held:
-        yield torch.cat(held)
+        yield np.concatenate(held)
 
 
 def _class_indices(counts, start, size):
     """Class indices of ``size`` rows from ``start`` on, where rows are laid out class by class."""
     return np.searchsorted(np.cumsum(counts), np.arange(start, start + size), side="right")
+
+
+def _rows_each(classes):
+    """How many rows to generate of each class that is judged."""
+    return min(200, max(20, _JUDGED // max(len(classes), 1)))
 
 
 def new_seed(random_state):

@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from .pixels import as_floats, rows_at_once
+from .pixels import as_floats
+from .stopping import Patience
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 History = dict[str, Tensor]
@@ -60,6 +62,8 @@ class Schedule:
         Whether networks run under bfloat16 autocast; weights stay float32.
     deadline : float
         Reading of ``time.monotonic`` after which no update is begun.
+    patience : Patience or None
+        Ends the game, and only that, when held-out rows say so.
     """
 
     max_iter: int
@@ -68,6 +72,7 @@ class Schedule:
     betas: tuple[float, float] = (0.5, 0.9)
     bf16: bool = False
     deadline: float = math.inf
+    patience: Patience | None = None
 
 
 def batches(
@@ -123,13 +128,6 @@ def together(
         yield torch.cat(xs), torch.cat(ys)
 
 
-@torch.no_grad()
-def in_batches(network: nn.Module, x: Tensor, size: int | None = None) -> Tensor:
-    """Outputs of a network for all rows of x, on the CPU: (n, ...) -> (n, ...)."""
-    parts = x.split(size or rows_at_once(x.shape[1:]))
-    return torch.cat([network(as_floats(part)).cpu() for part in parts])
-
-
 def train_autoencoder(
     autoencoder: nn.Module,
     loss: Loss,
@@ -174,6 +172,8 @@ def train_adversarial(
 ) -> History:
     """Play the game, and leave the moving average of the generator's weights in it.
 
+    With patience it is the average of the update with the lowest distance.
+
     Parameters
     ----------
     generator, critic : nn.Module
@@ -192,6 +192,8 @@ def train_adversarial(
     history : dict
         ``{"critic": (n_iter,), "generator": (n_iter,)}``, the critic's last loss per iteration.
     """
+    if schedule.max_iter == 0:
+        return {"critic": torch.zeros(0), "generator": torch.zeros(0)}
     critic_optimiser, generator_optimiser = _adam(critic, schedule), _adam(generator, schedule)
     average = AveragedModel(
         generator, multi_avg_fn=get_ema_multi_avg_fn(_average_decay(schedule.max_iter))
@@ -207,10 +209,14 @@ def train_adversarial(
         return {"critic": d, "generator": g}
 
     optimisers = [critic_optimiser, generator_optimiser]
-    run = _Run("game", [generator, critic, average], optimisers, schedule)
+    patience = schedule.patience
+    look = partial(patience.look, generator, average.module) if patience else None
+    run = _Run("game", [generator, critic, average], optimisers, schedule, look)
     history = _run(run, step, ["critic", "generator"])
-    generator.load_state_dict(average.module.state_dict())
-    return history
+    generator.load_state_dict(patience.weights if patience else average.module.state_dict())
+    return (
+        {name: losses[: patience.best] for name, losses in history.items()} if patience else history
+    )
 
 
 def _average_decay(max_iter: int) -> float:
@@ -257,6 +263,7 @@ class _Run:
     networks: list[nn.Module]
     optimisers: Sequence[torch.optim.Optimizer]
     schedule: Schedule
+    look: Callable[[int], bool] | None = None
     losses: list[dict[str, Tensor]] = field(default_factory=list)
     lowered: bool = False
 
@@ -300,6 +307,8 @@ class _Run:
     def _keep(self) -> None:
         self.kept = len(self.losses)
         self.states = [deepcopy(network.state_dict()) for network in self.networks]
+        if self.look is not None and self.look(self.kept):
+            self.stopped = True
 
     def _go_back(self) -> None:
         for network, state in zip(self.networks, self.states, strict=True):

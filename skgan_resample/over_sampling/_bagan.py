@@ -12,8 +12,9 @@ from .._docs import document
 from ..nn.latent import ClassGaussians
 from ..nn.losses import balancing_d, balancing_g, reconstruction_l2
 from ..nn.networks import LinearHead, build, decoder_for, trunk_for
+from ..nn.pixels import in_batches
 from ..nn.players import UnlabelledGenerator
-from ..nn.training import batches, in_batches, train_adversarial, train_autoencoder
+from ..nn.training import batches, train_adversarial, train_autoencoder
 
 
 @document
@@ -92,6 +93,7 @@ class BAGANSampler(BaseGANSampler):
         autoencoder_max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -106,6 +108,7 @@ class BAGANSampler(BaseGANSampler):
         self.autoencoder_max_iter = autoencoder_max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -150,10 +153,10 @@ class BAGANSampler(BaseGANSampler):
             z, labels = draw(len(x) + -(-len(x) // n_classes))
             return balancing_g(critic(generator(z, labels)), labels)
 
+        self.generator_ = generator
         history |= train_adversarial(
             generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
         )
-        self.generator_ = generator
         return history
 
     def _generate(self, y, rng):

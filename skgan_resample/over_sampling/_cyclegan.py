@@ -132,6 +132,7 @@ class CycleGANSampler(BaseGANSampler):
         identity_weight=0.5,
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -147,6 +148,7 @@ class CycleGANSampler(BaseGANSampler):
         self.identity_weight = identity_weight
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -195,15 +197,15 @@ class CycleGANSampler(BaseGANSampler):
                 for i, (a, _) in enumerate(ways)
             ]
         )
-        max_iter = self._auto("max_iter", 500)
-        history = train_adversarial(there, critic, d_loss, g_loss, data, self._schedule(max_iter))
 
         # 3. What generation needs: the way from each class's donor, and the rows.
         towards = dict(zip(ways, there.networks, strict=True))
         self.generator_ = PerClass([towards[donor, c] for c, donor in enumerate(donors)])
         self._donor_of, self._class_sizes = torch.tensor(donors), counts
         self._rows = x[y.argsort(stable=True)].cpu()
-        return history
+
+        max_iter = self._auto("max_iter", 500)
+        return train_adversarial(there, critic, d_loss, g_loss, data, self._schedule(max_iter))
 
     def _donors(self, counts):
         """Class index of each class's donor."""

@@ -19,8 +19,9 @@ from ..nn.losses import (
     squared_confusion,
 )
 from ..nn.networks import LinearHead, build, decoder_for, trunk_for
+from ..nn.pixels import in_batches
 from ..nn.players import ConcatCritic, ConcatGenerator, ConvexCombination, ConvexGenerator, PerClass
-from ..nn.training import batches, in_batches, train_adversarial, train_autoencoder
+from ..nn.training import batches, train_adversarial, train_autoencoder
 
 
 @document
@@ -117,6 +118,7 @@ class GAMOSampler(BaseGANSampler):
         autoencoder_max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -131,6 +133,7 @@ class GAMOSampler(BaseGANSampler):
         self.autoencoder_max_iter = autoencoder_max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -146,7 +149,7 @@ class GAMOSampler(BaseGANSampler):
 
         # 2. Three players in that space: convex generator, discriminator, classifier.
         shape = points.shape[1:]
-        generator = self._convex_generator(points, y, decoder, rng)
+        self.generator_ = generator = self._convex_generator(points, y, decoder, rng)
         discriminator = build(lambda: ConcatCritic(trunk_for(shape), n_classes), rng).to(x.device)
         classifier = build(lambda: LinearHead(trunk_for(shape), n_classes), rng).to(x.device)
 
@@ -182,7 +185,6 @@ class GAMOSampler(BaseGANSampler):
             batches(points, y, self.batch_size, rng),
             self._schedule(max_iter),
         )
-        self.generator_ = generator
         return history
 
     def _space(self, x, y, rng):

@@ -145,6 +145,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         fake_labels="balanced",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -161,6 +162,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         self.fake_labels = fake_labels
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -176,6 +178,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 2. Two fresh players; both see the label.
         generator, critic = (player.to(x.device) for player in self._players(x.shape[1:], rng))
+        self.generator_ = generator
 
         # 3. The game, every row weighted by the impact of its subclass.
         policy, losses = self._policy(rng), []
@@ -209,7 +212,6 @@ class IntraClassACGANSampler(BaseGANSampler):
         )
         self.impacts_ = policy.impacts.numpy()
         self.impact_history_ = torch.stack(policy.history).numpy()
-        self.generator_ = generator
         return history
 
     def _find_subclasses(self, x, y, rng):
