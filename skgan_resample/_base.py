@@ -35,6 +35,7 @@ from ._containers import (
     writable,
 )
 from ._generation import GeneratesRows, new_seed
+from ._persistence import Persists
 from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
 from ._sanity import warn_of_single_rows
 from .codec import ImageCodec, TableCodec
@@ -50,7 +51,7 @@ _SET_BY_VALIDATION = frozenset(
 )
 
 
-class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
+class BaseGANSampler(CallbackSupportMixin, GeneratesRows, Persists, metaclass=ABCMeta):
     """Base of the samplers: everything but the networks and their training.
 
     A sampler adds its ``__init__``, the constraints of its own parameters, and two hooks:
@@ -277,7 +278,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                 f"Got n_iter_no_change={self.n_iter_no_change}, which holds out rows of classes of "
                 f"{FEWEST_TO_HOLD_OUT} rows or more, but there is no such class. Use None."
             )
-        rows = as_floats(x[held_out].cpu()).flatten(1)
+        rows = as_floats(x[held_out]).cpu().flatten(1)
         distance = partial(self._distance_to, rows, y[held_out])
         self._patience = Patience(distance, self.n_iter_no_change)
         self.is_held_out_ = held_out.numpy()
@@ -310,12 +311,3 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         tags.input_tags.allow_nan = tags.input_tags.string = is_table
         tags.input_tags.categorical = is_table
         return tags
-
-    def __setstate__(self, state):
-        """Restore a pickled sampler; without its GPU it goes on with the CPU."""
-        super().__setstate__(state)
-        if "device_" in state:
-            try:
-                resolve_device(self.device_)
-            except ValueError:
-                self.device_ = "cpu"

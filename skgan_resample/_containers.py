@@ -30,7 +30,9 @@ def refuse_masked(X):
 
 
 def plain_labels(y):
-    """Labels of polars as an array, others as they are.
+    """Labels of polars, and of pandas' own dtypes, as an array; others as they are.
+
+    Of pandas' own booleans, alone or as categories, scikit-learn would make floats.
 
     Raises
     ------
@@ -38,7 +40,8 @@ def plain_labels(y):
         If y is a polars DataFrame of more than one column.
     """
     if not is_polars(y):
-        return y
+        is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
+        return np.array(y.tolist()) if is_own and not y.isna().any() else y
     is_frame = hasattr(y, "width")
     if is_frame and y.width > 1:
         raise TypeError(

@@ -13,6 +13,8 @@ sampling_strategy : float, str, dict or callable, default="auto"
     - ``dict``: the number of rows wanted by class, originals included.
     - ``callable``: maps y to such a dict.
 
+    Classes may be of any size; one of a single row that needs new ones is named in a warning.
+
 image_shape : tuple of int, default=None
     (height, width) or (height, width, channels) of the flattened pictures in the rows of X.
     None means a table, unless X itself has three or four dimensions.

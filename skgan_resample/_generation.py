@@ -15,10 +15,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._containers import append
-from ._sanity import FEWEST, FEWEST_UPDATES, warn_of_poor_rows
+from ._sanity import FEWEST, FEWEST_UPDATES, LOOKED_AT, warn_of_poor_rows
 from .nn.blocks import BlockHead
 from .nn.device import make_rng, thread_count, torch_threads
-from .nn.pixels import rows_at_once
+from .nn.pixels import as_floats, rows_at_once
 from .nn.stopping import energy_distance
 
 _GENERATED_AT_ONCE = 1024  # rows
@@ -133,14 +133,17 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         Pictures are decoded a batch at a time, into the array ``room`` if there is one.
         """
         is_table = len(self.codec_.sample_shape_) == 1
-        if room is None:
-            like = np.empty((0, *self.codec_.sample_shape_), "f4") if is_table else self._picture
-            room = np.empty((sum(counts), *like.shape[1:]), like.dtype)
+        if is_table:
+            rows = np.empty((sum(counts), *self.codec_.sample_shape_), np.float32)
+        elif room is None:
+            rows = np.empty((sum(counts), *self._picture.shape[1:]), self._picture.dtype)
+        else:
+            rows = room
         start = 0
         for made in self._encoded_batches(counts, rng):
-            room[start : start + len(made)] = made if is_table else self._decode(made)
+            rows[start : start + len(made)] = made if is_table else self._decode(made)
             start += len(made)
-        return self._decode(room) if is_table else room
+        return self._decode(rows) if is_table else rows
 
     def _decode(self, encoded):
         """Encoded rows as those of the caller."""
@@ -173,14 +176,17 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         n_each = _rows_each(judged)
         rng = make_rng(0)
 
+        def real(c):
+            rows = torch.from_numpy(x[np.flatnonzero(y == c)[:LOOKED_AT]])
+            return as_floats(rows).flatten(1).numpy()
+
         def made(c):
             each = n_each * (np.arange(len(counts)) == c)
             labels, rows = map(torch.cat, zip(*self._generate_in_batches(each, rng), strict=True))
             return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
 
         classes = (
-            (self.classes_[c], x[y == c].reshape(counts[c], -1), made(c).flatten(1).numpy())
-            for c in judged
+            (self.classes_[c], counts[c], real(c), made(c).flatten(1).numpy()) for c in judged
         )
         with torch_threads(self._n_threads(n_each)):
             warn_of_poor_rows(type(self).__name__, classes)
@@ -218,20 +224,17 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
     def _hand_over(self, x, y):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
-    @property
+    def _n_threads(self, n_rows):
+        return thread_count(math.prod(self.codec_.sample_shape_) * min(n_rows, self._at_once()))
+
     def _at_once(self):
-        """How many rows are generated at once, at most."""
         width = math.prod(self.codec_.sample_shape_)
         return min(max(_VALUES_AT_ONCE // width, 1), _GENERATED_AT_ONCE)
-
-    def _n_threads(self, n_rows):
-        return thread_count(math.prod(self.codec_.sample_shape_) * min(n_rows, self._at_once))
 
     def _generate_in_batches(self, counts, rng):
         """Generate rows as the networks make them: (class indices, rows) on the CPU."""
         n_rows = sum(counts)
-        at_once = self._at_once
-        n_threads = self._n_threads(n_rows)
+        n_threads, at_once = self._n_threads(n_rows), self._at_once()
         for start in range(0, n_rows, at_once):
             size = min(at_once, n_rows - start)
             y = torch.from_numpy(_class_indices(counts, start, size))

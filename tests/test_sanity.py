@@ -22,13 +22,13 @@ class Constant(CGANSampler):
 
 class Copying(CGANSampler):
     def _fit_gan(self, x, y, rng):
-        self._x, self._y = as_floats(x), y
+        self._x, self._y = x, y
         return super()._fit_gan(x, y, rng)
 
     def _generate(self, y, rng):
         rows = [torch.where(self._y == c)[0] for c in y]
         picked = [r[torch.randint(len(r), (), generator=rng)] for r in rows]
-        return self._x[torch.stack(picked)]
+        return as_floats(self._x[torch.stack(picked)])
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_balanced_data_have_all_classes_judged(judged_at_once):
 
 def test_of_many_classes_the_worst_are_named():
     x = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
-    classes = [(label, x, x * (7 - i) / 90) for i, label in enumerate("abcdefg")]
+    classes = [(label, 9, x, x * (7 - i) / 90) for i, label in enumerate("abcdefg")]
     with pytest.warns(
         ConvergenceWarning, match=r"classes g \(9 rows, 0.01\), f .* c .* and 2 more"
     ):

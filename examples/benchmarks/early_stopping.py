@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist, pdist
-from sklearn.datasets import load_breast_cancer, load_digits, make_classification
+from sklearn.datasets import load_breast_cancer, make_classification
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import train_test_split
@@ -25,19 +25,18 @@ SAMPLERS = {
 }
 
 
-def digits(rng):
-    X, y = load_digits(return_X_y=True)
-    return *cut(X, y, np.geomspace(90, 20, 10).astype(int), rng), (8, 8)
-
-
 def cancer(rng):
     X, y = load_breast_cancer(return_X_y=True)
-    return *cut(X, 1 - y, [200, 40], rng), None
+    return cut(X, 1 - y, [200, 40], rng)
 
 
-def clusters(rng):
+def clusters(rng, n_scarce=60):
     X, y = make_classification(3000, 12, n_informative=6, n_clusters_per_class=3, random_state=0)
-    return *cut(X, y, [800, 60], rng), None
+    return cut(X, y, [800, n_scarce], rng)
+
+
+def more_clusters(rng):
+    return clusters(rng, 300)
 
 
 def cut(X, y, sizes, rng):
@@ -46,6 +45,9 @@ def cut(X, y, sizes, rng):
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=seed)
     rows = np.concatenate([np.flatnonzero(y == c)[:size] for c, size in enumerate(sizes)])
     return X[rows], y[rows], X_test, y_test
+
+
+DATA = {"cancer": cancer, "clusters": clusters, "more clusters": more_clusters}
 
 
 def energy_distance(X, Y):
@@ -75,18 +77,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--patience", type=int, default=200)
-    parser.add_argument("--data", nargs="+", default=["cancer", "clusters", "digits"])
+    parser.add_argument("--data", nargs="+", default=list(DATA), choices=list(DATA))
     parser.add_argument("--out", default="early_stopping.csv")
     options = parser.parse_args()
     rows = []
     for data in options.data:
         for seed in options.seeds:
-            *parts, shape = globals()[data](np.random.default_rng(seed))
+            parts = DATA[data](np.random.default_rng(seed))
             for name, sampler in SAMPLERS.items():
                 for patience in (None, options.patience):
-                    sampler.set_params(
-                        random_state=seed, image_shape=shape, n_iter_no_change=patience
-                    )
+                    sampler.set_params(random_state=seed, n_iter_no_change=patience)
                     row = {"data": data, "sampler": name, "seed": seed, "patience": patience}
                     rows.append(row | measure(sampler, *parts))
                     pd.DataFrame(rows).to_csv(options.out, index=False)

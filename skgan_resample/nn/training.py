@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from .pixels import as_floats
+from .pixels import as_floats, rows_at_once
 from .stopping import Patience
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -128,6 +128,13 @@ def together(
         yield torch.cat(xs), torch.cat(ys)
 
 
+@torch.no_grad()
+def in_batches(network: nn.Module, x: Tensor, size: int | None = None) -> Tensor:
+    """Outputs of a network for all rows of x, on the CPU: (n, ...) -> (n, ...)."""
+    parts = x.split(size or rows_at_once(x.shape[1:]))
+    return torch.cat([network(as_floats(part)).cpu() for part in parts])
+
+
 def train_autoencoder(
     autoencoder: nn.Module,
     loss: Loss,
@@ -195,9 +202,8 @@ def train_adversarial(
     if schedule.max_iter == 0:
         return {"critic": torch.zeros(0), "generator": torch.zeros(0)}
     critic_optimiser, generator_optimiser = _adam(critic, schedule), _adam(generator, schedule)
-    average = AveragedModel(
-        generator, multi_avg_fn=get_ema_multi_avg_fn(_average_decay(schedule.max_iter))
-    )
+    decay = _average_decay(schedule.max_iter)
+    average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))
 
     def step() -> dict[str, Tensor]:
         for _ in range(n_critic):
@@ -208,15 +214,13 @@ def train_adversarial(
         average.update_parameters(generator)
         return {"critic": d, "generator": g}
 
-    optimisers = [critic_optimiser, generator_optimiser]
-    patience = schedule.patience
+    optimisers, patience = [critic_optimiser, generator_optimiser], schedule.patience
     look = partial(patience.look, generator, average.module) if patience else None
     run = _Run("game", [generator, critic, average], optimisers, schedule, look)
     history = _run(run, step, ["critic", "generator"])
     generator.load_state_dict(patience.weights if patience else average.module.state_dict())
-    return (
-        {name: losses[: patience.best] for name, losses in history.items()} if patience else history
-    )
+    n_iter = patience.best if patience else schedule.max_iter
+    return {name: losses[:n_iter] for name, losses in history.items()}
 
 
 def _average_decay(max_iter: int) -> float:

@@ -12,9 +12,8 @@ from .._docs import document
 from ..nn.latent import ClassGaussians
 from ..nn.losses import balancing_d, balancing_g, reconstruction_l2
 from ..nn.networks import LinearHead, build, decoder_for, trunk_for
-from ..nn.pixels import in_batches
 from ..nn.players import UnlabelledGenerator
-from ..nn.training import batches, train_adversarial, train_autoencoder
+from ..nn.training import batches, in_batches, train_adversarial, train_autoencoder
 
 
 @document

@@ -19,9 +19,8 @@ from ..nn.losses import (
     squared_confusion,
 )
 from ..nn.networks import LinearHead, build, decoder_for, trunk_for
-from ..nn.pixels import in_batches
 from ..nn.players import ConcatCritic, ConcatGenerator, ConvexCombination, ConvexGenerator, PerClass
-from ..nn.training import batches, train_adversarial, train_autoencoder
+from ..nn.training import batches, in_batches, train_adversarial, train_autoencoder
 
 
 @document
@@ -70,7 +69,8 @@ class GAMOSampler(BaseGANSampler):
     features, here the codes of an autoencoder of all classes, and a decoder turns them into
     pictures: the hull is one of codes, then. Integer columns are rounded after the combination; a
     category is drawn from its mixture in the combined rows.
-    A class of one row is a hull of one point: its new rows are copies.
+    A class of one row is a hull of one point: its new rows are copies. Where the softmax puts
+    nearly all of the weight on one row, new rows are near-copies of it; a fit warns of that.
 
     On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
     digits named all generated threes and eights correctly (seeds 0, 1, 2; default settings); pixel

@@ -13,9 +13,8 @@ from .._docs import document
 from ..nn.latent import ClassGaussians
 from ..nn.losses import auxiliary_d, auxiliary_g, logistic_d, logistic_g, negative_elbo
 from ..nn.networks import LinearHead, build, decoder_for, trunk_for
-from ..nn.pixels import in_batches
 from ..nn.players import ConcatGenerator, TwoHeads
-from ..nn.training import batches, train_adversarial, train_autoencoder
+from ..nn.training import batches, in_batches, train_adversarial, train_autoencoder
 
 
 @document

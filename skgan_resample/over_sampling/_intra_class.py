@@ -49,7 +49,8 @@ class IntraClassACGANSampler(BaseGANSampler):
     ----------
     <attributes>
     subclass_labels_ : ndarray of shape (n_samples,)
-        Subclass of each training row, numbered through class by class.
+        Subclass of each training row, numbered through class by class. Rows that
+        ``n_iter_no_change`` holds out are left out.
     subclass_classes_ : ndarray of shape (n_subclasses,)
         Class label of each subclass.
     subclass_counts_ : ndarray of shape (n_subclasses,)

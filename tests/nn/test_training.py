@@ -9,10 +9,10 @@ from torch import nn
 
 from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.networks import build
-from skgan_resample.nn.pixels import in_batches
 from skgan_resample.nn.training import (
     Schedule,
     batches,
+    in_batches,
     train_adversarial,
     train_autoencoder,
 )

@@ -1,0 +1,214 @@
+"""BAGAN-GP's experiments (Huang & Jafari 2021) on other pictures.
+
+    python examples/papers/bagan_gp.py --quick --data FOLDER
+
+Fashion-MNIST, CIFAR-10 (cifar10_mini.npz) and blood cells (bccd_cells_64.npz) in the paper's
+imbalance, and Fashion-MNIST balanced: by class, how far are the pictures of the autoencoder alone,
+of BAGAN, and of the versions v1, v2 and v3 of BAGAN-GP from real test pictures (Fréchet distance in
+the features of a classifier of all real training pictures)? v1 has neither balanced fake labels nor
+the label embedding, v2 the first, v3 both. What real pictures score against other real ones is the
+floor. Then: do the codes of the classes lie apart, before and after the embedding, and what does
+long training do? Quick: minutes a seed; full: a GPU. A file that is not in the folder is left out.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from _common import (
+    LATENT_DIM,
+    Judge,
+    Scores,
+    codes,
+    load,
+    options_of,
+    save,
+    show,
+    thin,
+)
+from sklearn.model_selection import cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+
+from skgan_resample import (
+    BAGANGPSampler,
+    BAGANSampler,
+    LatentSpaceDisplay,
+    SyntheticSamplesDisplay,
+)
+from skgan_resample.metrics import frechet_distance, with_real_floor
+from skgan_resample.nn.losses import reconstruction_l1, reconstruction_l2
+from skgan_resample.nn.networks import ClassScale
+
+PROFILES = {  # rows of each class in the paper
+    "fashion": [4166, 73, 139, 210, 287, 370, 422, 387, 545, 651],
+    "cifar": [3490, 71, 130, 221, 269, 349, 435, 485, 572, 628],
+    # red cells, white cells, platelets: in the place of normal red cells, schizonts, trophozoites
+    "cells": [5600, 106, 887],
+}
+TOPS = [0, 2, 3, 4, 6]  # of Fashion-MNIST: they look alike
+
+
+def samplers(options, seed, balanced=False):
+    """The systems of the paper's table of distances; on balanced data, two of them."""
+    stages = {"autoencoder_max_iter": options.max_iter, "max_iter": options.max_iter}
+    shared = stages | {"latent_dim": LATENT_DIM, "random_state": seed}
+    ours = shared | {"anchored": False, "real_balance": 0, "n_critic": options.n_critic}
+    systems = {
+        "autoencoder": BAGANGPSampler(**ours | {"max_iter": 0}),
+        "BAGAN": BAGANSampler(**shared),
+        "v1": BAGANGPSampler(**ours, label_embedding=False, fake_labels="data"),
+        "v2": BAGANGPSampler(**ours, label_embedding=False),
+        "v3": BAGANGPSampler(**ours),
+    }
+    return {name: systems[name] for name in (("BAGAN", "v3") if balanced else systems)}
+
+
+def counts_of(name, y):
+    """The paper's rows of each class, scaled down to what there is of the largest class."""
+    profile, present = PROFILES[name], np.bincount(y)
+    scale = min(1, present[0] / profile[0])
+    return [max(round(scale * n), 2) for n in profile]
+
+
+def distances(judge, X_test, y_test, sampler):
+    """(Distance of generated pictures from test pictures, distance among those), by class."""
+    X_new, y_new = sampler.sample(500, random_state=0)
+    real, new = judge.features(X_test), judge.features(X_new)
+    return [
+        with_real_floor(frechet_distance, real[y_test == c], new[y_new == c], random_state=0)
+        for c in np.unique(y_test)
+    ]
+
+
+def compare(name, data, judge, scores, options, seed):
+    """Distances by system and class; the last system, v3."""
+    X_all, y_all, X_test, y_test = data
+    balanced = name == "balanced"
+    counts = [4166] * 10 if balanced else counts_of(name, y_all)
+    X, y = thin(X_all, y_all, counts, seed)
+    for system, sampler in samplers(options, seed, balanced).items():
+        found = distances(judge, X_test, y_test, sampler.fit(X, y))
+        for c, (distance, floor) in enumerate(found):
+            row = {"data": name, "seed": seed, "class": c, "n": (y == c).sum()}
+            scores.add(**row, system=system, distance=distance)
+            if system == "v3":
+                scores.add(**row, system="real", distance=floor)
+    return sampler, X, y
+
+
+def figures(name, judge, sampler, X, y, X_test, y_test, options):
+    """Features of real and generated pictures by t-SNE; of Fashion-MNIST the pictures as well."""
+    X_real, y_real = thin(X_test, y_test, [60] * len(np.unique(y)), 0)
+    new = sampler.sample(dict(enumerate(np.bincount(y_real).tolist())), random_state=1)
+    display = LatentSpaceDisplay.from_codes(
+        np.concatenate([judge.features(X_real), judge.features(new[0])]),
+        np.concatenate([y_real, new[1]]),
+        np.arange(len(y_real) + len(new[1])) >= len(y_real),
+        random_state=0,
+    )
+    save(display.figure_, options, f"bagan-gp-features-{name}")
+    if name == "fashion":
+        save(SyntheticSamplesDisplay(X, y, *new).plot().figure_, options, "bagan-gp-pictures")
+    plt.close("all")
+
+
+def separation(name, data, scores, options, seed):
+    """How well five neighbours tell the class of test pictures from their codes."""
+    X, y, X_test, y_test = data
+    X, y = thin(X, y, counts_of(name, y), seed)
+    X_test, y_test = thin(X_test, y_test, [100] * (y.max() + 1), 0)
+
+    def plain(x, y, encoder, decoder, _):
+        return reconstruction_l2(x, decoder(encoder(x)))
+
+    def supervised(x, y, encoder, decoder, scale):
+        return reconstruction_l1(x, decoder(encoder(x) * scale(y)))
+
+    def scale():
+        return ClassScale(int(y.max()) + 1, LATENT_DIM)
+
+    arguments = (options.max_iter, seed)
+    places = {"BAGAN": codes(X, y, X_test, plain, scale, *arguments)[0]}
+    z, embedding = codes(X, y, X_test, supervised, scale, *arguments)
+    places["BAGAN-GP, before the embedding"] = z
+    places["BAGAN-GP, after it"] = z * embedding.weight.detach().numpy()[y_test]
+    factors = np.random.default_rng(seed).normal(size=embedding.weight.shape)
+    control = {"BAGAN, times random factors": places["BAGAN"] * factors[y_test]}
+    for place, z in (places | control).items():
+        accuracy = cross_val_score(KNeighborsClassifier(), z, y_test, cv=3).mean()
+        scores.add(data=name, codes=place, seed=seed, accuracy=accuracy)
+    if seed == options.seeds[0]:
+        figure, axes = plt.subplots(1, 3, figsize=(13, 4.6), layout="constrained")
+        for ax, (place, z) in zip(axes, places.items(), strict=True):
+            LatentSpaceDisplay.from_codes(z, y_test, random_state=0, ax=ax)
+            ax.get_legend().remove()
+            ax.set_title(place)
+        save(figure, options, f"bagan-gp-codes-{name}")
+        plt.close(figure)
+
+
+def long_training(data, judge, scores, options, seed):
+    """Distances after three times the updates of the game; does anything collapse?"""
+    X, y = thin(*data[:2], counts_of("fashion", data[1]), seed)
+    for system in ("BAGAN", "v2", "v3"):
+        sampler = samplers(options, seed)[system].set_params(max_iter=3 * options.max_iter)
+        found = [distance for distance, _ in distances(judge, *data[2:], sampler.fit(X, y))]
+        row = {"system": system, "updates": sampler.max_iter, "seed": seed}
+        scores.add(**row, mean=np.mean(found), smallest=found[1], worst=max(found))
+
+
+def report(scores):
+    """Tables by class, of the means over the classes, and of tops beside the rest."""
+    frame, seeds = scores.read(), ["data", "system", "seed"]
+    mean = frame.groupby(seeds, sort=False)["distance"].mean().reset_index()
+    show("Mean over the classes", mean, seeds[:2], ["distance"], 2)
+    for name, rows in frame.groupby("data", sort=False):
+        wide = rows.pivot(index=seeds[1:], columns=["class", "n"], values="distance")
+        wide.columns = [f"{c} ({n})" for c, n in wide.columns]
+        show(name, wide.reset_index(), ["system"], [*wide.columns], 2)
+    tops = frame[frame.data == "fashion"].assign(tops=frame["class"].isin(TOPS))
+    tops = tops.groupby(["tops", *seeds], sort=False)["distance"].mean().reset_index()
+    show("Tops of Fashion-MNIST, and the rest", tops, ["tops", "system"], ["distance"], 2)
+
+
+def main(arguments=None):
+    def add(parser):
+        sets = ["fashion", "balanced", "long", "cells", "cifar"]
+        help = "balanced, long: Fashion-MNIST in equal classes; for three times the updates"
+        parser.add_argument("--sets", nargs="+", default=sets, help=help)
+        parser.add_argument("--n-critic", type=int, default=5, help="updates of a critic to one")
+
+    quick = {"side": 16, "max_iter": 300, "judge_iter": 1000, "n_critic": 1}
+    options = options_of(__doc__.splitlines()[0], arguments, add, **quick)
+    paths = {
+        "fashion": options.fashion,
+        "balanced": options.fashion,
+        "long": options.fashion,
+        "cifar": options.data / "cifar10_mini.npz",
+        "cells": options.data / "bccd_cells_64.npz",
+    }
+    names = ("bagan-gp", "bagan-gp-codes", "bagan-gp-long")
+    scores, apart, longer = (Scores(options, name) for name in names)
+    for name in options.sets:
+        if not paths[name].exists():
+            print(f"left out: {paths[name]} is not there")
+            continue
+        data = load(paths[name], options.side)
+        judge = Judge(data, options)
+        for seed in options.seeds:
+            if name == "long":
+                long_training(data, judge, longer, options, seed)
+            else:
+                sampler, X, y = compare(name, data, judge, scores, options, seed)
+            if name in PROFILES:
+                separation(name, data, apart, options, seed)
+            if name in PROFILES and seed == options.seeds[0]:
+                figures(name, judge, sampler, X, y, *data[2:], options)
+    if scores.path.exists():
+        report(scores)
+        show("Five neighbours among codes", apart.read(), ["data", "codes"], ["accuracy"])
+    if longer.path.exists():
+        by = ["system", "updates"]
+        show("Long training", longer.read(), by, ["mean", "smallest", "worst"], 2)
+
+
+if __name__ == "__main__":
+    main()

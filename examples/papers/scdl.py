@@ -1,0 +1,191 @@
+"""SCDL-GAN's experiments (Cai et al. 2019, as a project report repeats them) on Fashion-MNIST.
+
+    python examples/papers/scdl.py --quick
+
+4000, 2000, 1000, 750, 500, 350, 200, 100, 60 and 40 pictures of the ten classes. What does a
+classifier of all 60,000 real pictures make of 1,000 generated ones of each class (four scores, a
+confusion matrix, the gain over the rivals)? Do the classes' codes lie apart? And how well does the
+small CNN do on test pictures when it is trained on the imbalanced set, or on one filled up to
+4,500, 6,000 or 10,000 of each class? Duplicates and SMOTE are ours to compare with. Every
+classifier gets the same number of updates. Quick: minutes a seed; full: a GPU.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from _common import (
+    CNN,
+    LATENT_DIM,
+    Judge,
+    Scores,
+    codes,
+    load,
+    options_of,
+    save,
+    show,
+    simple_cnn,
+    thin,
+)
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score, confusion_matrix, f1_score
+from sklearn.model_selection import cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+from torch import nn
+
+from skgan_resample import (
+    BAGANSampler,
+    GAMOSampler,
+    LatentSpaceDisplay,
+    SCDLSampler,
+    SyntheticSamplesDisplay,
+    WAEGANSampler,
+)
+from skgan_resample.metrics import improvement_gain, precision_on_largest, recall_on_smallest
+from skgan_resample.nn.losses import mmd_imq, reconstruction_l2
+
+PROFILE = [4000, 2000, 1000, 750, 500, 350, 200, 100, 60, 40]
+SAMPLERS = {
+    "SCDL-GAN": SCDLSampler,
+    "WAE-GAN": WAEGANSampler,
+    "BAGAN": BAGANSampler,
+    "GAMO": GAMOSampler,
+}
+FOUR = ["accuracy", "macro_f", "precision_on_largest", "recall_on_smallest"]
+
+
+def judge_samplers(judge, X, y, scores, options, seed):
+    """Scores and confusions of every sampler, and SCDL-GAN itself."""
+    confusions, fitted = {}, {}
+    for name, Sampler in SAMPLERS.items():
+        stages = {"max_iter": options.max_iter, "autoencoder_max_iter": options.max_iter}
+        sampler = Sampler(**stages, latent_dim=LATENT_DIM, random_state=seed).fit(X, y)
+        X_new, y_new = sampler.sample(options.judged, random_state=seed)
+        seen = judge.predict(X_new)
+        scores.add(
+            sampler=name,
+            seed=seed,
+            accuracy=accuracy_score(y_new, seen),
+            macro_f=f1_score(y_new, seen, average="macro"),
+            precision_on_largest=precision_on_largest(y_new, seen, y),
+            recall_on_smallest=recall_on_smallest(y_new, seen, y),
+            class_6=(seen[y_new == 6] == 6).mean(),
+        )
+        confusions[name] = confusion_matrix(y_new, seen, normalize="true")
+        fitted[name] = sampler
+    return confusions, fitted["SCDL-GAN"]
+
+
+def training_sets(X, y, sampler, options, seed):
+    """The imbalanced set, and what it is filled up to."""
+    yield "imbalanced", X, y
+    present = dict(enumerate(np.bincount(y).tolist()))
+    for n in options.fill:
+        lacks = {c: max(n - count, 0) for c, count in present.items()}
+        X_new, y_new = sampler.sample(lacks, random_state=seed)
+        yield f"SCDL-GAN to {n}", np.concatenate([X, X_new]), np.concatenate([y, y_new])
+    n = options.fill[0]
+    wanted = {c: max(n, count) for c, count in present.items()}
+    arguments = {"sampling_strategy": wanted, "random_state": seed}
+    smote = SMOTE(k_neighbors=min(5, min(present.values()) - 1), **arguments)
+    for name, rival in (("duplicates", RandomOverSampler(**arguments)), ("SMOTE", smote)):
+        X_new, y_new = rival.fit_resample(X.reshape(len(X), -1), y)
+        yield f"{name} to {n}", X_new.reshape(-1, *X.shape[1:]), y_new
+
+
+def small_cnn(X, y, X_test, y_test, sampler, scores, options, seed):
+    """Test scores and learning curves of the small CNN by what it was trained on."""
+    curves = {}
+    for name, X_train, y_train in training_sets(X, y, sampler, options, seed):
+        watch = {"test": thin(X_test, y_test, [100] * 10, 0)}
+        cnn = CNN(simple_cnn, max_iter=options.cnn_iter, watch=watch, random_state=seed)
+        found = cnn.fit(X_train, y_train).predict(X_test)
+        scores.add(
+            training_set=name,
+            seed=seed,
+            accuracy=accuracy_score(y_test, found),
+            macro_f=f1_score(y_test, found, average="macro"),
+            recall_on_smallest=recall_on_smallest(y_test, found, y),
+        )
+        curves[name] = [(point["update"], point["accuracy"]) for point in cnn.curve_]
+    return curves
+
+
+def all_codes(X, y, X_test, options, seed):
+    """Codes of test pictures by the three autoencoders: plain, Wasserstein, supervised."""
+    rng, found = torch.Generator().manual_seed(seed), {}
+    for name, mmd, supervision in (("BAGAN", 0, 0), ("WAE-GAN", 0.01, 0), ("SCDL-GAN", 0.01, 1)):
+
+        def loss(x, y, encoder, decoder, head, mmd=mmd, supervision=supervision):
+            z = encoder(x)
+            apart = nn.functional.cross_entropy(head(z), y)
+            prior = torch.randn(z.shape, generator=rng)
+            return reconstruction_l2(x, decoder(z)) + mmd * mmd_imq(prior, z) + supervision * apart
+
+        def head():
+            return nn.Linear(LATENT_DIM, int(y.max()) + 1)
+
+        found[name], _ = codes(X, y, X_test, loss, head, options.max_iter, seed)
+    return found
+
+
+def figures(confusions, Z, y_latent, curves, sampler, X, y, options):
+    """Confusion matrices, codes and learning curves; real and generated pictures."""
+    figure, axes = plt.subplots(1, len(confusions), figsize=(13, 3.7), layout="constrained")
+    style = {"colorbar": False, "include_values": False, "im_kw": {"vmin": 0, "vmax": 1}}
+    for ax, (name, matrix) in zip(axes, confusions.items(), strict=True):
+        ConfusionMatrixDisplay(matrix).plot(ax=ax, cmap="Blues", **style)
+        ax.set(title=name, xlabel="seen by the judge", ylabel="generated for")
+    save(figure, options, "scdl-confusions")
+    figure, axes = plt.subplots(1, len(Z), figsize=(13, 4.6), layout="constrained")
+    for ax, (name, z) in zip(axes, Z.items(), strict=True):
+        LatentSpaceDisplay.from_codes(z, y_latent, random_state=0, ax=ax)
+        ax.get_legend().remove()
+        ax.set_title(name)
+    save(figure, options, "scdl-codes")
+    figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
+    for name, curve in curves.items():
+        ax.plot(*np.transpose(curve), label=name)
+    ax.set(xlabel="updates", ylabel="accuracy on 1,000 test pictures")
+    ax.legend()
+    save(figure, options, "scdl-curves")
+    display = SyntheticSamplesDisplay(X, y, *sampler.sample(8, random_state=1)).plot()
+    save(display.figure_, options, "scdl-pictures")
+    plt.close("all")
+
+
+def main(arguments=None):
+    def add(parser):
+        parser.add_argument("--profile", type=int, nargs=10, default=PROFILE)
+        parser.add_argument("--fill", type=int, nargs="+", default=[4500, 6000, 10000])
+        parser.add_argument("--judged", type=int, default=1000, help="generated ones of a class")
+        parser.add_argument("--cnn-iter", type=int, default=10000, help="updates of the small CNN")
+
+    quick = {"side": 16, "max_iter": 200, "judge_iter": 1000, "cnn_iter": 150}
+    options = options_of(__doc__.splitlines()[0], arguments, add, **quick)
+    X_all, y_all, X_test, y_test = data = load(options.fashion, options.side)
+    judge = Judge(data, options)
+    judged, trained, apart = (Scores(options, f"scdl-{n}") for n in ("judged", "trained", "codes"))
+    X_few, y_few = thin(X_test, y_test, [100] * 10, 0)
+    for seed in options.seeds:
+        X, y = thin(X_all, y_all, options.profile, seed)
+        confusions, sampler = judge_samplers(judge, X, y, judged, options, seed)
+        Z = all_codes(X, y, X_few, options, seed)
+        for name, z in Z.items():
+            accuracy = cross_val_score(KNeighborsClassifier(), z, y_few, cv=3).mean()
+            apart.add(codes=name, seed=seed, accuracy=accuracy)
+        curves = small_cnn(X, y, X_test, y_test, sampler, trained, options, seed)
+        if seed == options.seeds[0]:
+            figures(confusions, Z, y_few, curves, sampler, X, y, options)
+
+    mean = show("Generated, judged", judged.read(), ["sampler"], [*FOUR, "class_6"])[FOUR]
+    gain = {rival: improvement_gain(mean.loc["SCDL-GAN"], mean.loc[rival]) for rival in mean.index}
+    print("\n## Improvement gain of SCDL-GAN over", *FOUR)
+    for rival, gains in gain.items():
+        print(rival, gains.round(3))
+    what = ["accuracy", "macro_f", "recall_on_smallest"]
+    show("Small CNN", trained.read(), ["training_set"], what)
+    show("Five neighbours among codes", apart.read(), ["codes"], ["accuracy"])
+
+
+if __name__ == "__main__":
+    main()
