@@ -31,13 +31,17 @@ from ._containers import (
     integer_columns,
     plain_labels,
     refuse_masked,
+    with_room,
+    writable,
 )
 from ._generation import GeneratesRows, new_seed
+from ._persistence import Persists
 from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
 from ._sanity import warn_of_single_rows
 from .codec import ImageCodec, TableCodec
 from .nn.blocks import BlockHead, GapRates
 from .nn.device import make_rng, resolve_device, thread_count, torch_threads
+from .nn.pixels import as_floats
 from .nn.stopping import FEWEST_TO_HOLD_OUT, Patience, hold_out
 from .nn.training import Schedule
 
@@ -47,14 +51,16 @@ _SET_BY_VALIDATION = frozenset(
 )
 
 
-class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
+class BaseGANSampler(CallbackSupportMixin, GeneratesRows, Persists, metaclass=ABCMeta):
     """Base of the samplers: everything but the networks and their training.
 
     A sampler adds its ``__init__``, the constraints of its own parameters, and two hooks:
 
     ``_fit_gan(x, y, rng)``
-        Train on x, a float32 tensor of shape (n, *sample_shape) on ``device_``, and y, its (n,)
-        int64 class indices. Set the fitted attributes and return the history, a dict of tensors.
+        Train on x, a tensor of shape (n, *sample_shape) on ``device_``, and y, its (n,) int64 class
+        indices. x is float32 or, for pictures of bytes, the caller's own memory as uint8, which
+        ``nn.training.batches`` and ``nn.pixels.as_floats`` make float32; it is only read. Set
+        the fitted attributes and return the history, a dict of tensors.
     ``_generate(y, rng)``
         Make one row per class index: (m,) int64 -> (m, *sample_shape) tensor.
 
@@ -135,15 +141,17 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         new_index = np.repeat(np.arange(len(wanted)), wanted)
         if len(new_index):
             self._train(codec, encoded, y_index)
-            new = self._make(wanted, self._rng)
+            extended = with_room(X, len(new_index)) if encoded.ndim == 4 else None
+            new = self._make(wanted, self._rng, None if extended is None else extended[len(X) :])
         else:
             self._forget()
-            new = new_index
+            new, extended = new_index, None
         self.is_synthetic_ = np.arange(len(y_index) + len(new_index)) >= len(y_index)
         new_y = self.classes_[new_index]
         if np.ndim(y) == 2 and np.shape(y)[1] > 1:
             new_y = np.eye(np.shape(y)[1])[new_y]  # one-hot, where a class is its column's number
-        return append(X, new), append(as_labels(y), new_y)
+        X_resampled = append(X, new) if extended is None else extended
+        return X_resampled, append(as_labels(y), new_y)
 
     def _fit_resample(self, X, y):
         """Stand in for imbalanced-learn's hook, which its own ``fit_resample`` would call."""
@@ -157,7 +165,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         codec : TableCodec or ImageCodec
             Fitted.
         encoded : ndarray of shape (n_samples, *sample_shape)
-            X as float32.
+            X as float32, or pictures of bytes as they are.
         y_index : ndarray of shape (n_samples,)
             Index of each row's class in ``classes_``.
         """
@@ -182,7 +190,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
             codec = ImageCodec(image_shape)
             codec.fit(flat, integer=integer_columns(X, flat.shape[1], flat.dtype))
-            encoded = codec.transform(flat)
+            encoded = codec.view(flat)
             self._picture = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         self.classes_, y_index = np.unique(labels, return_inverse=True)
         self.sampling_strategy_ = check_sampling_strategy(
@@ -196,7 +204,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         self._forget()
         single = self._lacking(np.bincount(y_index) == 1)
         warn_of_single_rows(type(self).__name__, self.classes_[single])
-        x, y = torch.from_numpy(encoded).to(self.device_), torch.from_numpy(y_index)
+        x = torch.from_numpy(writable(encoded)).to(self.device_)
+        y = torch.from_numpy(y_index)
         n_threads = thread_count(min(self.batch_size, len(x)) * math.prod(x.shape[1:]))
         with torch_threads(n_threads), TrainingProgress(self, encoded, y_index) as progress:
             before = set(vars(self))
@@ -269,7 +278,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                 f"Got n_iter_no_change={self.n_iter_no_change}, which holds out rows of classes of "
                 f"{FEWEST_TO_HOLD_OUT} rows or more, but there is no such class. Use None."
             )
-        distance = partial(self._distance_to, x[held_out].cpu().flatten(1), y[held_out])
+        rows = as_floats(x[held_out]).cpu().flatten(1)
+        distance = partial(self._distance_to, rows, y[held_out])
         self._patience = Patience(distance, self.n_iter_no_change)
         self.is_held_out_ = held_out.numpy()
         self.validation_distances_ = self._patience.distances
@@ -301,12 +311,3 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         tags.input_tags.allow_nan = tags.input_tags.string = is_table
         tags.input_tags.categorical = is_table
         return tags
-
-    def __setstate__(self, state):
-        """Restore a pickled sampler; without its GPU it goes on with the CPU."""
-        super().__setstate__(state)
-        if "device_" in state:
-            try:
-                resolve_device(self.device_)
-            except ValueError:
-                self.device_ = "cpu"

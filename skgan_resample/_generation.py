@@ -15,12 +15,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._containers import append
-from ._sanity import FEWEST, FEWEST_UPDATES, warn_of_poor_rows
+from ._sanity import FEWEST, FEWEST_UPDATES, LOOKED_AT, warn_of_poor_rows
 from .nn.blocks import BlockHead
 from .nn.device import make_rng, thread_count, torch_threads
+from .nn.pixels import as_floats, rows_at_once
 from .nn.stopping import energy_distance
 
-_GENERATED_AT_ONCE = 1024
+_GENERATED_AT_ONCE = 1024  # rows
+_VALUES_AT_ONCE = 1 << 22
 _JUDGED = 2000  # generated rows that are looked at, of all classes together
 
 
@@ -125,14 +127,23 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
         return counts
 
-    def _make(self, counts, rng):
-        """Generate and decode rows, as many of each class as ``counts`` says."""
-        encoded = np.empty((sum(counts), *self.codec_.sample_shape_), np.float32)
+    def _make(self, counts, rng, room=None):
+        """Generate and decode rows, as many of each class as ``counts`` says.
+
+        Pictures are decoded a batch at a time, into the array ``room`` if there is one.
+        """
+        is_table = len(self.codec_.sample_shape_) == 1
+        if is_table:
+            rows = np.empty((sum(counts), *self.codec_.sample_shape_), np.float32)
+        elif room is None:
+            rows = np.empty((sum(counts), *self._picture.shape[1:]), self._picture.dtype)
+        else:
+            rows = room
         start = 0
         for made in self._encoded_batches(counts, rng):
-            encoded[start : start + len(made)] = made
+            rows[start : start + len(made)] = made if is_table else self._decode(made)
             start += len(made)
-        return self._decode(encoded)
+        return self._decode(rows) if is_table else rows
 
     def _decode(self, encoded):
         """Encoded rows as those of the caller."""
@@ -165,14 +176,17 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         n_each = _rows_each(judged)
         rng = make_rng(0)
 
+        def real(c):
+            rows = torch.from_numpy(x[np.flatnonzero(y == c)[:LOOKED_AT]])
+            return as_floats(rows).flatten(1).numpy()
+
         def made(c):
             each = n_each * (np.arange(len(counts)) == c)
             labels, rows = map(torch.cat, zip(*self._generate_in_batches(each, rng), strict=True))
             return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
 
         classes = (
-            (self.classes_[c], x[y == c].reshape(counts[c], -1), made(c).flatten(1).numpy())
-            for c in judged
+            (self.classes_[c], counts[c], real(c), made(c).flatten(1).numpy()) for c in judged
         )
         with torch_threads(self._n_threads(n_each)):
             warn_of_poor_rows(type(self).__name__, classes)
@@ -211,18 +225,31 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
     def _n_threads(self, n_rows):
-        return thread_count(math.prod(self.codec_.sample_shape_) * min(n_rows, _GENERATED_AT_ONCE))
+        return thread_count(math.prod(self.codec_.sample_shape_) * min(n_rows, self._at_once()))
+
+    def _at_once(self):
+        width = math.prod(self.codec_.sample_shape_)
+        return min(max(_VALUES_AT_ONCE // width, 1), _GENERATED_AT_ONCE)
 
     def _generate_in_batches(self, counts, rng):
         """Generate rows as the networks make them: (class indices, rows) on the CPU."""
         n_rows = sum(counts)
-        n_threads = self._n_threads(n_rows)
-        for start in range(0, n_rows, _GENERATED_AT_ONCE):
-            size = min(_GENERATED_AT_ONCE, n_rows - start)
+        n_threads, at_once = self._n_threads(n_rows), self._at_once()
+        for start in range(0, n_rows, at_once):
+            size = min(at_once, n_rows - start)
             y = torch.from_numpy(_class_indices(counts, start, size))
             with torch_threads(n_threads), torch.no_grad(), self._drawing_from(rng):
                 made = self._generate(y, rng).cpu()
             yield y, made
+
+    def _run_generator(self, z, y):
+        """Outputs of the generator: (m, ...) inputs and (m,) class indices -> (m, *sample_shape).
+
+        A few at a time: the layers between are much larger than the pictures that they end in.
+        """
+        size = rows_at_once(self.codec_.sample_shape_)
+        parts = zip(z.to(self.device_).split(size), y.to(self.device_).split(size), strict=True)
+        return torch.cat([self.generator_(*part) for part in parts])
 
     @contextmanager
     def _drawing_from(self, rng):

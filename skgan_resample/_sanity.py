@@ -12,7 +12,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 FEWEST = 6  # rows that SMOTE needs with its five neighbours
 FEWEST_UPDATES = 100  # a shorter training is a trial, of which nobody expects good rows
 _COLLAPSED, _COPIED = 0.2, 0.05  # docs/results/fit-warnings.md
-_LOOKED_AT = 20_000
+LOOKED_AT = 20_000  # training rows of a class, at the most
 _NAMED = 5
 
 
@@ -45,18 +45,18 @@ def warn_of_poor_rows(name, classes):
     name : str
         Of the sampler.
     classes : iterable of tuple
-        A label, the training rows of its class (n, d), six or more, and generated ones (m, d),
-        all encoded.
+        A label, how many training rows its class has, those of them that are looked at (n, d), six
+        or more, and generated ones (m, d), all encoded.
     """
     collapsed, copied = [], []
-    for label, real, made in classes:
+    for label, n_rows, real, made in classes:
         if not np.isfinite(made).all():
             continue  # an error of its own, where rows are asked for
         spread, novelty = spread_and_novelty(real, made, np.random.default_rng(0))
         if spread < _COLLAPSED:
-            collapsed.append((spread, f"{label!s} ({len(real)} rows, {spread:.2f})"))
+            collapsed.append((spread, f"{label!s} ({n_rows} rows, {spread:.2f})"))
         elif novelty < _COPIED:
-            copied.append((novelty, f"{label!s} ({len(real)} rows, {novelty:.3f})"))
+            copied.append((novelty, f"{label!s} ({n_rows} rows, {novelty:.3f})"))
     if collapsed:
         warnings.warn(
             f"{name} has collapsed in {_classes(_worst_first(collapsed))}: two rows that it "
@@ -83,7 +83,7 @@ def spread_and_novelty(real, made, rng):
     Parameters
     ----------
     real : ndarray of shape (n, d)
-        Training rows of the class, encoded; six or more. 20,000 of them are looked at.
+        Training rows of the class, encoded; six or more.
     made : ndarray of shape (m, d)
         Generated rows of the class, encoded.
     rng : numpy.random.Generator
@@ -98,7 +98,7 @@ def spread_and_novelty(real, made, rng):
         Median distance of a generated row from the nearest training row, over that of rows made
         by SMOTE: 0 for copies. NaN if SMOTE's rows are copies, too.
     """
-    real = real[rng.permutation(len(real))[:_LOOKED_AT]]
+    real = real[rng.permutation(len(real))]
     some = real[: len(made)]  # the rows are in random order
     typical = np.median(pdist(some))
     if typical == 0:

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skgan_resample import CGANSampler, RowMixSampler
 from skgan_resample._sanity import _interpolated, spread_and_novelty, warn_of_poor_rows
+from skgan_resample.nn.pixels import as_floats
 
 
 class Constant(CGANSampler):
@@ -27,7 +28,7 @@ class Copying(CGANSampler):
     def _generate(self, y, rng):
         rows = [torch.where(self._y == c)[0] for c in y]
         picked = [r[torch.randint(len(r), (), generator=rng)] for r in rows]
-        return self._x[torch.stack(picked)]
+        return as_floats(self._x[torch.stack(picked)])
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_balanced_data_have_all_classes_judged(judged_at_once):
 
 def test_of_many_classes_the_worst_are_named():
     x = np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32)
-    classes = [(label, x, x * (7 - i) / 90) for i, label in enumerate("abcdefg")]
+    classes = [(label, 9, x, x * (7 - i) / 90) for i, label in enumerate("abcdefg")]
     with pytest.warns(
         ConvergenceWarning, match=r"classes g \(9 rows, 0.01\), f .* c .* and 2 more"
     ):

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from .pixels import as_floats, rows_at_once
 from .stopping import Patience
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -75,9 +76,14 @@ class Schedule:
 
 
 def batches(
-    x: Tensor, y: Tensor, batch_size: int, rng: torch.Generator, balance: float = 0.0
+    x: Tensor,
+    y: Tensor,
+    batch_size: int,
+    rng: torch.Generator,
+    balance: float = 0.0,
+    rows: Tensor | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield (x, y) batches of ``min(batch_size, n)`` rows for ever.
+    """Yield (x, y) batches of ``min(batch_size, n)`` rows for ever; bytes as floats.
 
     Parameters
     ----------
@@ -92,22 +98,25 @@ def batches(
     balance : float, default=0.0
         Classes are drawn in proportion to ``n_c ** (1 - balance)``: 0 keeps the frequencies of
         the data (each row once a pass, in a fresh order), 1 makes all classes equally frequent.
+    rows : Tensor of shape (m,), optional
+        Indices of the rows to draw from; by default all.
 
     Yields
     ------
     batch : tuple of Tensor
         Rows of x and their y.
     """
-    size = min(batch_size, len(x))
-    labels = y.cpu()
+    rows = torch.arange(len(x)) if rows is None else rows.cpu()
+    size, labels = min(batch_size, len(rows)), y.cpu()[rows]
     weights = labels.bincount().double().pow(-balance)[labels]
     while True:
         if balance:
-            order = torch.multinomial(weights, len(x), replacement=True, generator=rng)
+            order = torch.multinomial(weights, len(rows), replacement=True, generator=rng)
         else:
-            order = torch.randperm(len(x), generator=rng)
-        for rows in order[: len(x) // size * size].to(x.device).split(size):
-            yield x[rows], y[rows]
+            order = torch.randperm(len(rows), generator=rng)
+        order = rows[order[: len(rows) // size * size]]
+        for drawn in order.to(x.device).split(size):
+            yield as_floats(x[drawn]), y[drawn]
 
 
 def together(
@@ -120,9 +129,10 @@ def together(
 
 
 @torch.no_grad()
-def in_batches(network: nn.Module, x: Tensor, size: int = 1024) -> Tensor:
+def in_batches(network: nn.Module, x: Tensor, size: int | None = None) -> Tensor:
     """Outputs of a network for all rows of x, on the CPU: (n, ...) -> (n, ...)."""
-    return torch.cat([network(batch).cpu() for batch in x.split(size)])
+    parts = x.split(size or rows_at_once(x.shape[1:]))
+    return torch.cat([network(as_floats(part)).cpu() for part in parts])
 
 
 def train_autoencoder(
@@ -192,9 +202,8 @@ def train_adversarial(
     if schedule.max_iter == 0:
         return {"critic": torch.zeros(0), "generator": torch.zeros(0)}
     critic_optimiser, generator_optimiser = _adam(critic, schedule), _adam(generator, schedule)
-    average = AveragedModel(
-        generator, multi_avg_fn=get_ema_multi_avg_fn(_average_decay(schedule.max_iter))
-    )
+    decay = _average_decay(schedule.max_iter)
+    average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))
 
     def step() -> dict[str, Tensor]:
         for _ in range(n_critic):
@@ -205,15 +214,13 @@ def train_adversarial(
         average.update_parameters(generator)
         return {"critic": d, "generator": g}
 
-    optimisers = [critic_optimiser, generator_optimiser]
-    patience = schedule.patience
+    optimisers, patience = [critic_optimiser, generator_optimiser], schedule.patience
     look = partial(patience.look, generator, average.module) if patience else None
     run = _Run("game", [generator, critic, average], optimisers, schedule, look)
     history = _run(run, step, ["critic", "generator"])
     generator.load_state_dict(patience.weights if patience else average.module.state_dict())
-    return (
-        {name: losses[: patience.best] for name, losses in history.items()} if patience else history
-    )
+    n_iter = patience.best if patience else schedule.max_iter
+    return {name: losses[:n_iter] for name, losses in history.items()}
 
 
 def _average_decay(max_iter: int) -> float:

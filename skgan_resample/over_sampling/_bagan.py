@@ -160,4 +160,4 @@ class BAGANSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         z = self.latent_.sample(y, rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)

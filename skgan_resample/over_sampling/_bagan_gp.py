@@ -312,5 +312,5 @@ class BAGANGPSampler(BaseGANSampler):
         return self.anchors_.settle(x.cpu(), draft, rng).to(y.device)
 
     def _generate(self, y, rng):
-        x = self._draw(self.generator_, y.to(self.device_), rng)
+        x = self._draw(self._run_generator, y.to(self.device_), rng)
         return self.anchors_.vary(x.cpu(), y, rng) if self.anchored else x

@@ -152,4 +152,4 @@ class CGANSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)

@@ -13,6 +13,7 @@ from .._docs import document
 from ..nn.anchors import pairs_of_class
 from ..nn.losses import least_squares_d, least_squares_g, reconstruction_l1
 from ..nn.networks import LinearHead, build, trunk_for
+from ..nn.pixels import as_floats
 from ..nn.players import PerClass
 from ..nn.training import batches, together, train_adversarial
 from ..nn.translators import translator_for
@@ -192,7 +193,7 @@ class CycleGANSampler(BaseGANSampler):
         size = -(-self.batch_size // len(ways))
         data = together(
             [
-                batches(x[y == a], torch.full((counts[a],), i).to(x.device), size, rng)
+                batches(x, torch.full_like(y, i), size, rng, rows=(y == a).nonzero()[:, 0])
                 for i, (a, _) in enumerate(ways)
             ]
         )
@@ -227,5 +228,6 @@ class CycleGANSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         donors = self._rows[pairs_of_class(self._class_sizes, self._donor_of[y], rng)[0]]
+        donors = as_floats(donors)
         donors = donors + _NOISE * torch.randn(donors.shape, generator=rng)
-        return self.generator_(donors.to(self.device_), y.to(self.device_))
+        return self._run_generator(donors, y)

@@ -135,7 +135,10 @@ class GANSampler(BaseGANSampler):
             return logistic_g(critic(draw(y), y))
 
         data = together(
-            [batches(x[y == c], y[y == c], self.batch_size, rng) for c in range(n_classes)]
+            [
+                batches(x, y, self.batch_size, rng, rows=(y == c).nonzero()[:, 0])
+                for c in range(n_classes)
+            ]
         )
         self.generator_ = generator
         history = train_adversarial(
@@ -145,4 +148,4 @@ class GANSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)

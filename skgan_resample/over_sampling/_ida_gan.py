@@ -210,4 +210,4 @@ class IDAGANSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         z = self.latent_.sample(y, rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)

@@ -13,6 +13,7 @@ from ..nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses, proportio
 from ..nn.latent import draw_noise
 from ..nn.losses import weighted_logistic_d, weighted_logistic_g
 from ..nn.networks import TransposedConv, build, decoder_for, trunk_for
+from ..nn.pixels import as_floats
 from ..nn.players import ConcatGenerator, ProductCritic
 from ..nn.training import batches, train_adversarial
 from ..subclasses import SubclassDiscovery
@@ -216,11 +217,12 @@ class IntraClassACGANSampler(BaseGANSampler):
     def _find_subclasses(self, x, y, rng):
         """Subclass of each row, and their means, sizes and classes; keeps what the user may see."""
         discovery = self.subclass_discovery or SubclassDiscovery()
-        rows, labels = x.flatten(1).cpu().numpy(), torch.empty_like(y)
+        labels = torch.empty_like(y)
         classes: list[int] = []
         for c, label in enumerate(self.classes_):
             of_class = y == c
-            found = _discover(discovery, rows[of_class.cpu().numpy()], label, rng)
+            rows = as_floats(x[of_class]).flatten(1).cpu().numpy()
+            found = _discover(discovery, rows, label, rng)
             labels[of_class] = torch.from_numpy(found + len(classes)).to(y.device)
             classes += [c] * (int(found.max()) + 1)
         subclasses = Subclasses.of(x, labels, torch.tensor(classes).to(x.device))
@@ -255,7 +257,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)
 
     def _hand_over(self, x, y):
         nearest = self._subclasses.nearest(x, y).numpy()
