@@ -7,7 +7,8 @@ as signals? Take the sampler that is nearest to what you want, and write its ``_
 networks of your own: containers, dtypes, counts, seeds, devices, time limits and ``sample`` are
 inherited.
 
-Methods with a leading underscore are not promised to stay as they are: pin the version.
+Methods with a leading underscore are not promised to stay as they are: pin the version. How a
+sampler comes into the package itself stands on the page on its :doc:`architecture </architecture>`.
 """
 
 # %%

@@ -36,7 +36,8 @@ for axis, (name, sampler) in zip(axes.flat, samplers.items(), strict=True):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         X_more, _ = sampler.fit_resample(X, y)
-    print(f"{name}: {caught[0].message if caught else 'no warning'}")
+    warned = str(caught[0].message).partition(":")[0] if caught else "no warning"
+    print(f"{name}: {warned}")
     axis.scatter(*X[y == 0].T, s=6, color="0.75", linewidths=0, label="real, large class")
     axis.scatter(*X_more[len(X) :].T, s=14, color="#1f6fb4", marker="x", label="generated")
     axis.scatter(*X[y == 1].T, s=18, color="#d95f02", linewidths=0, label="real, small class")
@@ -53,9 +54,10 @@ plt.show()
 # much nearer to a training row than real rows do to each other, and ``two_sample_auc`` is that of a
 # classifier that tells generated rows from real ones: one half if it cannot.
 
-warnings.simplefilter("ignore")  # the same warnings again
 for name, sampler in samplers.items():
-    small = quality_report(sampler, X, y, random_state=0).loc[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the same again
+        small = quality_report(sampler, X, y, random_state=0).loc[1]
     numbers = small[["coverage", "coverage_floor", "density", "density_floor"]].astype(float)
     print(f"\n{name}\n  {numbers.round(2).to_dict()}")
     print(f"  near copies {small['near_copies']:.2f}, AUC {small['two_sample_auc']:.2f}")
