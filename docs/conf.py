@@ -7,6 +7,8 @@ of the guide are replaced by scatters of real rows. For writing, and for CI.
 import os
 import warnings
 
+from docutils.nodes import SkipNode
+from latex2mathml.converter import convert
 from sphinx_gallery.sorting import ExplicitOrder
 
 import skgan_resample
@@ -19,7 +21,6 @@ release = version = skgan_resample.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
@@ -49,8 +50,12 @@ plot_apply_rcparams = True
 ORDER = [
     "plot_compare_with_smote.py",
     "plot_does_it_help.py",
+    "plot_when_not_to_resample.py",
+    "plot_quality_report.py",
+    "plot_tuning.py",
     "plot_every_method.py",
     "plot_mixed_table.py",
+    "plot_hidden_defects.py",
     "*",
 ]
 
@@ -68,6 +73,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 5,
 }
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -81,7 +87,8 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
 }
-html_sidebars = {"changelog": [], "contributing": []}
+# No sidebar where there is nothing to put into it.
+html_sidebars = {page: [] for page in ("architecture", "privacy", "contributing", "changelog")}
 
 
 def draft(app, config):
@@ -89,7 +96,21 @@ def draft(app, config):
     os.environ["SKGAN_DOCS_DRAFT"] = "0" if config.plot_gallery in (True, "True", "1") else "1"
 
 
+def inline_math(translator, node):
+    """Equations as MathML, which browsers draw themselves: no script, nothing to load."""
+    translator.body.append(convert(node.astext()))
+    raise SkipNode
+
+
+def block_math(translator, node):
+    """The same on a line of its own."""
+    equation = convert(node.astext(), display="block")
+    translator.body.append(f'<div class="equation">{equation}</div>\n')
+    raise SkipNode
+
+
 def setup(app):
     # A name of an example's own is no problem of the reader's.
     warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
     app.connect("config-inited", draft)
+    app.add_html_math_renderer("mathml", (inline_math, None), (block_math, None))

@@ -94,7 +94,9 @@ for seed in options.seeds:
         for train, test in folds:
             more = X[train], y[train]
             if sampler is not None:
-                more = sampler.fit_resample(*more)
+                # SMOTE's differences of bytes would wrap around
+                rows_in = X[train].astype(float) if name == "SMOTE" else X[train]
+                more = sampler.fit_resample(rows_in, y[train])
             found[test] = classifier.fit(*more).predict(X[test])
         right = pd.Series(found == y).groupby(kind).mean()
         rows.append({"sampler": name, "seed": seed} | right.to_dict())

@@ -157,10 +157,9 @@ def accuracy(X, y):
 def smote(X, y, seed):
     """As many rows more, between neighbours."""
     strategy = {c: 2 * (y == c).sum() for c in (0, 1)}
-    X_flat, y = SMOTE(sampling_strategy=strategy, random_state=seed).fit_resample(
-        X.reshape(len(X), -1), y
-    )
-    return X_flat.reshape(-1, 14, 14), y
+    flat = X.reshape(len(X), -1).astype(float)  # differences of bytes would wrap around
+    X_flat, y = SMOTE(sampling_strategy=strategy, random_state=seed).fit_resample(flat, y)
+    return X_flat.round().astype(np.uint8).reshape(-1, 14, 14), y
 
 
 rows, errors = [], []

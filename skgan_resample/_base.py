@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from abc import ABCMeta, abstractmethod
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -30,12 +31,18 @@ from ._containers import (
     integer_columns,
     plain_labels,
     refuse_masked,
+    with_room,
+    writable,
 )
 from ._generation import GeneratesRows, new_seed
+from ._persistence import Persists
 from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
+from ._sanity import warn_of_single_rows
 from .codec import ImageCodec, TableCodec
 from .nn.blocks import BlockHead, GapRates
 from .nn.device import make_rng, resolve_device, thread_count, torch_threads
+from .nn.pixels import as_floats
+from .nn.stopping import FEWEST_TO_HOLD_OUT, Patience, hold_out
 from .nn.training import Schedule
 
 _ROWS_TO_COUNT_GAPS = 1000
@@ -44,14 +51,16 @@ _SET_BY_VALIDATION = frozenset(
 )
 
 
-class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
+class BaseGANSampler(CallbackSupportMixin, GeneratesRows, Persists, metaclass=ABCMeta):
     """Base of the samplers: everything but the networks and their training.
 
     A sampler adds its ``__init__``, the constraints of its own parameters, and two hooks:
 
     ``_fit_gan(x, y, rng)``
-        Train on x, a float32 tensor of shape (n, *sample_shape) on ``device_``, and y, its (n,)
-        int64 class indices. Set the fitted attributes and return the history, a dict of tensors.
+        Train on x, a tensor of shape (n, *sample_shape) on ``device_``, and y, its (n,) int64 class
+        indices. x is float32 or, for pictures of bytes, the caller's own memory as uint8, which
+        ``nn.training.batches`` and ``nn.pixels.as_floats`` make float32; it is only read. Set
+        the fitted attributes and return the history, a dict of tensors.
     ``_generate(y, rng)``
         Make one row per class index: (m,) int64 -> (m, *sample_shape) tensor.
 
@@ -59,7 +68,7 @@ class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
     """
 
     _doc_link_module = "skgan_resample"
-    _doc_link_template = "https://skgan-resample.readthedocs.io/en/stable/api.html#{estimator_module}.{estimator_name}"
+    _doc_link_template = "https://skgan-resample.readthedocs.io/en/stable/generated/skgan_resample.{estimator_name}.html"
 
     _parameter_constraints: dict = {
         **BaseOverSampler._parameter_constraints,
@@ -69,6 +78,7 @@ class BaseGANSampler(CallbackSupportMixin, GeneratesRows, metaclass=ABCMeta):
         "max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
         "device": [str],
         "precision": [StrOptions({"float32", "bf16"})],
@@ -131,15 +141,17 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         new_index = np.repeat(np.arange(len(wanted)), wanted)
         if len(new_index):
             self._train(codec, encoded, y_index)
-            new = self._make(new_index, self._rng)
+            extended = with_room(X, len(new_index)) if encoded.ndim == 4 else None
+            new = self._make(wanted, self._rng, None if extended is None else extended[len(X) :])
         else:
             self._forget()
-            new = new_index
+            new, extended = new_index, None
         self.is_synthetic_ = np.arange(len(y_index) + len(new_index)) >= len(y_index)
         new_y = self.classes_[new_index]
         if np.ndim(y) == 2 and np.shape(y)[1] > 1:
             new_y = np.eye(np.shape(y)[1])[new_y]  # one-hot, where a class is its column's number
-        return append(X, new), append(as_labels(y), new_y)
+        X_resampled = append(X, new) if extended is None else extended
+        return X_resampled, append(as_labels(y), new_y)
 
     def _fit_resample(self, X, y):
         """Stand in for imbalanced-learn's hook, which its own ``fit_resample`` would call."""
@@ -153,7 +165,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         codec : TableCodec or ImageCodec
             Fitted.
         encoded : ndarray of shape (n_samples, *sample_shape)
-            X as float32.
+            X as float32, or pictures of bytes as they are.
         y_index : ndarray of shape (n_samples,)
             Index of each row's class in ``classes_``.
         """
@@ -178,7 +190,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
             codec = ImageCodec(image_shape)
             codec.fit(flat, integer=integer_columns(X, flat.shape[1], flat.dtype))
-            encoded = codec.transform(flat)
+            encoded = codec.view(flat)
             self._picture = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         self.classes_, y_index = np.unique(labels, return_inverse=True)
         self.sampling_strategy_ = check_sampling_strategy(
@@ -190,31 +202,39 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def _train(self, codec, encoded, y_index):
         """Train on ``device_``, and leave the fitted networks on the CPU."""
         self._forget()
-        x, y = torch.from_numpy(encoded).to(self.device_), torch.from_numpy(y_index)
+        single = self._lacking(np.bincount(y_index) == 1)
+        warn_of_single_rows(type(self).__name__, self.classes_[single])
+        x = torch.from_numpy(writable(encoded)).to(self.device_)
+        y = torch.from_numpy(y_index)
         n_threads = thread_count(min(self.batch_size, len(x)) * math.prod(x.shape[1:]))
         with torch_threads(n_threads), TrainingProgress(self, encoded, y_index) as progress:
-            before = vars(self).copy()
+            before = set(vars(self))
             try:
                 self.codec_ = codec
                 self._learn(x, y, progress)
             except BaseException:  # fitted or not, never by half
+                self._learnt = sorted(set(vars(self)) - before)
                 self._forget()
-                for name in [n for n, v in vars(self).items() if v is not before.get(n)]:
-                    delattr(self, name)
                 raise
+            self._learnt = sorted(set(vars(self)) - before)
         if progress.interrupt is not None:
             raise progress.interrupt
+        with torch_threads(n_threads):
+            self._judge(encoded, y_index)
 
     def _learn(self, x, y, progress):
         """Train the networks and set everything that is learnt."""
         self._progress, self._rng = progress, make_rng(new_seed(self.random_state))
-        history = self._fit_gan(x, y.to(self.device_), self._rng)
-        del self._progress  # it holds the training rows
+        self._patience = None
+        training = slice(None) if self.n_iter_no_change is None else self._hold_out(x, y)
+        history = self._fit_gan(x[training], y[training].to(self.device_), self._rng)
+        del self._progress, self._patience  # they hold training rows
         self.history_ = {name: losses.numpy() for name, losses in history.items()}
         self.n_iter_ = len(self.history_["generator"])
         self.generator_.cpu().eval().requires_grad_(False)
         self._gap_rates = self._learn_gap_rates(x.cpu(), y)
-        if self.n_iter_ == 0 and self.max_iter != 0:
+        n_done = max([self.n_iter_, *getattr(self, "validation_distances_", ())])
+        if n_done == 0 and self.max_iter != 0:
             warnings.warn(
                 f"The max_time={self.max_time:g} seconds of {type(self).__name__} were over before "
                 "the first update of its generator, which is used as it is. Allow more.",
@@ -227,8 +247,10 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         columns = getattr(self.codec_, "gaps_", ())
         if not columns:
             return None
-        made_y = torch.arange(len(self.classes_)).repeat_interleave(_ROWS_TO_COUNT_GAPS)
-        made = torch.cat(list(self._generate_in_batches(made_y, self._rng)))
+        counts = [_ROWS_TO_COUNT_GAPS] * len(self.classes_)
+        made_y, made = map(
+            torch.cat, zip(*self._generate_in_batches(counts, self._rng), strict=True)
+        )
         return GapRates.fit(columns, (x, y), (made, made_y))
 
     @property
@@ -245,7 +267,23 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             self._progress,
             bf16=self.precision == "bf16",
             deadline=self._progress.deadline,
+            patience=self._patience,
         )
+
+    def _hold_out(self, x, y):
+        """Choose rows that the game is stopped by; return which of the others there are."""
+        held_out = hold_out(y, self._rng)
+        if not held_out.any():
+            raise ValueError(
+                f"Got n_iter_no_change={self.n_iter_no_change}, which holds out rows of classes of "
+                f"{FEWEST_TO_HOLD_OUT} rows or more, but there is no such class. Use None."
+            )
+        rows = as_floats(x[held_out]).cpu().flatten(1)
+        distance = partial(self._distance_to, rows, y[held_out])
+        self._patience = Patience(distance, self.n_iter_no_change)
+        self.is_held_out_ = held_out.numpy()
+        self.validation_distances_ = self._patience.distances
+        return ~held_out
 
     def _sizes(self, x):
         """Latent size and numbers of updates (adversarial, autoencoder); "auto" by the data."""
@@ -263,9 +301,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
     def _forget(self):
         """Drop what an earlier fit has learnt, so that nothing of it can pass for this one's."""
-        learnt = {name for name in vars(self) if name.endswith("_") and not name.startswith("_")}
-        for name in learnt - _SET_BY_VALIDATION:
-            delattr(self, name)
+        public = {name for name in vars(self) if name.endswith("_") and not name.startswith("_")}
+        for name in public - _SET_BY_VALIDATION | set(self.__dict__.pop("_learnt", ())):
+            self.__dict__.pop(name, None)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -273,12 +311,3 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         tags.input_tags.allow_nan = tags.input_tags.string = is_table
         tags.input_tags.categorical = is_table
         return tags
-
-    def __setstate__(self, state):
-        """Restore a pickled sampler; without its GPU it goes on with the CPU."""
-        super().__setstate__(state)
-        if "device_" in state:
-            try:
-                resolve_device(self.device_)
-            except ValueError:
-                self.device_ = "cpu"

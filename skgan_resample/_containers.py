@@ -30,7 +30,9 @@ def refuse_masked(X):
 
 
 def plain_labels(y):
-    """Labels of polars as an array, others as they are.
+    """Labels of polars, and of pandas' own dtypes, as an array; others as they are.
+
+    Of pandas' own booleans, alone or as categories, scikit-learn would make floats.
 
     Raises
     ------
@@ -38,7 +40,8 @@ def plain_labels(y):
         If y is a polars DataFrame of more than one column.
     """
     if not is_polars(y):
-        return y
+        is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
+        return np.array(y.tolist()) if is_own and not y.isna().any() else y
     is_frame = hasattr(y, "width")
     if is_frame and y.width > 1:
         raise TypeError(
@@ -134,6 +137,44 @@ def append(X, new):
         return type(X)([*X, *(new if new.dtype == object else _cast(new, like)).tolist()])
     X = np.asanyarray(X)
     return np.concatenate([X, _cast(new, X)])
+
+
+def with_room(X, n_new):
+    """A copy of an array with room for rows below it, so that these need not be held twice.
+
+    Parameters
+    ----------
+    X : object
+        What the caller passed in.
+    n_new : int
+        Rows of room.
+
+    Returns
+    -------
+    extended : ndarray of shape (n + n_new, ...) or None
+        It starts with X; None if X is not an array that :func:`append` would give back as it is.
+    """
+    if type(X) not in (np.ndarray, np.memmap):
+        return None
+    extended = np.empty((len(X) + n_new, *X.shape[1:]), X.dtype)
+    extended[: len(X)] = X
+    return extended
+
+
+def writable(X):
+    """X itself, under a flag that lets torch use its memory; nobody may write to it."""
+    if X.flags.writeable:
+        return X
+    return np.asarray(_Memory(X))
+
+
+class _Memory:
+    """Memory of a read-only array: torch has no such tensors, and warns of each."""
+
+    def __init__(self, X):
+        self.owner = X
+        address, _ = X.__array_interface__["data"]
+        self.__array_interface__ = X.__array_interface__ | {"data": (address, False)}
 
 
 def _append_pandas(X, new):

@@ -25,6 +25,7 @@ _MOST = 10  # subclasses that "auto" tries, at the most
 _ROWS_EACH = 10  # rows in a subclass, on average, that "auto" leaves at the least
 _STRUCTURE = 0.5  # silhouette from which on clusters count as found
 _JUDGED = 2000  # rows on which a silhouette is measured
+_EMBEDDED = 5000  # distinct rows of a class that t-SNE sees
 
 
 class SubclassDiscovery(
@@ -33,7 +34,8 @@ class SubclassDiscovery(
     """Find subclasses within each class: PCA, then t-SNE to two dimensions, then k-means.
 
     A class such as "defect" often holds several kinds of rows, of which some are rarer than
-    others. This looks for them, class by class, without further labels.
+    others. This looks for them, class by class, without further labels. Of a class of more than
+    5,000 distinct rows, so many random ones are laid out, and the others with the nearest of them.
 
     Parameters
     ----------
@@ -249,6 +251,11 @@ class SubclassDiscovery(
 
     def _embed(self, scores, label, rng):
         """Lay distinct rows of one class out in two dimensions: (n, d) -> (n, 2)."""
+        if len(scores) > _EMBEDDED:  # the others lie where the nearest of these lie
+            some = scores[rng.permutation(len(scores))[:_EMBEDDED]]
+            neighbours = NearestNeighbors(n_neighbors=1).fit(some)
+            nearest = neighbours.kneighbors(scores, return_distance=False)
+            return self._embed(some, label, rng)[nearest[:, 0]]
         n_others = len(scores) - 1
         if n_others == 0:
             return np.zeros((1, 2), dtype=np.float32)

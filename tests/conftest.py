@@ -20,6 +20,13 @@ os.environ["MPLBACKEND"] = "Agg"
 # set, and draws the same examples each time; HYPOTHESIS_PROFILE names another.
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, max_examples=30)
+# "fuzz" is the campaign of tests/test_fuzz.py: other examples each time, for about an hour.
+hypothesis.settings.register_profile(
+    "fuzz",
+    deadline=None,
+    max_examples=2000,
+    phases=[phase for phase in hypothesis.Phase if phase is not hypothesis.Phase.explain],
+)
 hypothesis.settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default")
 )

@@ -20,6 +20,9 @@ TRAINED = [S for S in ALL_SAMPLERS if "max_iter" in inspect.signature(S).paramet
 each_sampler = pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
 each_trained_sampler = pytest.mark.parametrize("Sampler", TRAINED)
 
+# for tests that break a loss: what the sampler then makes is warned about
+poor_rows_expected = pytest.mark.filterwarnings("ignore:.* (has collapsed|makes near-copies)")
+
 
 def quick(Sampler, **parameters):
     """A sampler that trains for two updates a stage, with a seed."""

@@ -22,7 +22,7 @@ def test_imbalanced_learn(estimator, check):
     check(estimator)
 
 
-@pytest.mark.filterwarnings("ignore:Class .* has 1 row:UserWarning")  # of GANSampler
+@pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
 @every_check(sklearn_checks)
 def test_scikit_learn(estimator, check):
     check(estimator)
@@ -34,6 +34,7 @@ def test_checks_that_imbalanced_learn_leaves_out(Sampler, check):
     getattr(imblearn_checks, check)(Sampler.__name__, quick(Sampler))
 
 
+@pytest.mark.filterwarnings("ignore:GAMOSampler makes near-copies:UserWarning")  # of noise
 @pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
 def test_defaults_balance_exactly(Sampler, untouched_globals):
     X, y = table(counts=(40, 15, 5), n_features=5)

@@ -214,15 +214,16 @@ def test_backends_that_cannot_stream_results():
 def test_runs_on_a_dask_cluster():
     distributed = pytest.importorskip("distributed")
     X, y = data()
-    one = compare(X, y, [SMOTE()], [KNeighborsClassifier()])
+    samplers = [SMOTE(), CGANSampler(max_iter=2)]
+    one = compare(X, y, samplers, [KNeighborsClassifier()])
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
         ) as cluster,
         distributed.Client(cluster),
         joblib.parallel_config("dask"),
     ):
-        same(one, compare(X, y, [SMOTE()], [KNeighborsClassifier()]))
+        same(one, compare(X, y, samplers, [KNeighborsClassifier()]))
 
 
 def test_leaves_global_state_alone(untouched_globals):

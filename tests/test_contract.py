@@ -131,6 +131,7 @@ LABELS = {
     "series": lambda y: pd.Series(y, name="target", dtype="int8", index=y * 2),
     "categories": lambda y: pd.Series(np.array(list("abc"))[y], name="target").astype("category"),
     "nullable": lambda y: pd.Series(y, dtype="Int64"),
+    "categories of numbers": lambda y: pd.Series(y).astype("category"),
     "one-hot": lambda y: np.eye(3, dtype=np.int8)[y],
     "one-hot list": lambda y: np.eye(3, dtype=int)[y].tolist(),
     "one-hot, empty column": lambda y: np.eye(5, dtype=np.int64)[y + 1],
@@ -148,6 +149,18 @@ def test_labels_keep_their_container_and_values(Sampler, kind):
     assert len(y_resampled) == 36
     _, counts = np.unique(np.asarray(y_resampled), axis=0, return_counts=True)
     assert counts.tolist() == [12, 12, 12]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "boolean", "category"])
+def test_booleans_are_labels(dtype):
+    X, y = table((12, 5))
+    y = pd.Series(y.astype(bool)).astype(dtype)
+    sampler = quick(BAGANSampler)
+    _, y_resampled = sampler.fit_resample(X, y)
+    assert_extends(y, y_resampled)
+    assert y_resampled.tolist().count(True) == y_resampled.tolist().count(False) == 12
+    assert sampler.classes_.dtype == bool
+    assert sampler.sample(2)[1].dtype == bool
 
 
 def test_a_column_of_labels_comes_back_flat():

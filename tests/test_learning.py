@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from imblearn.over_sampling import SMOTE
+from samplers import poor_rows_expected
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesClassifier
@@ -171,6 +172,7 @@ def test_without_the_game_nothing_is_learnt(sampler, digits, smote, real):
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
+@poor_rows_expected
 def test_a_broken_loss_is_noticed(sampler, digits, smote, real, monkeypatch):
     """A generator whose loss has the wrong sign is pushed to where the critic sees it best."""
     # accuracy .79 and coverage .00 at the most

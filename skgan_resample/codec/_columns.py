@@ -58,6 +58,8 @@ class Container:
 
 def as_table(X):
     """Lists as an array, of objects where types are mixed; other tables as they are."""
+    if is_polars(X) and not hasattr(X, "shape"):
+        raise TypeError("Got a polars LazyFrame, but expected a DataFrame. Call its collect().")
     if is_polars(X) or (is_dataframe(X) and X.ndim == 2) or sparse.issparse(X):
         return X
     array = np.asarray(X)

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+_AT_ONCE = 64  # pictures; what is float64 on the way stays small
+
 
 class ImageCodec(BaseEstimator):
     """Encode flattened pictures as (n, c, h, w) arrays in [-1, 1], and decode them.
@@ -90,10 +92,37 @@ class ImageCodec(BaseEstimator):
             float32 in [-1, 1].
         """
         check_is_fitted(self)
+        pictures = self._laid_out(np.asarray(X))
+        encoded = np.empty(pictures.shape, dtype=np.float32)
+        for start in range(0, len(X), _AT_ONCE):
+            rows = slice(start, start + _AT_ONCE)
+            encoded[rows] = (pictures[rows].astype(np.float64) - self._middle) / self._half_span
+        if encoded.shape[1] == 1:  # both are contiguous; torch picks its convolutions by strides
+            return self._laid_out(encoded)
+        return encoded
+
+    def view(self, X):
+        """Encode flattened pictures, except those of bytes: these are only laid out.
+
+        Networks are given bytes as floats a batch at a time, which takes a quarter of the memory.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, height * width * channels)
+            Flattened pictures.
+
+        Returns
+        -------
+        pictures : ndarray of shape (n_samples, channels, height, width)
+            uint8, in the memory of X, or float32 in [-1, 1].
+        """
+        check_is_fitted(self)
+        return self._laid_out(X) if X.dtype == np.uint8 else self.transform(X)
+
+    def _laid_out(self, X):
+        """Flattened pictures with their channels first, in the same memory where possible."""
         channels, height, width = self.sample_shape_
-        scaled = (np.asarray(X, dtype=np.float64) - self._middle) / self._half_span
-        pictures = scaled.astype(np.float32).reshape(-1, height, width, channels)
-        return np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))
+        return X.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
 
     def inverse_transform(self, encoded):
         """Decode pictures.
@@ -110,9 +139,11 @@ class ImageCodec(BaseEstimator):
         """
         check_is_fitted(self)
         pixels = np.clip(np.asarray(encoded), -1, 1).transpose(0, 2, 3, 1)
-        flat = pixels.reshape(len(pixels), -1).astype(np.float64)
-        X = flat * self._half_span + self._middle
-        return np.clip(np.where(self.integer_, np.rint(X), X), self.low_, self.high_)
+        X = pixels.reshape(len(pixels), -1).astype(np.float64)
+        X *= self._half_span
+        X += self._middle
+        np.rint(X, out=X, where=self.integer_)
+        return np.clip(X, self.low_, self.high_, out=X)
 
     @property
     def _middle(self):

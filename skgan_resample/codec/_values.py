@@ -70,8 +70,9 @@ def read(series, label):
     kind = getattr(dtype, "kind", "O")
     is_array = isinstance(series, np.ndarray)
     if kind in "mM":
-        utc = series if getattr(dtype, "tz", None) is None else series.dt.tz_convert(None)
-        values = np.asarray(utc).astype(np.int64)
+        plain, zone = _plain_and_zone(dtype)
+        utc = series if zone is None else series.dt.tz_convert(None)
+        values = np.asarray(utc.astype(plain)).astype(np.int64)
         return Column(label, dtype, "time"), values, values == _NAT
     if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
         levels, codes = list(dtype.categories), series.cat.codes.to_numpy()
@@ -92,6 +93,15 @@ def read(series, label):
         return column, values, missing | _gaps(values, label)
     objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
     return _read_objects(objects, dtype, label)
+
+
+def _plain_and_zone(dtype):
+    """Numpy's dtype and the time zone, or None, of times: numpy's own, pandas' or Arrow's."""
+    if isinstance(dtype, np.dtype):
+        return dtype.newbyteorder("="), None
+    held = getattr(dtype, "pyarrow_dtype", dtype)
+    unit = getattr(held, "unit", "s")  # Arrow's dates have none
+    return np.dtype(f"{dtype.kind}8[{unit}]"), getattr(held, "tz", None)
 
 
 def _gaps(values, label):
@@ -187,10 +197,10 @@ def pandas_series(column, values, missing):
     if column.kind == "number":
         series = pd.Series(values.astype(bool) if dtype.kind == "b" else values).astype(dtype)
     else:
-        zone = getattr(dtype, "tz", None)
-        unit = getattr(dtype, "unit", None) or np.datetime_data(dtype)[0]
-        series = pd.Series(values.view(f"{dtype.kind}8[{unit}]"))
+        plain, zone = _plain_and_zone(dtype)
+        series = pd.Series(values.view(plain))
         series = series if zone is None else series.dt.tz_localize("UTC").dt.tz_convert(zone)
+        series = series.astype(dtype)  # which changes it where it is one of Arrow's
     return series.mask(missing) if missing.any() else series
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ import torch
 
 _LOCK = threading.Lock()
 _CALLERS: dict[int, int] = {}  # per thread inside a block: the count to be put back
+_IS_FORKED = False
 _SMALL_BATCH = 1 << 15
 
 
@@ -68,9 +70,9 @@ def thread_count(n_values: int) -> int:
     Returns
     -------
     n_threads : int
-        1 below 32,768 values, else 2.
+        1 below 32,768 values, else 2; always 1 in a forked process.
     """
-    return 1 if n_values < _SMALL_BATCH else 2
+    return 1 if _IS_FORKED or n_values < _SMALL_BATCH else 2
 
 
 @contextmanager
@@ -95,6 +97,28 @@ def torch_threads(n_threads: int) -> Iterator[None]:
             if not nested:
                 del _CALLERS[thread]
             torch.set_num_threads(before)
+
+
+def _begin_as_forked() -> None:
+    """Of this process's threads only the one that forked is left.
+
+    libgomp does not know that, and waits for ever for those that worked for the parent as soon as
+    a second thread is wanted.
+    """
+    global _IS_FORKED
+    _IS_FORKED = True
+    thread, counts = threading.get_ident(), [*_CALLERS.values()]
+    if counts and thread not in _CALLERS:
+        torch.set_num_threads(counts[0])  # what the threads that are gone would have put back
+    for gone in _CALLERS.keys() - {thread}:
+        del _CALLERS[gone]
+    _LOCK.release()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(
+        before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_begin_as_forked
+    )
 
 
 def make_rng(seed: int) -> torch.Generator:

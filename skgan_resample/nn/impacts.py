@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .networks import build
+from .pixels import as_floats
 
 _HIDDEN = 20
 _ACTOR_RATE, _CRITIC_RATE = 1e-3, 1e-2
@@ -42,9 +43,9 @@ class Subclasses:
     @classmethod
     def of(cls, x: Tensor, labels: Tensor, classes: Tensor) -> Subclasses:
         """Take (n, ...) rows, the (n,) subclass of each, and the (S,) class of each subclass."""
-        rows = [x[labels == subclass].flatten(1) for subclass in range(len(classes))]
-        sizes = labels.bincount(minlength=len(classes))
-        return cls(torch.stack([group.mean(0) for group in rows]), sizes, classes)
+        groups = (as_floats(x[labels == subclass]) for subclass in range(len(classes)))
+        centers = torch.stack([group.flatten(1).mean(0) for group in groups])
+        return cls(centers, labels.bincount(minlength=len(classes)), classes)
 
     def nearest(self, x: Tensor, y: Tensor) -> Tensor:
         """Index of the nearest center of a row's class; (m, ...) rows, (m,) classes -> (m,)."""

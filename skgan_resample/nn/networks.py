@@ -54,7 +54,7 @@ def build(factory: Callable[[], Module], rng: torch.Generator) -> Module:
             nn.init.normal_(layer.weight, generator=rng)
         elif isinstance(layer, nn.Embedding):
             nn.init.uniform_(layer.weight, -0.05, 0.05, generator=rng)
-        elif isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+        elif isinstance(layer, (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.kaiming_normal_(layer.weight, SLOPE, generator=rng)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

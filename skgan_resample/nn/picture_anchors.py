@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .anchors import TableAnchors, pairs_of_class
+from .pixels import as_floats
 
 _SHARPNESS = 8.0
 _POOL = 4096
@@ -22,7 +23,7 @@ class PictureAnchors:
     Parameters
     ----------
     x : Tensor of shape (n, c, h, w)
-        Encoded pictures, sorted by class.
+        Encoded pictures, or bytes, sorted by class.
     counts : Tensor of shape (K,)
         Pictures of each class.
     neighbours : Tensor of shape (n, k)
@@ -45,7 +46,7 @@ class PictureAnchors:
         Parameters
         ----------
         x : Tensor of shape (n, c, h, w)
-            Encoded pictures.
+            Encoded pictures, or bytes.
         y : Tensor of shape (n,)
             Class index, each of ``0 .. n_classes - 1`` at least once.
         n_classes : int
@@ -61,10 +62,9 @@ class PictureAnchors:
         """
         order = y.argsort(stable=True)
         x, counts = x[order], torch.bincount(y, minlength=n_classes)
-        coarse = F.avg_pool2d(x, _grain(x), ceil_mode=True)
         starts = (counts.cumsum(0) - counts).tolist()
         neighbours, hits = [], []
-        for start, part in zip(starts, coarse.split(counts.tolist()), strict=True):
+        for start, part in zip(starts, x.split(counts.tolist()), strict=True):
             neighbours.append(start + _nearest(part, n_neighbors, rng))
             hits.append(_mirror_hits(part, rng))
         return cls(x, counts, torch.cat(neighbours), _mirror_odds(torch.stack(hits)))
@@ -99,7 +99,7 @@ class PictureAnchors:
         )
         level = 0.7 * torch.randn((n, 1, 1, 1), generator=rng)
         mask = (_SHARPNESS * (field + level)).sigmoid() * _coin(n, rng)
-        return torch.lerp(self.x[first], self.x[second], mask)
+        return torch.lerp(as_floats(self.x[first]), as_floats(self.x[second]), mask)
 
     def settle(self, x: Tensor, draft: Tensor, rng: torch.Generator) -> Tensor:
         """Bring corrected drafts back into the pixels' range, [-1, 1]; (m, c, h, w) -> same."""
@@ -127,7 +127,7 @@ class PictureAnchors:
         n = len(y)
         other, _ = pairs_of_class(self.counts, y, rng)
         unit, part = (x + 1) / 2, torch.rand((n, 1, 1, 1), generator=rng)
-        exponent = (_log_level((self.x[other] + 1) / 2) / _log_level(unit)).log() * part
+        exponent = (_log_level((as_floats(self.x[other]) + 1) / 2) / _log_level(unit)).log() * part
         toned = unit.clamp(0, 1) ** exponent.clamp(-0.7, 0.7).exp() * 2 - 1
         x = torch.where(_coin(n, rng), toned, x)
         return torch.where(_coin(n, rng), shift_and_mirror(x, self.mirrored[y], rng), x)
@@ -178,9 +178,10 @@ def shift_and_mirror(x: Tensor, mirrored: Tensor, rng: torch.Generator) -> Tenso
     return x[picture, channel, rows[:, None, :, None], columns[:, None, None, :]]
 
 
-def _grain(x: Tensor) -> int:
-    """Side of the squares that pictures are averaged over before they are compared."""
-    return max(1, min(max(x.shape[2:]) // 14, *x.shape[2:]))
+def _coarse(x: Tensor) -> Tensor:
+    """Pictures as they are compared, averaged over squares: (n, c, h, w) -> (n, c, h', w')."""
+    grain = max(1, min(max(x.shape[2:]) // 14, *x.shape[2:]))
+    return F.avg_pool2d(as_floats(x), grain, ceil_mode=True)
 
 
 def _coin(n: int, rng: torch.Generator) -> Tensor:
@@ -193,13 +194,13 @@ def _log_level(unit: Tensor) -> Tensor:
 
 def _nearest(x: Tensor, k: int, rng: torch.Generator) -> Tensor:
     """(n, k) indices of nearest other pictures; where there are fewer than k, some repeat."""
-    n, flat = len(x), x.flatten(1)
+    n = len(x)
     pool = torch.randperm(n, generator=rng)[:_POOL]
     if n == 1:
         return torch.zeros((1, k), dtype=torch.long)
-    found = []
+    found, others = [], _coarse(x[pool]).flatten(1)
     for rows in torch.arange(n).split(1024):
-        distance = torch.cdist(flat[rows], flat[pool])
+        distance = torch.cdist(_coarse(x[rows]).flatten(1), others)
         distance[rows[:, None] == pool] = torch.inf
         found.append(pool[distance.topk(min(k, n - 1), largest=False).indices])
     nearest = torch.cat(found)
@@ -208,7 +209,7 @@ def _nearest(x: Tensor, k: int, rng: torch.Generator) -> Tensor:
 
 def _mirror_hits(x: Tensor, rng: torch.Generator) -> Tensor:
     """How many of up to 300 pictures are nearer to another's mirror image than to any other."""
-    some = x[torch.randperm(len(x), generator=rng)[:300]]
+    some = _coarse(x[torch.randperm(len(x), generator=rng)[:300]])
     flat, mirror = some.flatten(1), some.flip(3).flatten(1)
     itself = torch.eye(len(some), dtype=torch.bool)
     straight = torch.cdist(flat, flat).masked_fill(itself, torch.inf).amin(1)

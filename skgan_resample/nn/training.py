@@ -7,11 +7,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from .pixels import as_floats, rows_at_once
+from .stopping import Patience
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 History = dict[str, Tensor]
@@ -58,6 +62,8 @@ class Schedule:
         Whether networks run under bfloat16 autocast; weights stay float32.
     deadline : float
         Reading of ``time.monotonic`` after which no update is begun.
+    patience : Patience or None
+        Ends the game, and only that, when held-out rows say so.
     """
 
     max_iter: int
@@ -66,12 +72,18 @@ class Schedule:
     betas: tuple[float, float] = (0.5, 0.9)
     bf16: bool = False
     deadline: float = math.inf
+    patience: Patience | None = None
 
 
 def batches(
-    x: Tensor, y: Tensor, batch_size: int, rng: torch.Generator, balance: float = 0.0
+    x: Tensor,
+    y: Tensor,
+    batch_size: int,
+    rng: torch.Generator,
+    balance: float = 0.0,
+    rows: Tensor | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield (x, y) batches of ``min(batch_size, n)`` rows for ever.
+    """Yield (x, y) batches of ``min(batch_size, n)`` rows for ever; bytes as floats.
 
     Parameters
     ----------
@@ -86,22 +98,25 @@ def batches(
     balance : float, default=0.0
         Classes are drawn in proportion to ``n_c ** (1 - balance)``: 0 keeps the frequencies of
         the data (each row once a pass, in a fresh order), 1 makes all classes equally frequent.
+    rows : Tensor of shape (m,), optional
+        Indices of the rows to draw from; by default all.
 
     Yields
     ------
     batch : tuple of Tensor
         Rows of x and their y.
     """
-    size = min(batch_size, len(x))
-    labels = y.cpu()
+    rows = torch.arange(len(x)) if rows is None else rows.cpu()
+    size, labels = min(batch_size, len(rows)), y.cpu()[rows]
     weights = labels.bincount().double().pow(-balance)[labels]
     while True:
         if balance:
-            order = torch.multinomial(weights, len(x), replacement=True, generator=rng)
+            order = torch.multinomial(weights, len(rows), replacement=True, generator=rng)
         else:
-            order = torch.randperm(len(x), generator=rng)
-        for rows in order[: len(x) // size * size].to(x.device).split(size):
-            yield x[rows], y[rows]
+            order = torch.randperm(len(rows), generator=rng)
+        order = rows[order[: len(rows) // size * size]]
+        for drawn in order.to(x.device).split(size):
+            yield as_floats(x[drawn]), y[drawn]
 
 
 def together(
@@ -114,9 +129,10 @@ def together(
 
 
 @torch.no_grad()
-def in_batches(network: nn.Module, x: Tensor, size: int = 1024) -> Tensor:
+def in_batches(network: nn.Module, x: Tensor, size: int | None = None) -> Tensor:
     """Outputs of a network for all rows of x, on the CPU: (n, ...) -> (n, ...)."""
-    return torch.cat([network(batch).cpu() for batch in x.split(size)])
+    parts = x.split(size or rows_at_once(x.shape[1:]))
+    return torch.cat([network(as_floats(part)).cpu() for part in parts])
 
 
 def train_autoencoder(
@@ -163,6 +179,8 @@ def train_adversarial(
 ) -> History:
     """Play the game, and leave the moving average of the generator's weights in it.
 
+    With patience it is the average of the update with the lowest distance.
+
     Parameters
     ----------
     generator, critic : nn.Module
@@ -181,10 +199,11 @@ def train_adversarial(
     history : dict
         ``{"critic": (n_iter,), "generator": (n_iter,)}``, the critic's last loss per iteration.
     """
+    if schedule.max_iter == 0:
+        return {"critic": torch.zeros(0), "generator": torch.zeros(0)}
     critic_optimiser, generator_optimiser = _adam(critic, schedule), _adam(generator, schedule)
-    average = AveragedModel(
-        generator, multi_avg_fn=get_ema_multi_avg_fn(_average_decay(schedule.max_iter))
-    )
+    decay = _average_decay(schedule.max_iter)
+    average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))
 
     def step() -> dict[str, Tensor]:
         for _ in range(n_critic):
@@ -195,11 +214,13 @@ def train_adversarial(
         average.update_parameters(generator)
         return {"critic": d, "generator": g}
 
-    optimisers = [critic_optimiser, generator_optimiser]
-    run = _Run("game", [generator, critic, average], optimisers, schedule)
+    optimisers, patience = [critic_optimiser, generator_optimiser], schedule.patience
+    look = partial(patience.look, generator, average.module) if patience else None
+    run = _Run("game", [generator, critic, average], optimisers, schedule, look)
     history = _run(run, step, ["critic", "generator"])
-    generator.load_state_dict(average.module.state_dict())
-    return history
+    generator.load_state_dict(patience.weights if patience else average.module.state_dict())
+    n_iter = patience.best if patience else schedule.max_iter
+    return {name: losses[:n_iter] for name, losses in history.items()}
 
 
 def _average_decay(max_iter: int) -> float:
@@ -246,6 +267,7 @@ class _Run:
     networks: list[nn.Module]
     optimisers: Sequence[torch.optim.Optimizer]
     schedule: Schedule
+    look: Callable[[int], bool] | None = None
     losses: list[dict[str, Tensor]] = field(default_factory=list)
     lowered: bool = False
 
@@ -289,6 +311,8 @@ class _Run:
     def _keep(self) -> None:
         self.kept = len(self.losses)
         self.states = [deepcopy(network.state_dict()) for network in self.networks]
+        if self.look is not None and self.look(self.kept):
+            self.stopped = True
 
     def _go_back(self) -> None:
         for network, state in zip(self.networks, self.states, strict=True):

@@ -94,6 +94,7 @@ class ACGANSampler(BaseGANSampler):
         fake_labels="balanced",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -108,6 +109,7 @@ class ACGANSampler(BaseGANSampler):
         self.fake_labels = fake_labels
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -148,12 +150,12 @@ class ACGANSampler(BaseGANSampler):
             return logistic_g(source) + auxiliary_g(named, fake_y)
 
         data = batches(x, y, self.batch_size, rng)
+        self.generator_ = generator
         history = train_adversarial(
             generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
         )
-        self.generator_ = generator
         return history
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)

@@ -92,6 +92,7 @@ class BAGANSampler(BaseGANSampler):
         autoencoder_max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -106,6 +107,7 @@ class BAGANSampler(BaseGANSampler):
         self.autoencoder_max_iter = autoencoder_max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -150,12 +152,12 @@ class BAGANSampler(BaseGANSampler):
             z, labels = draw(len(x) + -(-len(x) // n_classes))
             return balancing_g(critic(generator(z, labels)), labels)
 
+        self.generator_ = generator
         history |= train_adversarial(
             generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
         )
-        self.generator_ = generator
         return history
 
     def _generate(self, y, rng):
         z = self.latent_.sample(y, rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)

@@ -185,6 +185,7 @@ class BAGANGPSampler(BaseGANSampler):
         real_balance=0.5,
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -206,6 +207,7 @@ class BAGANGPSampler(BaseGANSampler):
         self.real_balance = real_balance
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -222,9 +224,8 @@ class BAGANGPSampler(BaseGANSampler):
             generator, critic, history = self._start_from_noise(
                 x, y, rng, latent_dim, autoencoder_max_iter
             )
-        history |= self._play(generator, critic, x, y, rng, max_iter)
         self.generator_ = generator
-        return history
+        return history | self._play(generator, critic, x, y, rng, max_iter)
 
     def _start_from_rows(self, x, y, rng):
         """Drafts between real rows, and a generator that corrects them: by nothing at first."""
@@ -311,5 +312,5 @@ class BAGANGPSampler(BaseGANSampler):
         return self.anchors_.settle(x.cpu(), draft, rng).to(y.device)
 
     def _generate(self, y, rng):
-        x = self._draw(self.generator_, y.to(self.device_), rng)
+        x = self._draw(self._run_generator, y.to(self.device_), rng)
         return self.anchors_.vary(x.cpu(), y, rng) if self.anchored else x

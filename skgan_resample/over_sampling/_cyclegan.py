@@ -13,6 +13,7 @@ from .._docs import document
 from ..nn.anchors import pairs_of_class
 from ..nn.losses import least_squares_d, least_squares_g, reconstruction_l1
 from ..nn.networks import LinearHead, build, trunk_for
+from ..nn.pixels import as_floats
 from ..nn.players import PerClass
 from ..nn.training import batches, together, train_adversarial
 from ..nn.translators import translator_for
@@ -131,6 +132,7 @@ class CycleGANSampler(BaseGANSampler):
         identity_weight=0.5,
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -146,6 +148,7 @@ class CycleGANSampler(BaseGANSampler):
         self.identity_weight = identity_weight
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -190,19 +193,19 @@ class CycleGANSampler(BaseGANSampler):
         size = -(-self.batch_size // len(ways))
         data = together(
             [
-                batches(x[y == a], torch.full((counts[a],), i).to(x.device), size, rng)
+                batches(x, torch.full_like(y, i), size, rng, rows=(y == a).nonzero()[:, 0])
                 for i, (a, _) in enumerate(ways)
             ]
         )
-        max_iter = self._auto("max_iter", 500)
-        history = train_adversarial(there, critic, d_loss, g_loss, data, self._schedule(max_iter))
 
         # 3. What generation needs: the way from each class's donor, and the rows.
         towards = dict(zip(ways, there.networks, strict=True))
         self.generator_ = PerClass([towards[donor, c] for c, donor in enumerate(donors)])
         self._donor_of, self._class_sizes = torch.tensor(donors), counts
         self._rows = x[y.argsort(stable=True)].cpu()
-        return history
+
+        max_iter = self._auto("max_iter", 500)
+        return train_adversarial(there, critic, d_loss, g_loss, data, self._schedule(max_iter))
 
     def _donors(self, counts):
         """Class index of each class's donor."""
@@ -225,5 +228,6 @@ class CycleGANSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         donors = self._rows[pairs_of_class(self._class_sizes, self._donor_of[y], rng)[0]]
+        donors = as_floats(donors)
         donors = donors + _NOISE * torch.randn(donors.shape, generator=rng)
-        return self.generator_(donors.to(self.device_), y.to(self.device_))
+        return self._run_generator(donors, y)

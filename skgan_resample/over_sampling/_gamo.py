@@ -69,7 +69,8 @@ class GAMOSampler(BaseGANSampler):
     features, here the codes of an autoencoder of all classes, and a decoder turns them into
     pictures: the hull is one of codes, then. Integer columns are rounded after the combination; a
     category is drawn from its mixture in the combined rows.
-    A class of one row is a hull of one point: its new rows are copies.
+    A class of one row is a hull of one point: its new rows are copies. Where the softmax puts
+    nearly all of the weight on one row, new rows are near-copies of it; a fit warns of that.
 
     On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
     digits named all generated threes and eights correctly (seeds 0, 1, 2; default settings); pixel
@@ -117,6 +118,7 @@ class GAMOSampler(BaseGANSampler):
         autoencoder_max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -131,6 +133,7 @@ class GAMOSampler(BaseGANSampler):
         self.autoencoder_max_iter = autoencoder_max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -146,7 +149,7 @@ class GAMOSampler(BaseGANSampler):
 
         # 2. Three players in that space: convex generator, discriminator, classifier.
         shape = points.shape[1:]
-        generator = self._convex_generator(points, y, decoder, rng)
+        self.generator_ = generator = self._convex_generator(points, y, decoder, rng)
         discriminator = build(lambda: ConcatCritic(trunk_for(shape), n_classes), rng).to(x.device)
         classifier = build(lambda: LinearHead(trunk_for(shape), n_classes), rng).to(x.device)
 
@@ -182,7 +185,6 @@ class GAMOSampler(BaseGANSampler):
             batches(points, y, self.batch_size, rng),
             self._schedule(max_iter),
         )
-        self.generator_ = generator
         return history
 
     def _space(self, x, y, rng):
@@ -219,4 +221,4 @@ class GAMOSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)

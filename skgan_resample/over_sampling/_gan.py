@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import torch
 
 from .._base import BaseGANSampler
@@ -46,9 +44,8 @@ class GANSampler(BaseGANSampler):
     an update takes ``batch_size`` rows of every class, and its cost grows with their number.
     ``history_`` holds the mean over the classes' batches.
 
-    A class of one row has no law to be learnt: a UserWarning names it, its generator is trained
-    all the same, and what it makes are near-copies of that row. From two rows up there is no
-    warning, but expect near-copies of a handful of rows, too.
+    A class of one row has no law to be learnt: its generator is trained all the same, and what it
+    makes are near-copies of that row. Expect near-copies of a handful of rows, too.
 
     On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
     digits named 100, 99, 100 % of the generated threes and all of the eights correctly (seeds 0, 1,
@@ -84,6 +81,7 @@ class GANSampler(BaseGANSampler):
         max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -97,6 +95,7 @@ class GANSampler(BaseGANSampler):
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -106,7 +105,6 @@ class GANSampler(BaseGANSampler):
     def _fit_gan(self, x, y, rng):
         shape, n_classes = x.shape[1:], len(self.classes_)
         latent_dim, _, _ = self._sizes(x)
-        self._warn_of_single_rows(y)
 
         # 1. Two fresh players per class; none of them sees a label.
         generator = PerClass(
@@ -137,24 +135,17 @@ class GANSampler(BaseGANSampler):
             return logistic_g(critic(draw(y), y))
 
         data = together(
-            [batches(x[y == c], y[y == c], self.batch_size, rng) for c in range(n_classes)]
+            [
+                batches(x, y, self.batch_size, rng, rows=(y == c).nonzero()[:, 0])
+                for c in range(n_classes)
+            ]
         )
+        self.generator_ = generator
         history = train_adversarial(
             generator, critic, d_loss, g_loss, data, self._schedule(self._auto("max_iter", 500))
         )
-        self.generator_ = generator
         return history
-
-    def _warn_of_single_rows(self, y):
-        for c in (y.bincount() == 1).nonzero().flatten().tolist():
-            warnings.warn(
-                f"Class {self.classes_[c]!s} has 1 row, which is too few to train a GAN on: expect "
-                "near-copies of it. A sampler that learns from all classes together, such as "
-                "BAGANGPSampler, may do better.",
-                UserWarning,
-                stacklevel=2,
-            )
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)

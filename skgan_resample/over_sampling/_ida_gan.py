@@ -120,6 +120,7 @@ class IDAGANSampler(BaseGANSampler):
         real_balance=1.0,
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -136,6 +137,7 @@ class IDAGANSampler(BaseGANSampler):
         self.real_balance = real_balance
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -200,12 +202,12 @@ class IDAGANSampler(BaseGANSampler):
             return logistic_g(source) + auxiliary_g(named, fake_y)
 
         data = batches(x, y, self.batch_size, rng, self.real_balance)
+        self.generator_ = generator
         history |= train_adversarial(
             generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
         )
-        self.generator_ = generator
         return history
 
     def _generate(self, y, rng):
         z = self.latent_.sample(y, rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)

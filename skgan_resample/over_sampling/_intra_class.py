@@ -13,6 +13,7 @@ from ..nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses, proportio
 from ..nn.latent import draw_noise
 from ..nn.losses import weighted_logistic_d, weighted_logistic_g
 from ..nn.networks import TransposedConv, build, decoder_for, trunk_for
+from ..nn.pixels import as_floats
 from ..nn.players import ConcatGenerator, ProductCritic
 from ..nn.training import batches, train_adversarial
 from ..subclasses import SubclassDiscovery
@@ -48,7 +49,8 @@ class IntraClassACGANSampler(BaseGANSampler):
     ----------
     <attributes>
     subclass_labels_ : ndarray of shape (n_samples,)
-        Subclass of each training row, numbered through class by class.
+        Subclass of each training row, numbered through class by class. Rows that
+        ``n_iter_no_change`` holds out are left out.
     subclass_classes_ : ndarray of shape (n_subclasses,)
         Class label of each subclass.
     subclass_counts_ : ndarray of shape (n_subclasses,)
@@ -144,6 +146,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         fake_labels="balanced",
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -160,6 +163,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         self.fake_labels = fake_labels
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -175,6 +179,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 2. Two fresh players; both see the label.
         generator, critic = (player.to(x.device) for player in self._players(x.shape[1:], rng))
+        self.generator_ = generator
 
         # 3. The game, every row weighted by the impact of its subclass.
         policy, losses = self._policy(rng), []
@@ -208,17 +213,17 @@ class IntraClassACGANSampler(BaseGANSampler):
         )
         self.impacts_ = policy.impacts.numpy()
         self.impact_history_ = torch.stack(policy.history).numpy()
-        self.generator_ = generator
         return history
 
     def _find_subclasses(self, x, y, rng):
         """Subclass of each row, and their means, sizes and classes; keeps what the user may see."""
         discovery = self.subclass_discovery or SubclassDiscovery()
-        rows, labels = x.flatten(1).cpu().numpy(), torch.empty_like(y)
+        labels = torch.empty_like(y)
         classes: list[int] = []
         for c, label in enumerate(self.classes_):
             of_class = y == c
-            found = _discover(discovery, rows[of_class.cpu().numpy()], label, rng)
+            rows = as_floats(x[of_class]).flatten(1).cpu().numpy()
+            found = _discover(discovery, rows, label, rng)
             labels[of_class] = torch.from_numpy(found + len(classes)).to(y.device)
             classes += [c] * (int(found.max()) + 1)
         subclasses = Subclasses.of(x, labels, torch.tensor(classes).to(x.device))
@@ -253,7 +258,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)
 
     def _hand_over(self, x, y):
         nearest = self._subclasses.nearest(x, y).numpy()

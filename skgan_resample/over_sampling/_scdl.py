@@ -106,6 +106,7 @@ class WAEGANSampler(BaseGANSampler):
         mmd_weight=0.01,
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -121,6 +122,7 @@ class WAEGANSampler(BaseGANSampler):
         self.mmd_weight = mmd_weight
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
         self.precision = precision
@@ -171,18 +173,18 @@ class WAEGANSampler(BaseGANSampler):
             fake, labels = draw(len(x))
             return balancing_g(critic(fake), labels)
 
-        history |= train_adversarial(
-            generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
-        )
-
         # 4. One normal law of codes per class, to generate from.
         self.latent_ = ClassGaussians.fit(codes.cpu(), y.cpu(), n_classes, diagonal=True)
         self.generator_ = generator
+
+        history |= train_adversarial(
+            generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
+        )
         return history
 
     def _generate(self, y, rng):
         z = self.latent_.sample(y, rng)
-        return self.generator_(z.to(self.device_), y.to(self.device_))
+        return self._run_generator(z, y)
 
 
 @document
@@ -268,6 +270,7 @@ class SCDLSampler(WAEGANSampler):
         supervision_weight=1.0,
         batch_size=64,
         learning_rate=1e-3,
+        n_iter_no_change=None,
         max_time=None,
         device="auto",
         precision="float32",
@@ -284,6 +287,7 @@ class SCDLSampler(WAEGANSampler):
             mmd_weight=mmd_weight,
             batch_size=batch_size,
             learning_rate=learning_rate,
+            n_iter_no_change=n_iter_no_change,
             max_time=max_time,
             device=device,
             precision=precision,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import polars.testing
+import pyarrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,6 +124,22 @@ def test_missing_floats_of_polars_are_null_or_nan_as_before():
     pl.testing.assert_frame_equal(codec.inverse_transform(codec.transform(X)), X)
 
 
+@pytest.mark.parametrize(
+    "dtype", ["timestamp[ms]", "timestamp[us, Europe/Berlin]", "date32", "date64", "duration[s]"]
+)
+def test_times_of_arrow_come_back(dtype):
+    values = pd.Series(pd.to_datetime(["2020-10-25", None, "2024-02-29", "2024-03-01"]))
+    if "Berlin" in dtype:
+        held, values = pyarrow.timestamp("us", "Europe/Berlin"), values.dt.tz_localize("UTC")
+    else:
+        held = pyarrow.type_for_alias(dtype)
+    if dtype == "duration[s]":
+        values = values - values[0]
+    X = pd.DataFrame({"time": values.astype(pd.ArrowDtype(held))})
+    codec = TableCodec().fit(X)
+    pd.testing.assert_frame_equal(codec.inverse_transform(codec.transform(X)), X)
+
+
 OBJECTS = [[1, "a", True, 1.5], [2, None, False, None], [3, "b", True, 1.5], [1, "a", True, 1.5]]
 
 
@@ -135,7 +152,7 @@ def test_arrays_of_objects_and_lists_keep_the_types_of_their_values():
         assert codec.categorical_features_.tolist() == [1, 2]
 
 
-@pytest.mark.parametrize("dtype", ["U3", "S3", "datetime64[D]", "timedelta64[h]"])
+@pytest.mark.parametrize("dtype", ["U3", "S3", "datetime64[D]", "datetime64[3D]", ">m8[h]"])
 def test_arrays_of_texts_and_times_come_back(dtype):
     X = np.array([[1, 2], [300, 2], [1, 5]]).astype(dtype)
     codec = TableCodec().fit(X)
@@ -340,6 +357,11 @@ def test_encoded_rows_that_no_network_of_this_table_makes():
         codec.inverse_transform(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="NaN"):
         codec.inverse_transform(np.full((2, *codec.sample_shape_), np.nan))
+
+
+def test_a_lazy_frame_has_to_be_collected():
+    with pytest.raises(TypeError, match=r"Got a polars LazyFrame.* Call its collect\(\)"):
+        TableCodec().fit(pl.LazyFrame({"a": [1, 2]}))
 
 
 def test_rows_of_other_dimensions():

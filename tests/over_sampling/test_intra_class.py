@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import test_learning
 from numpy.testing import assert_allclose, assert_array_equal
-from samplers import quick, table
+from samplers import poor_rows_expected, quick, table
 from sklearn.base import BaseEstimator, ClusterMixin, clone
 from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.datasets import make_blobs
@@ -113,6 +113,7 @@ def test_a_class_too_small_is_named():
     assert np.bincount(sampler.subclass_labels_)[5:].tolist() == [1, 1, 1]
 
 
+@pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
 def test_rows_of_their_own_subclass_are_kept_and_this_is_said():
     assert not quick(IntraClassACGANSampler).fit(*table((12, 5))).retains_training_data_
     assert quick(IntraClassACGANSampler).fit(*table((12, 1))).retains_training_data_
@@ -253,6 +254,7 @@ def test_scarce_digits_are_learnt(scarce_digits):
 
 
 @pytest.mark.parametrize("loss", ["weighted_logistic_d", "weighted_logistic_g"])
+@poor_rows_expected
 def test_a_broken_loss_is_noticed(loss, scarce_digits, monkeypatch):
     sound = getattr(_intra_class, loss)
     monkeypatch.setattr(_intra_class, loss, lambda *args: -sound(*args))

@@ -1,0 +1,83 @@
+"""
+Reading a quality report
+========================
+
+What do copies, a collapse and a training that was too short look like, in the rows, in the report
+and in the losses? In the plane all of it can be seen: 300 rows of a large class, 40 of a small one.
+"""
+
+# %%
+# Four samplers, four fates
+# -------------------------
+# A sampler warns of the worst by itself when it is fitted.
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+from imblearn.over_sampling import RandomOverSampler
+from sklearn.datasets import make_moons
+
+from skgan_resample import CGANSampler, GAMOSampler, RowMixSampler, TrainingHistoryDisplay
+from skgan_resample.metrics import quality_report
+
+X, y = make_moons(600, noise=0.08, random_state=0)
+rows = np.r_[np.flatnonzero(y == 0)[:300], np.flatnonzero(y == 1)[:40]]
+X, y = X[rows], y[rows]
+
+samplers = {
+    "RowMixSampler: sound": RowMixSampler(random_state=0),
+    "duplicates: copies": RandomOverSampler(random_state=0),
+    "GAMO: collapse": GAMOSampler(max_iter=200, random_state=0),
+    "CGAN, 20 updates: too short": CGANSampler(max_iter=20, random_state=0),
+}
+figure, axes = plt.subplots(2, 2, figsize=(8, 6), sharex=True, sharey=True, layout="constrained")
+for axis, (name, sampler) in zip(axes.flat, samplers.items(), strict=True):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        X_more, _ = sampler.fit_resample(X, y)
+    print(f"{name}: {caught[0].message if caught else 'no warning'}")
+    axis.scatter(*X[y == 0].T, s=6, color="0.75", linewidths=0, label="real, large class")
+    axis.scatter(*X_more[len(X) :].T, s=14, color="#1f6fb4", marker="x", label="generated")
+    axis.scatter(*X[y == 1].T, s=18, color="#d95f02", linewidths=0, label="real, small class")
+    axis.set(title=name, xticks=[], yticks=[])
+handles, labels = axes[0, 0].get_legend_handles_labels()
+figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+plt.show()
+
+# %%
+# The report
+# ----------
+# ``coverage`` is the share of real rows with a generated one near by, ``density`` how many they
+# have. Beside each stands its floor: what other real rows reach at that number. ``near_copies`` lie
+# much nearer to a training row than real rows do to each other, and ``two_sample_auc`` is that of a
+# classifier that tells generated rows from real ones: one half if it cannot.
+
+warnings.simplefilter("ignore")  # the same warnings again
+for name, sampler in samplers.items():
+    small = quality_report(sampler, X, y, random_state=0).loc[1]
+    numbers = small[["coverage", "coverage_floor", "density", "density_floor"]].astype(float)
+    print(f"\n{name}\n  {numbers.round(2).to_dict()}")
+    print(f"  near copies {small['near_copies']:.2f}, AUC {small['two_sample_auc']:.2f}")
+    print("  remarks: " + small["remarks"].replace("; ", "\n           "))
+
+# %%
+# The losses
+# ----------
+# A training that goes well: after a while neither player wins. Rows may still get better or worse
+# then, which the losses do not show; the report does.
+
+sampler = CGANSampler(random_state=0).fit(X, y)
+display = TrainingHistoryDisplay.from_estimator(sampler)
+display.figure_.suptitle("learning_rate=1e-3")
+plt.show()
+
+# %%
+# With a learning rate far too large the discriminator wins at once, the generator's loss has huge
+# peaks, and what comes out is useless.
+
+sampler = CGANSampler(learning_rate=0.3, random_state=0).fit(X, y)
+display = TrainingHistoryDisplay.from_estimator(sampler)
+display.figure_.suptitle("learning_rate=0.3")
+plt.show()
+print(quality_report(sampler, X, y, random_state=0).loc[1, "remarks"].replace("; ", "\n"))

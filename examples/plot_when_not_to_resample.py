@@ -1,0 +1,90 @@
+"""
+When not to resample
+====================
+
+Is it the generated rows that help, or only the threshold that they move? One classifier, as it is
+and after over-sampling, at every threshold; then what became of its probabilities, and how to get
+them back.
+"""
+
+# %%
+# Is it an eight?
+# ---------------
+# One digit in ten is. Every fourth pixel is left, to make it hard.
+
+import matplotlib.pyplot as plt
+import numpy as np
+from imblearn.pipeline import make_pipeline
+from sklearn.calibration import CalibratedClassifierCV, calibration_curve
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score, brier_score_loss, roc_auc_score
+from sklearn.model_selection import TunedThresholdClassifierCV, train_test_split
+from sklearn.preprocessing import StandardScaler
+
+from skgan_resample import RowMixSampler
+
+X, y = load_digits(return_X_y=True)
+X, y = X[:, ::4], (y == 8).astype(int)
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
+print("training rows:", np.bincount(y_train).tolist())
+
+# %%
+# The same order of rows, another threshold
+# -----------------------------------------
+# Class weights are a third way to the same place.
+
+models = {
+    "as it is": make_pipeline(StandardScaler(), LogisticRegression()),
+    "class weights": make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced")),
+    "RowMixSampler": make_pipeline(
+        RowMixSampler(random_state=0), StandardScaler(), LogisticRegression()
+    ),
+}
+probability = {
+    name: model.fit(X_train, y_train).predict_proba(X_test)[:, 1] for name, model in models.items()
+}
+tuned = TunedThresholdClassifierCV(models["as it is"], scoring="balanced_accuracy")
+tuned.fit(X_train, y_train)
+for name, p in probability.items():
+    found = balanced_accuracy_score(y_test, p > 0.5)
+    print(f"{name:15} AUC {roc_auc_score(y_test, p):.3f}, balanced accuracy at .5 {found:.3f}")
+found = balanced_accuracy_score(y_test, tuned.predict(X_test))
+print(f"{'tuned threshold':15} at {tuned.best_threshold_:.3f}: {found:.3f}")
+
+# %%
+# The classifier as it is reaches what the others reach, at another threshold: the curves have the
+# same top. ``TunedThresholdClassifierCV`` finds it on the training rows (vertical line).
+
+thresholds = np.linspace(0.01, 0.99, 99)
+figure, axis = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
+for name, p in probability.items():
+    scores = [balanced_accuracy_score(y_test, p > threshold) for threshold in thresholds]
+    axis.plot(thresholds, scores, label=name)
+axis.axvline(tuned.best_threshold_, color="0.5", linestyle=":")
+axis.set(xlabel="threshold", ylabel="balanced accuracy", xlim=(0, 1))
+axis.legend()
+plt.show()
+
+# %%
+# Probabilities
+# -------------
+# After over-sampling the classifier believes that every second digit is an eight. Bayes' rule takes
+# the change of shares back; or the whole pipeline is calibrated on rows that were not resampled.
+
+share = y_train.mean()
+odds = probability["RowMixSampler"] / (1 - probability["RowMixSampler"]) * share / (1 - share)
+probability["prior corrected"] = odds / (1 + odds)
+calibrated = CalibratedClassifierCV(models["RowMixSampler"]).fit(X_train, y_train)
+probability["calibrated"] = calibrated.predict_proba(X_test)[:, 1]
+
+figure, axis = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
+axis.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+for name in ("as it is", "RowMixSampler", "prior corrected", "calibrated"):
+    p = probability[name]
+    print(f"{name:15} mean {p.mean():.3f}, Brier score {brier_score_loss(y_test, p):.3f}")
+    true, predicted = calibration_curve(y_test, p, n_bins=8, strategy="quantile")
+    axis.plot(predicted, true, marker=".", label=name)
+axis.set(xlabel="probability of an eight", ylabel="share of eights", xlim=(0, 1), ylim=(0, 1))
+axis.legend()
+plt.show()

@@ -1,0 +1,227 @@
+"""Odd data of every kind: exact counts, finite rows in range, dtypes kept, originals untouched."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from samplers import assert_extends, each_sampler, fingerprint, pictures, quick, table
+
+from skgan_resample import (
+    BAGANGPSampler,
+    BAGANSampler,
+    CGANSampler,
+    GAMOSampler,
+    IntraClassACGANSampler,
+    RowMixSampler,
+)
+from skgan_resample import subclasses as subclasses_module
+
+CHEAP = [RowMixSampler, BAGANGPSampler, BAGANSampler, CGANSampler, GAMOSampler]
+each_cheap_sampler = pytest.mark.parametrize("Sampler", CHEAP)
+
+
+def new_rows(Sampler, X, y, **parameters):
+    """Resample, check all that holds for any data, and return the new rows and their labels."""
+    X_before, y_before = fingerprint(X), list(y)
+    X_resampled, y_resampled = quick(Sampler, **parameters).fit_resample(X, y)
+    assert (fingerprint(X), list(y)) == (X_before, y_before)
+    assert_extends(X, X_resampled)
+    assert_extends(y, y_resampled)
+    new = X_resampled[len(y) :]
+    if isinstance(X, np.ndarray):
+        assert np.isfinite(new).all()
+    if isinstance(X, np.ndarray) and X.ndim == 2:
+        assert (new >= X.min(axis=0)).all()
+        assert (new <= X.max(axis=0)).all()
+    if not parameters:
+        assert len(set(np.unique(np.asarray(y_resampled), return_counts=True)[1])) == 1
+    return new, y_resampled[len(y) :]
+
+
+# Sizes -------------------------------------------------------------------------------------------
+
+
+@each_cheap_sampler
+def test_two_hundred_classes(Sampler):
+    y = np.arange(700) % 199
+    y[:5] = 199
+    X = np.random.default_rng(0).normal(size=(len(y), 3))
+    new, _ = new_rows(Sampler, X, y)
+    assert len(new) == 200 * np.bincount(y).max() - len(y)
+
+
+@each_cheap_sampler
+def test_a_hundred_thousand_rows_against_ten(Sampler):
+    y = np.arange(100_010) >= 100_000
+    X = np.random.default_rng(0).normal(size=(len(y), 2))
+    _, labels = new_rows(Sampler, X, y, sampling_strategy={True: 40})
+    assert labels.tolist() == [True] * 30
+
+
+def test_ten_thousand_columns():
+    y = np.repeat([0, 1], [8, 4])
+    X = np.random.default_rng(0).normal(size=(len(y), 10_000)).astype(np.float32)
+    assert new_rows(BAGANGPSampler, X, y)[0].shape == (4, 10_000)
+
+
+def test_subclasses_of_a_large_class_are_found_on_some_of_its_rows(monkeypatch):
+    monkeypatch.setattr(subclasses_module, "_EMBEDDED", 60)
+    rng = np.random.default_rng(0)
+    group = np.repeat([0, 1], [300, 100])
+    X = rng.normal(size=(400, 4)) + 20 * group[:, None]
+    found = subclasses_module.SubclassDiscovery(random_state=0).fit_predict(X)
+    assert (found == group).all()
+    y = np.r_[np.zeros(400, int), np.ones(10, int)]
+    X = np.concatenate([X, X[:10] - 20])
+    new_rows(IntraClassACGANSampler, X, y, sampling_strategy={1: 20})
+
+
+# Columns -----------------------------------------------------------------------------------------
+
+ONE_COLUMN = {
+    "real": lambda x: x / 7,
+    "whole": lambda x: x.astype(np.int32),
+    "flag": lambda x: x > 30,
+    "constant": lambda x: np.full(len(x), 3.5),
+}
+
+
+@pytest.mark.parametrize("kind", ONE_COLUMN)
+@each_cheap_sampler
+def test_one_column(Sampler, kind):
+    X, y = table()
+    new_rows(Sampler, ONE_COLUMN[kind](X[:, 0])[:, None], y)
+
+
+@each_sampler
+def test_one_column_of_categories(Sampler):
+    X, y = table()
+    frame = pd.DataFrame({"colour": np.array(["red", "green", "blue"])[X[:, 0].astype(int) % 3]})
+    new, _ = new_rows(Sampler, frame, y)
+    assert set(new["colour"]) <= {"red", "green", "blue"}
+
+
+@each_sampler
+def test_constant_and_duplicated_rows_and_columns(Sampler):
+    X, y = table((12, 6, 4))
+    X[:, 1], X[:, 2] = 7.25, X[:, 0]
+    X[y == 2] = X[y == 2][0]  # a class of four times the same row
+    X[y == 1] = np.repeat(X[y == 1][:2], 3, axis=0)
+    new, _ = new_rows(Sampler, X, y)
+    assert (new[:, 1] == 7.25).all()
+
+
+@each_sampler
+def test_all_rows_are_the_same(Sampler):
+    _, y = table()
+    assert (new_rows(Sampler, np.full((len(y), 3), -0.1), y)[0] == -0.1).all()
+
+
+@each_sampler
+def test_all_pictures_are_the_same(Sampler):
+    X, y = pictures(5, 4)
+    new_rows(Sampler, np.full_like(X, 9), y)  # bytes may take any value from 0 to 255
+    new, _ = new_rows(Sampler, np.full(X.shape, -1e30), y)
+    assert (new == -1e30).all()
+
+
+# Numbers -----------------------------------------------------------------------------------------
+
+
+@each_sampler
+def test_large_and_small_side_by_side(Sampler):
+    X, y = table()
+    X *= [1e30, 1e-30, -1e30, 1]
+    X[0, 3] = 1e30  # one value that dwarfs all others of its column
+    new, _ = new_rows(Sampler, X, y)
+    if Sampler is RowMixSampler:  # others have not learnt anything yet
+        assert (np.ptp(new[:, :3], axis=0) > [1e31, 1e-29, 1e31]).all()
+
+
+@each_sampler
+def test_half_precision_to_its_limits(Sampler):
+    X, y = table(dtype=np.float16)
+    X[:, 0] *= np.float16(6e-8)  # subnormal
+    X[:, 1] = np.where(X[:, 1] > 50, 65504, -65504)
+    assert new_rows(Sampler, X, y)[0].dtype == np.float16
+
+
+INTEGERS = {
+    "negative": lambda x: (-x).astype(np.int8),
+    "int64": lambda x: np.where(x > 50, 2**63 - 1, -(2**63)) + x.astype(int) - 99 * (x > 50),
+    "uint64": lambda x: np.uint64(2**64 - 1) - x.astype(np.uint64),
+    "beyond 2**53": lambda x: (x + 2**53).astype(np.int64) * 2 + 1,
+}
+
+
+@pytest.mark.parametrize("kind", INTEGERS)
+@each_cheap_sampler
+def test_negative_and_huge_integers(Sampler, kind):
+    X, y = table()
+    new_rows(Sampler, INTEGERS[kind](X), y)
+
+
+# Labels ------------------------------------------------------------------------------------------
+
+LABELS = {
+    "str_": lambda y: np.array(["no", "yes", "perhaps"])[y],
+    "object of str": lambda y: np.array(["no", "yes", "perhaps"], dtype=object)[y],
+    "bool": lambda y: y > 0,
+    "int8": lambda y: (y - 1).astype(np.int8),
+    "uint64": lambda y: np.uint64(2**64 - 1) - y.astype(np.uint64),
+    "float16": lambda y: y.astype(np.float16),
+    "float64": lambda y: y * 1e15,
+    "list of str": lambda y: np.array(["no", "yes", "perhaps"])[y].tolist(),
+    "list of bool": lambda y: (y > 0).tolist(),
+    "category": lambda y: pd.Series(y).map({0: "no", 1: "yes", 2: "perhaps"}).astype("category"),
+    "category of int": lambda y: pd.Series(y, dtype="category"),
+    "ordered": lambda y: pd.Series(
+        pd.Categorical.from_codes(y, ["low", "some", "high", "never"], ordered=True)
+    ),
+    "Int8": lambda y: pd.Series(y, dtype="Int8"),
+    "boolean": lambda y: pd.Series(y > 0, dtype="boolean"),
+    "Float32": lambda y: pd.Series(y, dtype="Float32"),
+    "string": lambda y: pd.Series(y.astype(str), dtype="string"),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize("Sampler", [RowMixSampler, CGANSampler])
+def test_labels_of_every_dtype(Sampler, kind):
+    X, plain = table()
+    y = LABELS[kind](plain)
+    new_rows(Sampler, X, y)
+    sampler = quick(Sampler).fit(X, y)
+    for label in sampler.classes_:
+        rows, names = sampler.sample({label: 2})
+        assert len(rows) == 2
+        assert (names == label).all()
+    # by name, the label as the caller has it
+    label = list(y)[int(np.argmin(plain))]
+    _, resampled = quick(Sampler, sampling_strategy={label: 25}).fit_resample(X, y)
+    assert list(resampled).count(label) == 25
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.array([b"no", b"yes", b"perhaps"]), "labels represented as bytes is not supported"),
+        (np.array([1, 2, 3], dtype=object), "Unknown label type"),
+        (np.array([1, "b", None], dtype=object), "Unknown label type"),
+        (np.array([0.5, 1.5, 2.5]), "Unknown label type: continuous"),
+    ],
+)
+def test_labels_that_no_classifier_takes_are_refused(labels, message):
+    X, y = table()
+    with pytest.raises((TypeError, ValueError), match=message):
+        RowMixSampler().fit(X, labels[y])
+
+
+# Nothing to do -----------------------------------------------------------------------------------
+
+
+@each_sampler
+def test_balanced_data_come_back_as_they_are(Sampler):
+    X, y = table((7, 7, 7))
+    new, labels = new_rows(Sampler, X, y)
+    assert len(new) == len(labels) == 0
+    assert len(quick(Sampler).fit(X, y).sample({1: 4})[0]) == 4

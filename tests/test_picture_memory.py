@@ -1,0 +1,88 @@
+"""Pictures of bytes stay bytes, in the caller's memory, until a batch of them is drawn."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from samplers import each_sampler, pictures, quick
+
+from skgan_resample import BAGANGPSampler, CGANSampler, ImageCodec, RowMixSampler, _generation
+from skgan_resample.nn import pixels
+
+
+def test_bytes_become_the_floats_of_the_codec():
+    X = np.arange(256, dtype=np.uint8).reshape(4, 64)
+    codec = ImageCodec((4, 4, 4)).fit(X)
+    laid_out = codec.view(X)
+    assert np.shares_memory(laid_out, X)
+    floats = pixels.as_floats(torch.from_numpy(laid_out))
+    assert floats.is_contiguous()
+    assert_array_equal(floats.numpy(), codec.transform(X), strict=True)
+
+
+def test_encoded_rows_are_left_alone():
+    x = torch.randn(3, 2)
+    assert pixels.as_floats(x) is x
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (5, 4, 3)])
+@each_sampler
+def test_rows_are_those_learnt_from_floats(Sampler, shape, monkeypatch):
+    X, y = pictures(*shape)
+    X.flat[:2] = 0, 255  # so that floats have the range of bytes
+    from_floats = quick(Sampler).fit(X.astype(np.float32), y)
+    X_floats, _ = from_floats.sample(7, random_state=0)
+    from_bytes = quick(Sampler).fit(X, y)
+    monkeypatch.setattr(pixels, "_AT_ONCE", 3 * shape[0] * shape[1])
+    X_bytes, _ = from_bytes.sample(7, random_state=0)
+    assert X_bytes.dtype == np.uint8
+    off = np.abs(X_bytes.astype(int) - np.rint(X_floats)).ravel()
+    assert off.max() <= 1  # where sums of another order lie on the other side of a half
+    assert (off > 0).mean() < 0.01
+
+
+@pytest.mark.parametrize("Sampler", [BAGANGPSampler, CGANSampler])
+def test_a_read_only_file_is_read_in_place(Sampler, tmp_path, monkeypatch):
+    X, y = pictures(6, 5)
+    (tmp_path / "pictures").write_bytes(X.tobytes())
+    mapped = np.memmap(tmp_path / "pictures", np.uint8, "r", shape=X.shape)
+    learn, seen = Sampler._fit_gan, []
+    monkeypatch.setattr(
+        Sampler, "_fit_gan", lambda self, x, *a: seen.append(x) or learn(self, x, *a)
+    )
+    X_resampled, _ = quick(Sampler).fit_resample(mapped, y)  # without a warning of torch
+    assert np.shares_memory(seen[0].numpy(), mapped)
+    assert (tmp_path / "pictures").read_bytes() == X.tobytes()
+    assert type(X_resampled) is np.ndarray
+    assert_array_equal(X_resampled, quick(Sampler).fit_resample(X, y)[0])
+
+
+def test_what_a_sampler_keeps_is_its_own():
+    X, y = pictures(6, 5)
+    sampler = RowMixSampler(random_state=0).fit(X, y)
+    before, _ = sampler.sample(5, random_state=0)
+    X[:] = 0
+    assert_array_equal(sampler.sample(5, random_state=0)[0], before)
+
+
+def test_no_array_of_floats_of_all_pictures():
+    X, y = pictures(28, 28, counts=(2000, 1000))
+    RowMixSampler(random_state=0).fit_resample(X[::100], y[::100])  # late imports
+    tracemalloc.start()
+    X_resampled, _ = RowMixSampler(random_state=0).fit_resample(X, y)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < X_resampled.nbytes + 15e6  # as numpy counts; it was 38 MB with all in floats
+
+
+def test_few_large_pictures_are_made_at_once(monkeypatch):
+    monkeypatch.setattr(_generation, "_VALUES_AT_ONCE", 100)
+    sampler, sizes = quick(CGANSampler).fit(*pictures(6, 5)), []
+    generate = sampler._generate
+    monkeypatch.setattr(
+        sampler, "_generate", lambda y, rng: sizes.append(len(y)) or generate(y, rng)
+    )
+    assert sampler.sample(5, random_state=0)[0].shape == (10, 6, 5)
+    assert sizes == [3, 3, 3, 1]
