@@ -74,7 +74,9 @@ def without_networks(X, y, cut, n, seed):
     drawn = own[rng.integers(len(own), size=n)]
     neighbours = {"k_neighbors": min(5, len(own) - 1), "random_state": seed}
     smote = SMOTE(sampling_strategy={cut: len(own) + n}, **neighbours)
-    made = smote.fit_resample(X.reshape(len(X), -1), y)[0][len(X) :].reshape(-1, *X.shape[1:])
+    flat = X.reshape(len(X), -1).astype(float)  # differences of bytes would wrap around
+    made = smote.fit_resample(flat, y)[0][len(X) :].round().astype(X.dtype)
+    made = made.reshape(-1, *X.shape[1:])
     named = {"nothing": own[:0], "duplicates": drawn, "mirror images": drawn[:, :, ::-1]}
     return named | {"SMOTE": made}
 

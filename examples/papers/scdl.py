@@ -88,8 +88,9 @@ def training_sets(X, y, sampler, options, seed):
     arguments = {"sampling_strategy": wanted, "random_state": seed}
     smote = SMOTE(k_neighbors=min(5, min(present.values()) - 1), **arguments)
     for name, rival in (("duplicates", RandomOverSampler(**arguments)), ("SMOTE", smote)):
-        X_new, y_new = rival.fit_resample(X.reshape(len(X), -1), y)
-        yield f"{name} to {n}", X_new.reshape(-1, *X.shape[1:]), y_new
+        # floats, since SMOTE's differences of bytes would wrap around
+        X_new, y_new = rival.fit_resample(X.reshape(len(X), -1).astype(float), y)
+        yield f"{name} to {n}", X_new.round().astype(X.dtype).reshape(-1, *X.shape[1:]), y_new
 
 
 def small_cnn(X, y, X_test, y_test, sampler, scores, options, seed):
