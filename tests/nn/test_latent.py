@@ -141,3 +141,12 @@ def test_noise_is_standard_normal_and_classes_are_uniform_or_given():
     assert abs(z.std() - 1) < 0.05
     assert drawn.bincount(minlength=3).min() > 900
     assert draw_noise(y, 2, 3, make_rng(0), balanced=False)[1] is y
+
+
+def test_variances_of_the_codes_come_on_top():
+    z, y = correlated(7, 3).float(), torch.tensor([0, 0, 0, 0, 1, 1, 1])
+    variance = torch.rand(z.shape, generator=make_rng(0))
+    plain, law = ClassGaussians.fit(z, y, 2), ClassGaussians.fit(z, y, 2, variance)
+    added = law.factors @ law.factors.mT - plain.factors @ plain.factors.mT
+    expected = torch.stack([variance[y == c].mean(0).diag() for c in range(2)])
+    torch.testing.assert_close(added, expected, atol=1e-5, rtol=1e-5)
