@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -129,7 +130,7 @@ class TableAnchors:
         free = self.is_free & ~_absent(one_parent, self.gaps)
         return torch.where(free, blurred, one_parent)
 
-    @property
+    @cached_property
     def is_free(self) -> Tensor:
         """Mask of shape (d,) of the columns of numbers that have more than two values."""
         n_values = self.values.isfinite().sum(1)
@@ -209,7 +210,12 @@ def pairs_of_class(counts: Tensor, y: Tensor, rng: torch.Generator) -> tuple[Ten
 
 
 def _absent(x: Tensor, gaps: Tensor) -> Tensor:
-    """Mask of shape (n, d) of the numbers that are missing; (n, d) rows and (2, g) columns."""
+    """Mask of the numbers that are missing, (n, d), or () without any such columns.
+
+    Of (n, d) rows and (2, g) columns.
+    """
+    if not gaps.shape[1]:
+        return torch.tensor(False)
     absent = torch.zeros(x.shape, dtype=torch.bool)
     absent[:, gaps[0]] = x[:, gaps[1]] > 0.5
     return absent
