@@ -30,7 +30,7 @@ def two_digits():
 @pytest.fixture(scope="module")
 def fitted(two_digits):
     X, y, _ = two_digits
-    return CycleGANSampler(image_shape=(8, 8), random_state=0).fit(X, y)
+    return CycleGANSampler(image_shape=(8, 8), max_iter=300, random_state=0).fit(X, y)
 
 
 def sampler_for(counts, donor=None, labels=None):
@@ -92,7 +92,7 @@ def test_translations_pass_for_the_class(fitted, two_digits):
 
 
 def test_translations_are_as_various_as_the_class(fitted, two_digits):
-    # .65, .70, .78
+    # .63, .74, .74
     X, y, _ = two_digits
     share = fitted.sample({1: 200})[0].var(axis=0).sum() / X[y == 1].var(axis=0).sum()
     assert 0.5 <= share <= 1.5
@@ -116,7 +116,7 @@ def distance_to_class(sampler, X, y):
 
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(fitted, two_digits, monkeypatch):
-    # .91, .92, .87 with the sound loss; 3.5, 3.4, 5.8 with the broken one
+    # .91, .96, .91 with the sound loss; 3.5, 3.4, 5.8 with the broken one
     X, y, _ = two_digits
     sound = _cyclegan.least_squares_g
     monkeypatch.setattr(_cyclegan, "least_squares_g", lambda fake: -sound(fake))
