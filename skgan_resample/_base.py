@@ -248,9 +248,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         if not columns:
             return None
         counts = [_ROWS_TO_COUNT_GAPS] * len(self.classes_)
-        made_y, made = map(
-            torch.cat, zip(*self._generate_in_batches(counts, self._rng), strict=True)
-        )
+        made_y, made = self._generate_at_once(counts, self._rng)
         return GapRates.fit(columns, (x, y), (made, made_y))
 
     @property

@@ -159,8 +159,7 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
                         f"The generator of {type(self).__name__} makes values that are not finite. "
                         "Train again with a smaller learning_rate."
                     )
-                if self._gap_rates is not None:
-                    made = self._gap_rates.settle(made, y, rng)
+                made = self._settle_gaps(made, y, rng)
                 self._hand_over(made, y)
             yield made.numpy()
 
@@ -182,14 +181,11 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
 
         def made(c):
             each = n_each * (np.arange(len(counts)) == c)
-            labels, rows = map(torch.cat, zip(*self._generate_in_batches(each, rng), strict=True))
-            return rows if self._gap_rates is None else self._gap_rates.settle(rows, labels, rng)
+            labels, rows = self._generate_at_once(each, rng)
+            return self._settle_gaps(rows, labels, rng).flatten(1).numpy()
 
-        classes = (
-            (self.classes_[c], counts[c], real(c), made(c).flatten(1).numpy()) for c in judged
-        )
-        with torch_threads(self._n_threads(n_each)):
-            warn_of_poor_rows(type(self).__name__, classes)
+        classes = ((self.classes_[c], counts[c], real(c), made(c)) for c in judged)
+        warn_of_poor_rows(type(self).__name__, classes)
 
     def _distance_to(self, x, y):
         """Mean energy distance, over classes, of generated rows to real ones, while training.
@@ -221,6 +217,10 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             if isinstance(module, BlockHead):
                 module.rng = rng
 
+    def _settle_gaps(self, x, y, rng):
+        """Encoded rows with missing values at the rates of their class."""
+        return x if self._gap_rates is None else self._gap_rates.settle(x, y, rng)
+
     def _hand_over(self, x, y):
         """Take note of encoded rows that the caller is about to get; most samplers do not."""
 
@@ -241,6 +241,11 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             with torch_threads(n_threads), torch.no_grad(), self._drawing_from(rng):
                 made = self._generate(y, rng).cpu()
             yield y, made
+
+    def _generate_at_once(self, counts, rng):
+        """The same as one pair, for few rows."""
+        y, made = zip(*self._generate_in_batches(counts, rng), strict=True)
+        return torch.cat(y), torch.cat(made)
 
     def _run_generator(self, z, y):
         """Outputs of the generator: (m, ...) inputs and (m,) class indices -> (m, *sample_shape).

@@ -23,8 +23,9 @@ class Persists(BaseOverSampler, metaclass=ABCMeta):
 
     def __setstate__(self, state):
         """Restore a pickled sampler; without its GPU it goes on with the CPU."""
-        written_by = state.get("_written_by", {})
-        super().__setstate__({name: state[name] for name in state if name != "_written_by"})
+        state = dict(state)
+        written_by = state.pop("_written_by", {})
+        super().__setstate__(state)
         for package, version in _versions().items():
             other = written_by.get(package, "an unknown version")
             if other != version:

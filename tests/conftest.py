@@ -20,7 +20,7 @@ os.environ["MPLBACKEND"] = "Agg"
 # set, and draws the same examples each time; HYPOTHESIS_PROFILE names another.
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, max_examples=30)
-# "fuzz" is the campaign of tests/test_fuzz.py: other examples each time, for about an hour.
+# "fuzz" is the campaign of tests/test_fuzz.py: other examples each time, for some minutes.
 hypothesis.settings.register_profile(
     "fuzz",
     deadline=None,
