@@ -21,22 +21,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from _updates import SAMPLERS, SHAPES
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from skgan_resample import BAGANGPSampler, BAGANSampler, _base
+from skgan_resample import BAGANGPSampler, _base
 from skgan_resample.metrics import ClassifierFeatures, frechet_distance
-
-SHAPES = {"table, 30": (30,), "28 x 28 x 1": (28, 28, 1), "32 x 32 x 3": (32, 32, 3)}
-SHAPES["64 x 64 x 3"] = (64, 64, 3)
-SAMPLERS = {
-    "BAGAN-GP, anchored": lambda **words: BAGANGPSampler(**words),
-    "BAGAN-GP, from noise": lambda **words: BAGANGPSampler(
-        anchored=False, autoencoder_max_iter=0, **words
-    ),
-    "BAGAN": lambda **words: BAGANSampler(autoencoder_max_iter=0, **words),
-}
 
 
 def sgemm_rate():

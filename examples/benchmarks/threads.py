@@ -15,24 +15,15 @@ import time
 import numpy as np
 import pandas as pd
 import torch
+from _updates import SAMPLERS, SHAPES
 
-from skgan_resample import BAGANGPSampler, BAGANSampler, _base
+from skgan_resample import _base
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--busy", action="store_true")
 parser.add_argument("--repeats", type=int, default=3)
 parser.add_argument("--csv")
 options = parser.parse_args()
-
-SHAPES = {"table, 30": (30,), "28 x 28 x 1": (28, 28, 1), "32 x 32 x 3": (32, 32, 3)}
-SHAPES["64 x 64 x 3"] = (64, 64, 3)
-SAMPLERS = {
-    "BAGAN-GP, anchored": lambda **words: BAGANGPSampler(**words),
-    "BAGAN-GP, from noise": lambda **words: BAGANGPSampler(
-        anchored=False, autoencoder_max_iter=0, **words
-    ),
-    "BAGAN": lambda **words: BAGANSampler(autoencoder_max_iter=0, **words),
-}
 
 
 def update_time(sampler, X, y, n_threads):
