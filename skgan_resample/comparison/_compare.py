@@ -47,6 +47,8 @@ def compare_samplers(
     ----------
     X : array-like of shape (n_samples, n_features), or dict
         Rows in any container that the samplers and classifiers take; or several data sets by name.
+        Give pictures of bytes as floats: imbalanced-learn's SMOTE and ADASYN subtract unsigned
+        integers as they are, and a difference below zero wraps around.
     y : array-like of shape (n_samples,), or dict
         Their classes; by the same names if X is a dict.
     samplers : dict or list

@@ -1,0 +1,92 @@
+"""What each sampler makes of classes of 1, 2, 5 and 10 rows.
+
+Run ``python examples/benchmarks/small_classes.py``; the results are in docs/guide/small-classes.md.
+Data are eight overlapping clusters in twelve columns and scikit-learn's digits; four of the classes
+are cut to 1, 2, 5 and 10 rows, others with every seed. Of 200 new rows of each of these:
+
+apart
+    The median distance of two of them, over that of two real rows of the class that the sampler
+    has not seen. 0: all alike; 1: as different as real ones.
+away
+    The median distance from the nearest training row of the class, over that of unseen real rows.
+    0: copies.
+named
+    The share that a forest, trained on all the unseen rows of all classes, takes for the class.
+"""
+
+import argparse
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy.spatial.distance import cdist, pdist
+from sklearn.datasets import load_digits, make_classification
+from sklearn.ensemble import ExtraTreesClassifier
+
+import skgan_resample
+
+SIZES, LARGE, N_NEW = [1, 2, 5, 10], 80, 200
+
+
+def clusters(seed):
+    X, y = make_classification(
+        4000, 12, n_informative=6, n_classes=8, n_clusters_per_class=1, random_state=seed
+    )
+    return X, y, {}
+
+
+def digits(_seed):
+    X, y = load_digits(return_X_y=True)
+    return X.astype(np.uint8), y, {"image_shape": (8, 8)}
+
+
+def cut(X, y, seed):
+    """Mask of the training rows, and the size of every small class."""
+    rng = np.random.default_rng(seed)
+    small = dict(zip(rng.permutation(y.max() + 1).tolist(), SIZES, strict=False))
+    rows = [rng.permutation(np.flatnonzero(y == c))[: small.get(c, LARGE)] for c in np.unique(y)]
+    return np.isin(np.arange(len(y)), np.concatenate(rows)), small
+
+
+def measure(made, seen, unseen):
+    """Compare new rows with unseen real ones, both in their place to the seen ones."""
+    away, real_away = (np.median(cdist(rows, seen).min(1)) for rows in (made, unseen))
+    return {
+        "apart": np.median(pdist(made)) / np.median(pdist(unseen)),
+        "away": away / real_away,
+    }
+
+
+def results(names, data, seeds):
+    for seed in seeds:
+        X, y, parameters = data(seed)
+        training, small = cut(X, y, seed)
+        judge = ExtraTreesClassifier(200, random_state=0).fit(X[~training], y[~training])
+        for name in names:
+            sampler = getattr(skgan_resample, name)(random_state=seed, **parameters)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                sampler.fit(X[training], y[training])
+            for c, size in small.items():
+                made = sampler.sample({c: N_NEW})[0].astype(float)
+                measured = measure(made, X[training & (y == c)], X[~training & (y == c)])
+                named = (judge.predict(made) == c).mean()
+                yield {"sampler": name, "rows": size, "seed": seed, **measured, "named": named}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    every = [name for name in skgan_resample.__all__ if name.endswith("Sampler")]
+    parser.add_argument("samplers", nargs="*", default=[n for n in every if "Base" not in n])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--csv", default="small_classes")
+    arguments = parser.parse_args()
+    for data in clusters, digits:
+        frame = pd.DataFrame(results(arguments.samplers, data, arguments.seeds))
+        frame.to_csv(f"{arguments.csv}-{data.__name__}.csv", index=False)
+        means = frame.groupby(["sampler", "rows"]).mean().drop(columns="seed")
+        print(data.__name__, means.unstack().round(2).to_string(), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
