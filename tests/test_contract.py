@@ -147,7 +147,8 @@ def test_labels_keep_their_container_and_values(Sampler, kind):
     _, y_resampled = quick(Sampler).fit_resample(X, y)
     assert_extends(y, y_resampled)
     assert len(y_resampled) == 36
-    _, counts = np.unique(np.asarray(y_resampled), axis=0, return_counts=True)
+    axis = 0 if np.ndim(y_resampled) == 2 else None
+    _, counts = np.unique(np.asarray(y_resampled), axis=axis, return_counts=True)
     assert counts.tolist() == [12, 12, 12]
 
 

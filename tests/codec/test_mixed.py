@@ -173,7 +173,7 @@ def test_sparse_tables_are_made_dense_with_a_warning(container):
 
 @pytest.mark.parametrize("format", ["csr", "csc"])
 def test_a_sparse_table_is_never_dense_as_a_whole(format):
-    X = sparse.random_array((2000, 400), density=0.01, format=format, rng=0)
+    X = sparse.random(2000, 400, 0.01, format, random_state=0)
     dense = 8 * X.shape[0] * X.shape[1]
     with pytest.warns(DataConversionWarning):
         codec = TableCodec().fit(X)
