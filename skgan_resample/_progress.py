@@ -55,7 +55,8 @@ class TrainingProgress:
             self._open(stage, max_iter)
         if self.bar is not None:
             # reading a loss waits for the device: only when the bar is due to be drawn again
-            if self.bar.n + 1 - self.bar.last_print_n >= self.bar.miniters:
+            n = self.bar.n + 1
+            if n == self.bar.total or n - self.bar.last_print_n >= self.bar.miniters:
                 self.bar.set_postfix(
                     {name: f"{value.item():.3g}" for name, value in losses.items()}, refresh=False
                 )
