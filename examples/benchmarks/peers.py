@@ -37,7 +37,7 @@ torch.set_num_threads(1)
 
 
 class Tabular(BaseOverSampler):
-    """CTGAN or TVAE trained on all rows with their class as a column; rows of the class are kept."""
+    """CTGAN or TVAE trained on all rows, their class a column; rows of the right class are kept."""
 
     def __init__(self, name="CTGAN", random_state=0):
         self.name, self.random_state = name, random_state
@@ -46,9 +46,8 @@ class Tabular(BaseOverSampler):
     def _fit_resample(self, X, y):
         import ctgan
 
-        torch.manual_seed(self.random_state)
-        np.random.seed(self.random_state)  # they have no streams of their own
         model = getattr(ctgan, self.name)(enable_gpu=False)
+        model.set_random_state(self.random_state)
         frame = pd.DataFrame(X).add_prefix("x").assign(label=y)
         model.fit(frame, discrete_columns=["label"])
         made = {label: np.empty((0, X.shape[1])) for label in self.sampling_strategy_}
