@@ -78,14 +78,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     every = [name for name in skgan_resample.__all__ if name.endswith("Sampler")]
     parser.add_argument("samplers", nargs="*", default=[n for n in every if "Base" not in n])
+    parser.add_argument("--data", nargs="+", default=["clusters", "digits"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--csv", default="small_classes")
     arguments = parser.parse_args()
-    for data in clusters, digits:
-        frame = pd.DataFrame(results(arguments.samplers, data, arguments.seeds))
-        frame.to_csv(f"{arguments.csv}-{data.__name__}.csv", index=False)
+    for data in arguments.data:
+        frame = pd.DataFrame(results(arguments.samplers, globals()[data], arguments.seeds))
+        frame.to_csv(f"{arguments.csv}-{data}.csv", index=False)
         means = frame.groupby(["sampler", "rows"]).mean().drop(columns="seed")
-        print(data.__name__, means.unstack().round(2).to_string(), sep="\n", flush=True)
+        print(data, means.unstack().round(2).to_string(), sep="\n", flush=True)
 
 
 if __name__ == "__main__":
