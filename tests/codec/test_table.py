@@ -151,6 +151,13 @@ def test_whole_columns_of_a_frame_are_rounded_not_cut():
     np.testing.assert_allclose(made["real"], [2.9, 3.2], rtol=1e-6)
 
 
+@pytest.mark.parametrize(("rows", "made"), [([0, 0, 1, 1], 0.4), ([0, 0, 1, 1, 1], 0)])
+def test_values_recur_where_they_are_fewer_than_half_as_many_as_rows(rows, made):
+    codec = TableCodec().fit(np.array(rows, dtype=float)[:, None])
+    between = codec.inverse_transform(codec.transform([[0.4]]))
+    np.testing.assert_allclose(between, made, atol=1e-6)
+
+
 @pytest.mark.parametrize("value", [0, 7, -1.5, 1e-300, 1e20, 0.1])
 def test_constant_columns_stay_constant(value):
     X = np.full((9, 2), value)
