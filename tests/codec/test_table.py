@@ -163,7 +163,14 @@ def test_constant_columns_stay_constant(value):
     X = np.full((9, 2), value)
     np.testing.assert_array_equal(round_trip(X), X)
     codec = TableCodec().fit(X)
+    np.testing.assert_array_equal(codec.transform(X), 0)
     np.testing.assert_array_equal(codec.inverse_transform(np.full((4, 2), 50.0)), X[:4])
+
+
+def test_only_columns_with_zeros_make_zeros_of_tiny_values():
+    for middle in (0.0, 3e-7):
+        X = np.array([[-1.0], [middle], [1.0]])
+        assert (round_trip(X)[1] == 0) == (middle == 0)
 
 
 def test_tiny_and_huge_values_side_by_side_and_halves():
