@@ -40,6 +40,11 @@ def test_the_best_weights_come_back(monkeypatch):
     assert np.array_equal(sampler.history_["generator"], twin.history_["generator"])
 
 
+def test_a_class_too_small_to_be_held_out_may_be_the_last():
+    sampler = quick(CGANSampler, n_iter_no_change=1).fit(*table((40, 25, 3)))
+    assert np.isfinite([*sampler.validation_distances_.values()]).all()
+
+
 def test_nothing_better_than_the_start(monkeypatch):
     scripted(monkeypatch, 1.0, 2.0, 3.0)
     sampler = quick(CGANSampler, max_iter=100, n_iter_no_change=3).fit(*table((40, 25)))

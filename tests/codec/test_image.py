@@ -73,6 +73,15 @@ def test_pixels_lie_where_they_belong():
     assert x.flags["C_CONTIGUOUS"]
 
 
+def test_a_view_of_bytes_lies_in_their_memory_and_others_are_encoded():
+    X = np.arange(24, dtype=np.uint8).reshape(2, 12)
+    view = ImageCodec((2, 3, 2)).fit(X).view(X)
+    assert np.shares_memory(view, X)
+    np.testing.assert_array_equal(view, X.reshape(2, 2, 3, 2).transpose(0, 3, 1, 2))
+    codec = ImageCodec((2, 3, 2)).fit(X.astype(float))
+    np.testing.assert_array_equal(codec.view(X.astype(float)), codec.transform(X.astype(float)))
+
+
 def test_bytes_have_a_range_of_their_own():
     X = np.array([[10, 200]], dtype=np.uint8)
     codec = ImageCodec((1, 2)).fit(X)

@@ -290,6 +290,12 @@ def test_blocks_stay_small_and_hold_every_rank(n_levels):
     assert rank_of(highest, n_levels) == n_levels - 1
 
 
+def test_a_block_holds_up_to_64_levels():
+    assert [base_of(n) for n in (1, 64, 65, 64**2, 64**2 + 1)] == [
+        (1, 1), (64, 1), (9, 2), (64, 2), (17, 3)
+    ]  # fmt: skip
+
+
 def test_many_levels_come_back_from_few_columns():
     X = pd.DataFrame({"id": [f"v{j}" for j in np.random.default_rng(0).permutation(1000)]})
     codec = TableCodec().fit(X)

@@ -151,12 +151,26 @@ def test_whole_columns_of_a_frame_are_rounded_not_cut():
     np.testing.assert_allclose(made["real"], [2.9, 3.2], rtol=1e-6)
 
 
+@pytest.mark.parametrize(("rows", "made"), [([0, 0, 1, 1], 0.4), ([0, 0, 1, 1, 1], 0)])
+def test_values_recur_where_they_are_fewer_than_half_as_many_as_rows(rows, made):
+    codec = TableCodec().fit(np.array(rows, dtype=float)[:, None])
+    between = codec.inverse_transform(codec.transform([[0.4]]))
+    np.testing.assert_allclose(between, made, atol=1e-6)
+
+
 @pytest.mark.parametrize("value", [0, 7, -1.5, 1e-300, 1e20, 0.1])
 def test_constant_columns_stay_constant(value):
     X = np.full((9, 2), value)
     np.testing.assert_array_equal(round_trip(X), X)
     codec = TableCodec().fit(X)
+    np.testing.assert_array_equal(codec.transform(X), 0)
     np.testing.assert_array_equal(codec.inverse_transform(np.full((4, 2), 50.0)), X[:4])
+
+
+def test_only_columns_with_zeros_make_zeros_of_tiny_values():
+    for middle in (0.0, 3e-7):
+        X = np.array([[-1.0], [middle], [1.0]])
+        assert (round_trip(X)[1] == 0) == (middle == 0)
 
 
 def test_tiny_and_huge_values_side_by_side_and_halves():

@@ -47,6 +47,12 @@ def test_mmd_is_the_double_loop(n, m, d, variance):
     assert mmd_imq(prior, codes, variance).item() == pytest.approx(expected, rel=1e-12)
 
 
+def test_mmd_of_a_standard_normal_prior_far_from_zero_and_in_float32():
+    prior, codes = normal(40, 3) + 1000, normal(40, 3, seed=1) + 1000
+    single = mmd_imq(prior.float(), codes.float()).item()
+    assert single == pytest.approx(mmd_imq(prior, codes, 1.0).item(), abs=1e-4)
+
+
 def test_mmd_of_one_law_is_unbiased_about_zero():
     values = torch.stack(
         [mmd_imq(normal(64, 8, seed=s), normal(64, 8, seed=-s)) for s in range(1, 201)]

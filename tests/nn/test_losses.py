@@ -75,14 +75,36 @@ def test_weights_of_one_are_no_weights():
 def test_balancing_losses_by_hand():
     # Softmax over two classes and "fake", with odds 1:2:3 and 4:1:3 of the real rows.
     real = torch.tensor([[1.0, 2.0, 3.0], [4.0, 1.0, 3.0]]).log()
-    fake = torch.tensor([[1.0, 1.0, 2.0], [5.0, 1.0, 4.0], [1.0, 8.0, 1.0]]).log()
+    fake = torch.tensor([[1.0, 1.0, 2.0], [5.0, 1.0, 4.0], [1.0, 7.0, 2.0]]).log()
     y = torch.tensor([1, 0])
     by_hand = -(math.log(2 / 6) + math.log(4 / 8) + math.log(2 / 4) + math.log(4 / 10)) / 5
-    by_hand -= math.log(1 / 10) / 5
+    by_hand -= math.log(2 / 10) / 5
     assert losses.balancing_d(real, fake, y).item() == pytest.approx(by_hand, rel=1e-6)
-    by_hand = -(math.log(1 / 4) + math.log(5 / 10) + math.log(8 / 10)) / 3
+    by_hand = -(math.log(1 / 4) + math.log(5 / 10) + math.log(7 / 10)) / 3
     labels = torch.tensor([0, 0, 1])
     assert losses.balancing_g(fake, labels).item() == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_class_losses_by_hand():
+    real = torch.tensor([[1.0, 3.0], [4.0, 1.0]]).log()
+    fake = torch.tensor([[1.0, 1.0], [1.0, 9.0], [3.0, 1.0]]).log()
+    y, fake_y = torch.tensor([1, 1]), torch.tensor([0, 1, 0])
+    of_fakes = -(math.log(1 / 2) + math.log(9 / 10) + math.log(3 / 4)) / 3
+    of_real = -(math.log(3 / 4) + math.log(1 / 5)) / 2
+    assert losses.auxiliary_g(fake, fake_y).item() == pytest.approx(of_fakes, rel=1e-6)
+    loss = losses.auxiliary_d(real, fake, y, fake_y)
+    assert loss.item() == pytest.approx(of_real + of_fakes, rel=1e-6)
+
+
+def test_squared_losses_by_hand():
+    real, fake = torch.tensor([1.5, -2.0]), torch.tensor([3.0, 0.0, -1.0])
+    loss = losses.least_squares_d(real, fake)
+    assert loss.item() == pytest.approx((0.5**2 + 3**2) / 2 + (3**2 + 0 + 1) / 3)
+    assert losses.least_squares_g(fake).item() == pytest.approx((2**2 + 1 + 2**2) / 3)
+    # softmax of 1/4, 3/4 and 4/5, 1/5: each entry's distance from its target, twice a row
+    logits, y = torch.tensor([[1.0, 3.0], [4.0, 1.0]]).log(), torch.tensor([1, 1])
+    assert losses.squared_classes(logits, y).item() == pytest.approx((0.25**2 + 0.8**2) / 2)
+    assert losses.squared_confusion(logits, y).item() == pytest.approx((0.75**2 + 0.2**2) / 2)
 
 
 @pytest.mark.parametrize("scale", [0.0, 0.5, 1.0, 3.0])
@@ -100,6 +122,15 @@ def test_gradient_penalty_is_taken_row_by_row():
     points = torch.tensor([[3.0, 4.0], [0.0, 1.0], [0.6, 0.0]])
     penalty = losses.gradient_penalty(lambda x: x.square().sum(1) / 2, points)
     assert penalty.item() == pytest.approx((4**2 + 0 + 0.4**2) / 3)
+
+
+def test_gradient_penalty_of_a_norm_of_zero_has_a_derivative_where_the_gradient_vanishes():
+    # D(x) = w |x|^2 / 2 has the gradient w x.
+    w = torch.tensor(2.0, requires_grad=True)
+    points = torch.tensor([[3.0, 4.0], [0.0, 0.0]])
+    penalty = losses.gradient_penalty(lambda x: w * x.square().sum(1) / 2, points, norm=0)
+    penalty.backward()
+    assert (penalty.item(), w.grad.item()) == pytest.approx((4 * 25 / 2, 4 * 25 / 2))
 
 
 def test_gradient_penalty_trains_the_critic_and_not_the_points():

@@ -1,0 +1,53 @@
+"""What the template of the samplers works out by itself, in closed forms."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+
+from skgan_resample import BAGANSampler
+from skgan_resample._generation import _class_indices, _rows_each, new_seed, regroup
+
+
+@pytest.mark.parametrize(
+    ("shape", "latent_dim", "n_updates"),
+    [((3,), 8, 500), ((40,), 20, 500), ((1, 6, 6), 18, 1500), ((3, 32, 32), 64, 1500)],
+)
+def test_auto_goes_by_the_data(shape, latent_dim, n_updates):
+    sampler = BAGANSampler()
+    assert sampler._sizes(torch.zeros(2, *shape)) == (latent_dim, n_updates, n_updates)
+    assert sampler.latent_dim_ == latent_dim
+    sampler.set_params(latent_dim=5, max_iter=0, autoencoder_max_iter=7)
+    assert sampler._sizes(torch.zeros(2, *shape)) == (5, 0, 7)
+
+
+@pytest.mark.parametrize(("n_classes", "n_each"), [(0, 200), (1, 200), (20, 100), (500, 20)])
+def test_rows_to_judge_are_2000_in_all_and_20_to_200_a_class(n_classes, n_each):
+    assert _rows_each(range(n_classes)) == n_each
+
+
+@pytest.mark.parametrize("counts", [[3, 0, 4, 1], [0, 8]])
+def test_rows_are_laid_out_class_by_class(counts):
+    expected = np.repeat(np.arange(len(counts)), counts)
+    for start in range(8):
+        assert_array_equal(_class_indices(counts, start, 8 - start), expected[start:])
+        assert_array_equal(_class_indices(counts, 0, start), expected[:start])
+
+
+@pytest.mark.parametrize("sizes", [[], [0, 0], [4], [1, 2, 3, 4], [10], [3, 3, 3], [7, 0, 1]])
+@pytest.mark.parametrize("size", [1, 3, 4, 20])
+def test_batches_are_joined_and_split(sizes, size):
+    rows = np.arange(sum(sizes))
+    made = list(regroup(iter(np.split(rows, np.cumsum(sizes)[:-1]) if sizes else []), size))
+    expected = np.split(rows, range(size, len(rows), size)) if len(rows) else []
+    assert [batch.tolist() for batch in made] == [batch.tolist() for batch in expected]
+
+
+def test_a_seed_comes_from_numpys_stream_or_from_nowhere():
+    assert new_seed(3) == np.random.RandomState(3).randint(2**31 - 1)
+    stream, twin = np.random.RandomState(5), np.random.RandomState(5)
+    assert new_seed(stream) == twin.randint(2**31 - 1)
+    assert new_seed(stream) == twin.randint(2**31 - 1)
+    before = np.random.get_state()[1].tolist()
+    assert new_seed(None) != new_seed(None)
+    assert np.random.get_state()[1].tolist() == before
