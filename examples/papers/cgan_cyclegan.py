@@ -6,18 +6,19 @@ After a student's report, "Enhancing Image Classification Using Conditional GAN-
 Augmentation"; sheep and horses (sheep_horse_64.npz) stand in for its cows and horses. A classifier
 learns from the 82 pictures alone, or with 250, 500 or 1,000 generated ones added: loss, accuracy,
 precision and recall on training and test pictures while it trains. Translated pictures, duplicates
-and duplicates that are shifted and mirrored are ours to compare with. Then translation there and
-back: how much does it change, and how far is what comes back from what set out? Quick: minutes a
+and duplicates that are shifted and mirrored are ours to compare with. Beside it CGAN's losses, and
+its pictures after 100 steps and at the end. Then translation there and back, after one epoch and at
+the end: how much does it change, and how far is what comes back from what set out? Quick: minutes a
 seed; full: a GPU.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from _common import CNN, Scores, load, options_of, save, show, tensor, thin
+from _common import CNN, Scores, generated_figure, load, options_of, save, show, tensor, thin
 from torch import nn
 
-from skgan_resample import CGANSampler, CycleGANSampler
+from skgan_resample import CGANSampler, CycleGANSampler, TrainingHistoryDisplay
 
 N_REAL = 41
 
@@ -89,7 +90,34 @@ def there_and_back(sampler, X, y, scores, seed):
             "between_mean_pictures": x[labels != c].mean(0) - start.mean(0),
         }
         changes = {name: change.abs().mean().item() / 2 for name, change in changes.items()}
-        scores.add(from_class=c, seed=seed, **changes)
+        epochs = sampler.n_iter_ * sampler.batch_size / len(y)
+        scores.add(from_class=c, epochs=round(epochs), seed=seed, **changes)
+
+
+@torch.no_grad()
+def translated(sampler, X, y):
+    """Some pictures of either class, translated, and translated back again; labels: (X, y)."""
+    rows = np.concatenate([np.flatnonzero(y == c)[:6] for c in (0, 1)])
+    own = torch.from_numpy(y[rows])
+    there = sampler.generator_(tensor(X[rows]), 1 - own)
+    ways = {"there": there, "and back": sampler.generator_(there, own)}
+    return {
+        way: ((x.movedim(1, 3).clamp(-1, 1) + 1).numpy() / 2, y[rows]) for way, x in ways.items()
+    }
+
+
+def pictures(early, cgan, first, cyclegan, X, y, options):
+    """Losses of CGAN, its pictures early and at the end, and translations early and at the end."""
+    save(TrainingHistoryDisplay.from_estimator(cgan).figure_, options, "cgan-losses")
+    steps = {f"{s.n_iter_} steps": s.sample(8, random_state=1) for s in (early, cgan)}
+    generated_figure(steps, options, "cgan-steps")
+    ways = {
+        f"{way}, {s.n_iter_} steps": found
+        for s in (first, cyclegan)
+        for way, found in translated(s, X, y).items()
+    }
+    generated_figure(ways, options, "cyclegan-ways")
+    plt.close("all")
 
 
 def figure(frame, options):
@@ -111,16 +139,24 @@ def main(arguments=None):
         parser.add_argument("--epochs", type=int, default=50, help="of the classifier")
         parser.add_argument("--add", type=int, nargs=3, default=[250, 500, 1000])
 
-    quick = {"side": 16, "max_iter": 400}
+    quick = {"side": 16, "max_iter": 2000}
     options = options_of(__doc__.splitlines()[0], arguments, add, **quick)
     scores, ways = Scores(options, "cgan"), Scores(options, "cyclegan")
     for seed in options.seeds:
         data = load(options.data / "sheep_horse_64.npz", options.side, test_share=2, seed=seed)
         X, y = thin(*data[:2], [N_REAL, N_REAL], seed)
         game = {"batch_size": 8, "random_state": seed}
-        cgan = CGANSampler(max_iter=options.max_iter, learning_rate=2e-3, **game).fit(X, y)
-        cyclegan = CycleGANSampler(max_iter=options.max_iter // 4, **game).fit(X, y)
-        there_and_back(cyclegan, X, y, ways, seed)
+        early, cgan = (
+            CGANSampler(max_iter=n, learning_rate=2e-3, **game).fit(X, y)
+            for n in (min(100, options.max_iter), options.max_iter)
+        )
+        first, cyclegan = (
+            CycleGANSampler(max_iter=n, **game).fit(X, y) for n in (10, options.max_iter // 4)
+        )
+        for sampler in (first, cyclegan):
+            there_and_back(sampler, X, y, ways, seed)
+        if seed == options.seeds[0]:
+            pictures(early, cgan, first, cyclegan, X, y, options)
         classify(X, y, *data[2:], cgan, cyclegan, scores, options, seed)
     frame = scores.read()
     figure(frame, options)
@@ -128,7 +164,8 @@ def main(arguments=None):
     what = ["loss", "accuracy", "precision", "recall"]
     show("At the end of training", last, ["training_set", "part"], what)
     frame = ways.read()
-    show("Translation: mean change of a pixel", frame, ["from_class"], [*frame.columns[2:]])
+    by = ["epochs", "from_class"]
+    show("Translation: mean change of a pixel", frame, by, [*frame.columns[3:]])
 
 
 if __name__ == "__main__":
