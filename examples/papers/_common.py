@@ -5,6 +5,7 @@ import gzip
 from itertools import islice
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -283,3 +284,20 @@ def show(title, frame, by, columns, digits=3):
 
 def save(figure, options, name):
     figure.savefig(options.output / f"{name}.png", dpi=65)
+
+
+def generated_figure(made, options, name):
+    """Generated pictures, a method a panel and a class a row; made: {method: (X, y)}."""
+    grids = {
+        method: np.concatenate([np.concatenate([*X[y == c]], axis=1) for c in np.unique(y)])
+        for method, (X, y) in made.items()
+    }
+    height, width = next(iter(grids.values())).shape[:2]
+    size = (11, 11 / len(made) * height / width + 0.4)
+    figure, axes = plt.subplots(1, len(made), figsize=size, squeeze=False, layout="constrained")
+    for ax, (method, grid) in zip(axes[0], grids.items(), strict=True):
+        ax.imshow(grid, cmap="gray_r")
+        ax.set_title(method)
+        ax.axis("off")
+    save(figure, options, name)
+    plt.close(figure)

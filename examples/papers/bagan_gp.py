@@ -3,7 +3,7 @@
     python examples/papers/bagan_gp.py --quick --data FOLDER
 
 Fashion-MNIST, CIFAR-10 (cifar10_mini.npz) and blood cells (bccd_cells_64.npz) in the paper's
-imbalance, and Fashion-MNIST balanced: by class, how far are the pictures of the autoencoder alone,
+imbalance, the first two also balanced: by class, how far are the pictures of the autoencoder alone,
 of BAGAN, and of the versions v1, v2 and v3 of BAGAN-GP from real test pictures (Fréchet distance in
 the features of a classifier of all real training pictures)? v1 has neither balanced fake labels nor
 the label embedding, v2 the first, v3 both. What real pictures score against other real ones is the
@@ -18,6 +18,7 @@ from _common import (
     Judge,
     Scores,
     codes,
+    generated_figure,
     load,
     options_of,
     save,
@@ -79,9 +80,9 @@ def distances(judge, X_test, y_test, sampler):
 
 
 def compare(name, data, judge, scores, options, seed):
-    """Distances by system and class; the last system, v3."""
+    """Distances by system and class; the last system, v3, and some pictures of each."""
     X_all, y_all, X_test, y_test = data
-    balanced = name == "balanced"
+    balanced, made = name.startswith("balanced"), {}
     counts = [4166] * 10 if balanced else counts_of(name, y_all)
     X, y = thin(X_all, y_all, counts, seed)
     for system, sampler in samplers(options, seed, balanced).items():
@@ -91,11 +92,13 @@ def compare(name, data, judge, scores, options, seed):
             scores.add(**row, system=system, distance=distance)
             if system == "v3":
                 scores.add(**row, system="real", distance=floor)
-    return sampler, X, y
+        made[system] = sampler.sample(5, random_state=1)
+    return sampler, X, y, made
 
 
-def figures(name, judge, sampler, X, y, X_test, y_test, options):
-    """Features of real and generated pictures by t-SNE; of Fashion-MNIST the pictures as well."""
+def figures(name, judge, sampler, X, y, made, X_test, y_test, options):
+    """Pictures of every system, v3's beside real ones, and the features of the latter two."""
+    generated_figure(made, options, f"bagan-gp-systems-{name}")
     X_real, y_real = thin(X_test, y_test, [60] * len(np.unique(y)), 0)
     new = sampler.sample(dict(enumerate(np.bincount(y_real).tolist())), random_state=1)
     display = LatentSpaceDisplay.from_codes(
@@ -148,7 +151,7 @@ def separation(name, data, scores, options, seed):
 def long_training(data, judge, scores, options, seed):
     """Distances after three times the updates of the game; does anything collapse?"""
     X, y = thin(*data[:2], counts_of("fashion", data[1]), seed)
-    for system in ("BAGAN", "v2", "v3"):
+    for system in ("BAGAN", "v1", "v2", "v3"):
         sampler = samplers(options, seed)[system].set_params(max_iter=3 * options.max_iter)
         found = [distance for distance, _ in distances(judge, *data[2:], sampler.fit(X, y))]
         row = {"system": system, "updates": sampler.max_iter, "seed": seed}
@@ -171,7 +174,7 @@ def report(scores):
 
 def main(arguments=None):
     def add(parser):
-        sets = ["fashion", "balanced", "long", "cells", "cifar"]
+        sets = ["fashion", "balanced", "long", "cells", "cifar", "balanced-cifar"]
         help = "balanced, long: Fashion-MNIST in equal classes; for three times the updates"
         parser.add_argument("--sets", nargs="+", default=sets, help=help)
         parser.add_argument("--n-critic", type=int, default=5, help="updates of a critic to one")
@@ -183,6 +186,7 @@ def main(arguments=None):
         "balanced": options.fashion,
         "long": options.fashion,
         "cifar": options.data / "cifar10_mini.npz",
+        "balanced-cifar": options.data / "cifar10_mini.npz",
         "cells": options.data / "bccd_cells_64.npz",
     }
     names = ("bagan-gp", "bagan-gp-codes", "bagan-gp-long")
@@ -197,11 +201,11 @@ def main(arguments=None):
             if name == "long":
                 long_training(data, judge, longer, options, seed)
             else:
-                sampler, X, y = compare(name, data, judge, scores, options, seed)
+                sampler, X, y, made = compare(name, data, judge, scores, options, seed)
             if name in PROFILES:
                 separation(name, data, apart, options, seed)
             if name in PROFILES and seed == options.seeds[0]:
-                figures(name, judge, sampler, X, y, *data[2:], options)
+                figures(name, judge, sampler, X, y, made, *data[2:], options)
     if scores.path.exists():
         report(scores)
         show("Five neighbours among codes", apart.read(), ["data", "codes"], ["accuracy"])

@@ -6,18 +6,19 @@ After a student's report, "Enhancing Image Classification Using Conditional GAN-
 Augmentation"; sheep and horses (sheep_horse_64.npz) stand in for its cows and horses. A classifier
 learns from the 82 pictures alone, or with 250, 500 or 1,000 generated ones added: loss, accuracy,
 precision and recall on training and test pictures while it trains. Translated pictures, duplicates
-and duplicates that are shifted and mirrored are ours to compare with. Then translation there and
-back: how much does it change, and how far is what comes back from what set out? Quick: minutes a
-seed; full: a GPU.
+and duplicates that are shifted and mirrored are ours to compare with. Beside it CGAN's losses, and
+its pictures after 100 steps and at the end. Then translation there and back, after one epoch and at
+the end, of these pictures and of shoes (Fashion-MNIST): how much does it change, and how far is
+what comes back from what set out? Quick: minutes a seed; full: a GPU.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from _common import CNN, Scores, load, options_of, save, show, tensor, thin
+from _common import CNN, Scores, generated_figure, load, options_of, save, show, tensor, thin
 from torch import nn
 
-from skgan_resample import CGANSampler, CycleGANSampler
+from skgan_resample import CGANSampler, CycleGANSampler, TrainingHistoryDisplay
 
 N_REAL = 41
 
@@ -75,7 +76,7 @@ def classify(X, y, X_test, y_test, cgan, cyclegan, scores, options, seed):
 
 
 @torch.no_grad()
-def there_and_back(sampler, X, y, scores, seed):
+def there_and_back(sampler, X, y, scores, setting):
     """Mean absolute change of pixels, of [0, 1], by translation, and by the way there and back."""
     x, labels, network = tensor(X), torch.from_numpy(y), sampler.generator_
     for c in (0, 1):
@@ -89,7 +90,54 @@ def there_and_back(sampler, X, y, scores, seed):
             "between_mean_pictures": x[labels != c].mean(0) - start.mean(0),
         }
         changes = {name: change.abs().mean().item() / 2 for name, change in changes.items()}
-        scores.add(from_class=c, seed=seed, **changes)
+        epochs = sampler.n_iter_ * sampler.batch_size / len(y)
+        scores.add(**setting, epochs=round(epochs), from_class=c, **changes)
+
+
+@torch.no_grad()
+def translated(sampler, X, y):
+    """Some pictures of either class, these translated, and these translated back again."""
+    rows = np.concatenate([np.flatnonzero(y == c)[:6] for c in (0, 1)])
+    x, own = tensor(X[rows]), torch.from_numpy(y[rows])
+    there = sampler.generator_(x, 1 - own)
+    ways = {"start": x, "there": there, "and back": sampler.generator_(there, own)}
+    return {
+        way: ((x.movedim(1, 3).clamp(-1, 1) + 1).numpy() / 2, y[rows]) for way, x in ways.items()
+    }
+
+
+def translate(pair, X, y, scores, options, seed):
+    """CycleGAN between two classes, scored and drawn after an epoch and at the end."""
+    game, ways = {"batch_size": 8, "random_state": seed}, {}
+    for n in (10, options.max_iter // 4):
+        sampler = CycleGANSampler(max_iter=n, **game).fit(X, y)
+        there_and_back(sampler, X, y, scores, {"pair": pair, "seed": seed})
+        found = translated(sampler, X, y)
+        ways |= {way if way == "start" else f"{way}, {n} steps": found[way] for way in found}
+    if seed == options.seeds[0]:
+        generated_figure(ways, options, f"cyclegan-{pair}")
+    return sampler
+
+
+def shoes(options, seed):
+    """As many sneakers (0) and boots (1) of Fashion-MNIST."""
+    X, y, *_ = load(options.fashion, options.side)
+    two = np.isin(y, [7, 9])
+    return thin(X[two], (y[two] == 9).astype(int), [N_REAL, N_REAL], seed)
+
+
+def train_cgan(X, y, options, seed):
+    """CGAN; of the first seed its losses, and its pictures after 100 steps and at the end."""
+    early, cgan = (
+        CGANSampler(max_iter=n, learning_rate=2e-3, batch_size=8, random_state=seed).fit(X, y)
+        for n in (min(100, options.max_iter), options.max_iter)
+    )
+    if seed == options.seeds[0]:
+        save(TrainingHistoryDisplay.from_estimator(cgan).figure_, options, "cgan-losses")
+        steps = {f"{s.n_iter_} steps": s.sample(8, random_state=1) for s in (early, cgan)}
+        generated_figure(steps, options, "cgan-steps")
+        plt.close("all")
+    return cgan
 
 
 def figure(frame, options):
@@ -111,16 +159,15 @@ def main(arguments=None):
         parser.add_argument("--epochs", type=int, default=50, help="of the classifier")
         parser.add_argument("--add", type=int, nargs=3, default=[250, 500, 1000])
 
-    quick = {"side": 16, "max_iter": 400}
+    quick = {"side": 16, "max_iter": 2000}
     options = options_of(__doc__.splitlines()[0], arguments, add, **quick)
     scores, ways = Scores(options, "cgan"), Scores(options, "cyclegan")
     for seed in options.seeds:
         data = load(options.data / "sheep_horse_64.npz", options.side, test_share=2, seed=seed)
         X, y = thin(*data[:2], [N_REAL, N_REAL], seed)
-        game = {"batch_size": 8, "random_state": seed}
-        cgan = CGANSampler(max_iter=options.max_iter, learning_rate=2e-3, **game).fit(X, y)
-        cyclegan = CycleGANSampler(max_iter=options.max_iter // 4, **game).fit(X, y)
-        there_and_back(cyclegan, X, y, ways, seed)
+        cgan = train_cgan(X, y, options, seed)
+        cyclegan = translate("animals", X, y, ways, options, seed)
+        translate("shoes", *shoes(options, seed), ways, options, seed)
         classify(X, y, *data[2:], cgan, cyclegan, scores, options, seed)
     frame = scores.read()
     figure(frame, options)
@@ -128,7 +175,8 @@ def main(arguments=None):
     what = ["loss", "accuracy", "precision", "recall"]
     show("At the end of training", last, ["training_set", "part"], what)
     frame = ways.read()
-    show("Translation: mean change of a pixel", frame, ["from_class"], [*frame.columns[2:]])
+    by = ["pair", "epochs", "from_class"]
+    show("Translation: mean change of a pixel", frame, by, [*frame.columns[4:]])
 
 
 if __name__ == "__main__":
