@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from samplers import each_trained_sampler
 from torch import distributed
 
 from skgan_resample import (
@@ -272,6 +273,12 @@ def test_in_a_worker_of_joblib_it_stays_single(backend):
     assert_array_equal(new, alone)
     assert not imported
     assert (pid == os.getpid()) == (backend == "threading")
+
+
+@each_trained_sampler
+def test_every_sampler_that_trains_has_both_parameters(Sampler):
+    given = {"devices": 2, "strategy": "ddp_fork"}
+    assert Sampler(**given).get_params().items() >= given.items()
 
 
 def test_without_fabric_the_extra_is_named(monkeypatch):

@@ -296,6 +296,8 @@ class SCDLSampler(WAEGANSampler):
             n_iter_no_change=n_iter_no_change,
             max_time=max_time,
             device=device,
+            devices=devices,
+            strategy=strategy,
             precision=precision,
             random_state=random_state,
             verbose=verbose,
