@@ -21,6 +21,7 @@ from joblib.parallel import get_active_backend
 from threadpoolctl import threadpool_limits
 from torch import distributed
 
+from ._progress import with_callbacks
 from .nn.device import thread_count, torch_threads
 from .nn.ranks import Ranks
 
@@ -138,7 +139,7 @@ def _raise_if_error(outcome, cause=None):
 
 def _train_as_launched(fabric, sampler, data, asked, path):
     """Train in a process of its own, and leave the outcome in a file."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller's process takes note of it
+    _leave_interrupts_to_caller()
     limit = min(thread_count(sys.maxsize), torch.get_num_threads())
     try:
         with threadpool_limits(limit):
@@ -149,6 +150,17 @@ def _train_as_launched(fabric, sampler, data, asked, path):
         _leave(error, path, fabric.global_rank)
         if isinstance(error, Exception):
             raise
+
+
+def _leave_interrupts_to_caller():
+    """Ignore Ctrl-C, but not what torch has the system send when the caller's process dies."""
+    caller = os.getppid()
+
+    def end_if_left(number, frame):
+        if os.getppid() != caller:
+            os._exit(1)
+
+    signal.signal(signal.SIGINT, end_if_left)
 
 
 def _leave(outcome, path, rank):
@@ -172,7 +184,8 @@ def _train_as_rank(fabric, sampler, data, asked=None):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         ranks = Ranks(rank, n_ranks, group, asked)
-        interrupt = sampler._train_here(*rows, fabric.broadcast(seed), ranks)
+        train = with_callbacks(type(sampler)._train_here)  # which tears them down in this process
+        interrupt = train(sampler, *rows, fabric.broadcast(seed), ranks)
     distributed.destroy_process_group(group)
     learnt = {name: vars(sampler)[name] for name in [*sampler._learnt, "_learnt"]}
     told = [] if rank else [warning.message for warning in caught]
@@ -182,10 +195,10 @@ def _train_as_rank(fabric, sampler, data, asked=None):
 @contextmanager
 def _interrupts_noted(asked):
     """Have Ctrl-C ask the ranks to stop after an update; a second one is as it always was."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # interrupts are not for this thread
-        return
     before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield  # interrupts are not for this thread, or ignored
+        return
 
     def note(number, frame):
         asked.fill_(1)

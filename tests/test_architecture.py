@@ -30,7 +30,7 @@ INSIDE = {
         "_sanity",
     },
     "_containers": set(),
-    "_devices": {"nn.device", "nn.ranks"},
+    "_devices": {"nn.device", "nn.ranks", "_progress"},
     "_docs": set(),
     "_generation": {"nn.blocks", "nn.device", "nn.pixels", "nn.stopping", "_containers", "_sanity"},
     "_persistence": {"nn.device", "__version__"},

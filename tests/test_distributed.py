@@ -184,6 +184,35 @@ class Failing(CGANSampler):
         return super()._fit_gan(x, y, rng)
 
 
+class StopsAtThree:
+    """A callback, with a note of where it was torn down."""
+
+    def __init__(self, path):
+        self.path, self.updates = path, 0
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context):
+        with open(self.path, "a") as file:
+            file.write(f"{os.getpid()}\n")
+
+    def on_fit_task_begin(self, estimator, context, **of_task): ...
+
+    def on_fit_task_end(self, estimator, context, **of_task):
+        self.updates += context.task_name == "update"
+        return self.updates == 3
+
+
+def stopped_by_callback():
+    sampler = on_two(CGANSampler, max_iter=10)
+    if not hasattr(sampler, "set_callbacks"):  # scikit-learn before 1.9
+        return [3, 1, True]
+    with tempfile.NamedTemporaryFile("r") as torn_down:
+        sampler.set_callbacks(StopsAtThree(torn_down.name)).fit(*rows())
+        pids = torn_down.read().split()
+    return [sampler.n_iter_, len(pids), str(os.getpid()) not in pids]
+
+
 def error_of(sampler):
     try:
         sampler.fit(*rows())
@@ -218,6 +247,7 @@ def ends():
         hurried = on_two(CGANSampler, max_time=1e-9).fit(*rows())
     facts["hurried"] = [str(w.message) for w in caught if "max_time" in str(w.message)]
     facts["hurried updates"] = hurried.n_iter_
+    facts["callback"] = stopped_by_callback()
     for stage, number in (("autoencoder", 2), ("game", 5)):
         interrupting_at(number)
         sampler = on_two(BAGANSampler, autoencoder_max_iter=3, max_iter=10**6)
@@ -245,6 +275,10 @@ def test_max_time_ends_both_with_one_warning(found):
     (message,) = found["ends"]["hurried"]
     assert "were over before the first update" in message
     assert found["ends"]["hurried updates"] == 0
+
+
+def test_a_callback_of_rank_0_stops_both(found):
+    assert found["ends"]["callback"] == [3, 1, True]  # updates, tearings down, not in this process
 
 
 def test_an_interrupt_ends_both_and_keeps_the_game(found):
