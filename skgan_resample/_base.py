@@ -34,6 +34,7 @@ from ._containers import (
     with_room,
     writable,
 )
+from ._devices import is_alone, train_together
 from ._generation import GeneratesRows, new_seed
 from ._persistence import Persists
 from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
@@ -42,6 +43,7 @@ from .codec import ImageCodec, TableCodec
 from .nn.blocks import BlockHead, GapRates
 from .nn.device import make_rng, resolve_device, thread_count, torch_threads
 from .nn.pixels import as_floats
+from .nn.ranks import Ranks
 from .nn.stopping import FEWEST_TO_HOLD_OUT, Patience, hold_out
 from .nn.training import Schedule
 
@@ -81,6 +83,8 @@ class BaseGANSampler(CallbackSupportMixin, GeneratesRows, Persists, metaclass=AB
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
         "device": [str],
+        "devices": [Interval(Integral, 1, None, closed="left")],
+        "strategy": [StrOptions({"auto", "ddp_spawn", "ddp_fork"})],
         "precision": [StrOptions({"float32", "bf16"})],
         "verbose": ["verbose"],
     }
@@ -200,35 +204,49 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         return codec, encoded, y_index
 
     def _train(self, codec, encoded, y_index):
-        """Train on ``device_``, and leave the fitted networks on the CPU."""
+        """Train on this sampler's device or devices, and warn of what has come of it."""
         self._forget()
         single = self._lacking(np.bincount(y_index) == 1)
         warn_of_single_rows(type(self).__name__, self.classes_[single])
+        train = self._train_here if is_alone(self) else partial(train_together, self)
+        interrupt = train(codec, encoded, y_index, new_seed(self.random_state))
+        if interrupt is not None:
+            raise interrupt
+        with torch_threads(self._n_threads_to_train(encoded)):
+            self._judge(encoded, y_index)
+
+    def _n_threads_to_train(self, encoded, n_ranks=1):
+        n_rows = min(self.batch_size, len(encoded))
+        return thread_count(n_rows * math.prod(encoded.shape[1:]) // n_ranks)
+
+    def _train_here(self, codec, encoded, y_index, seed, ranks=None):
+        """Train on ``device_``, alone or as one of many, and leave the networks on the CPU.
+
+        Returns the user's KeyboardInterrupt, if updates were kept.
+        """
+        ranks = ranks or Ranks()
         x = torch.from_numpy(writable(encoded)).to(self.device_)
         y = torch.from_numpy(y_index)
-        n_threads = thread_count(min(self.batch_size, len(x)) * math.prod(x.shape[1:]))
+        n_threads = self._n_threads_to_train(encoded, ranks.size)
         with torch_threads(n_threads), TrainingProgress(self, encoded, y_index) as progress:
             before = set(vars(self))
             try:
                 self.codec_ = codec
-                self._learn(x, y, progress)
+                self._learn(x, y, progress, make_rng(seed), ranks)
             except BaseException:  # fitted or not, never by half
                 self._learnt = sorted(set(vars(self)) - before)
                 self._forget()
                 raise
             self._learnt = sorted(set(vars(self)) - before)
-        if progress.interrupt is not None:
-            raise progress.interrupt
-        with torch_threads(n_threads):
-            self._judge(encoded, y_index)
+        return progress.interrupt
 
-    def _learn(self, x, y, progress):
+    def _learn(self, x, y, progress, rng, ranks):
         """Train the networks and set everything that is learnt."""
-        self._progress, self._rng = progress, make_rng(new_seed(self.random_state))
-        self._patience = None
+        self._progress, self._rng, self._ranks, self._patience = progress, rng, ranks, None
+        ranks.begin(rng)
         training = slice(None) if self.n_iter_no_change is None else self._hold_out(x, y)
         history = self._fit_gan(x[training], y[training].to(self.device_), self._rng)
-        del self._progress, self._patience  # they hold training rows
+        del self._progress, self._patience, self._ranks  # they hold training rows
         self.history_ = {name: losses.numpy() for name, losses in history.items()}
         self.n_iter_ = len(self.history_["generator"])
         self.generator_.cpu().eval().requires_grad_(False)
@@ -266,6 +284,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             bf16=self.precision == "bf16",
             deadline=self._progress.deadline,
             patience=self._patience,
+            ranks=self._ranks,
         )
 
     def _hold_out(self, x, y):
@@ -277,8 +296,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                 f"{FEWEST_TO_HOLD_OUT} rows or more, but there is no such class. Use None."
             )
         rows = as_floats(x[held_out]).cpu().flatten(1)
-        distance = partial(self._distance_to, rows, y[held_out])
-        self._patience = Patience(distance, self.n_iter_no_change)
+        ranks, distance = self._ranks, partial(self._distance_to, rows, y[held_out])
+        self._patience = Patience(lambda: ranks.first_number(distance()), self.n_iter_no_change)
         self.is_held_out_ = held_out.numpy()
         self.validation_distances_ = self._patience.distances
         return ~held_out

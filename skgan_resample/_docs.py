@@ -52,6 +52,16 @@ max_time : float, default=None
     None sets no limit.
 device : str, default="auto"
     "auto" takes CUDA, then Apple's MPS, then the CPU; or "cpu", "cuda", "cuda:1", "mps".
+devices : int, default=1
+    Devices of that kind that train together, each on its part of every batch, in a process of its
+    own; on the CPU, processes. Needs ``pip install 'skgan-resample[distributed]'`` and gives other
+    rows than one device does. In a worker of joblib or multiprocessing it counts as 1. See
+    :doc:`/guide/scaling`.
+strategy : {"auto", "ddp_spawn", "ddp_fork"}, default="auto"
+    How, with several devices, their processes are started. "ddp_spawn" starts them afresh, so a
+    script needs ``if __name__ == "__main__":``; "ddp_fork" copies this process, in no time, which
+    is safe only if it has neither used a GPU nor started threads. "auto" spawns them, but forks
+    them in an interactive session, and joins those that ``torchrun`` has started.
 precision : {"float32", "bf16"}, default="float32"
     "bf16" runs the networks under bfloat16 autocast (faster on recent GPUs); weights stay
     float32.

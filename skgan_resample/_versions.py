@@ -19,6 +19,7 @@ _PACKAGES = (
     "polars",
     "matplotlib",
     "torchmetrics",
+    "lightning-fabric",
 )
 
 

@@ -19,15 +19,18 @@ INSIDE = {
         "nn.blocks",
         "nn.device",
         "nn.pixels",
+        "nn.ranks",
         "nn.stopping",
         "nn.training",
         "_containers",
+        "_devices",
         "_generation",
         "_persistence",
         "_progress",
         "_sanity",
     },
     "_containers": set(),
+    "_devices": {"nn.device", "nn.ranks", "_progress"},
     "_docs": set(),
     "_generation": {"nn.blocks", "nn.device", "nn.pixels", "nn.stopping", "_containers", "_sanity"},
     "_persistence": {"nn.device", "__version__"},
@@ -45,7 +48,7 @@ INSIDE = {
 # Rooms of one world only: third-party packages that may (nn) or may not appear in them.
 NN_THIRD_PARTY = {"torch"}
 NOT_IN = {"_containers": {"torch"}, "_sanity": {"torch"}, "subclasses": {"torch"}}
-OPTIONAL = {"matplotlib", "pandas", "torchmetrics"}
+OPTIONAL = {"lightning_fabric", "matplotlib", "pandas", "torchmetrics"}
 
 
 def imports(source, module, is_package=False):

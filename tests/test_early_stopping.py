@@ -85,14 +85,14 @@ def test_an_interrupt_keeps_the_best_weights(monkeypatch):
 @pytest.mark.filterwarnings("ignore:.*diverged at update")
 def test_a_game_that_diverges_keeps_the_best_weights(monkeypatch):
     scripted(monkeypatch, 5.0, 1.0, 2.0)
-    descend, calls = training._descend, []
+    descend, calls = training.descend, []
 
-    def poisoned(optimiser, loss, x, y, *, bf16):
+    def poisoned(optimiser, loss, x, y, **settings):
         calls.append(None)
         factor = 1 if len(calls) <= 8 else float("nan")  # two calls an update
-        return descend(optimiser, lambda x, y: loss(x, y) * factor, x, y, bf16=bf16)
+        return descend(optimiser, lambda x, y: loss(x, y) * factor, x, y, **settings)
 
-    monkeypatch.setattr(training, "_descend", poisoned)
+    monkeypatch.setattr(training, "descend", poisoned)
     sampler = quick(CGANSampler, max_iter=50, n_iter_no_change=50).fit(*table((40, 25)))
     assert (sampler.n_iter_, list(sampler.validation_distances_)) == (2, [0, 2, 4])
     assert np.isfinite(sampler.sample(3)[0]).all()

@@ -168,15 +168,15 @@ def test_an_error_leaves_no_half_fitted_sampler(Sampler, fitted_before, monkeypa
 
 def diverging(monkeypatch, at, until=np.inf):
     """Make the generators' losses NaN from one update to another."""
-    descend, calls = training._descend, 0
+    descend, calls = training.descend, 0
 
-    def poisoned(optimiser, loss, x, y, *, bf16):
+    def poisoned(optimiser, loss, x, y, **settings):
         nonlocal calls
         calls += 1
         poison = float("nan") if at <= calls / 2 < until else 1  # one call for each player
-        return descend(optimiser, lambda x, y: loss(x, y) * poison, x, y, bf16=bf16)
+        return descend(optimiser, lambda x, y: loss(x, y) * poison, x, y, **settings)
 
-    monkeypatch.setattr(training, "_descend", poisoned)
+    monkeypatch.setattr(training, "descend", poisoned)
 
 
 def counting(sampler):

@@ -5,7 +5,7 @@ Impacts are numbers from 0 to 1, one per subclass, of sum 1 within each class.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -154,7 +154,11 @@ class FixedImpacts:
         self._enforce(self.impacts)
 
     def learn_each_epoch(
-        self, data: Iterator[tuple[Tensor, Tensor]], losses: list[Tensor], n_batches: int
+        self,
+        data: Iterator[tuple[Tensor, Tensor]],
+        losses: list[Tensor],
+        n_batches: int,
+        over_ranks: Callable[[Tensor], Tensor] = lambda loss: loss,
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Pass batches on, and learn whenever the loop has collected an epoch's losses.
 
@@ -166,6 +170,8 @@ class FixedImpacts:
             The caller appends the loss of every batch; emptied after each epoch.
         n_batches : int
             Batches of an epoch.
+        over_ranks : callable
+            Averages a loss over the processes that train together.
 
         Yields
         ------
@@ -174,7 +180,7 @@ class FixedImpacts:
         """
         for batch in data:
             if len(losses) == n_batches:
-                self.learn(torch.stack(losses).mean().cpu())
+                self.learn(over_ranks(torch.stack(losses).mean()).cpu())
                 losses.clear()
             yield batch
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .pixels import as_floats, rows_at_once
+from .ranks import Ranks, descend
 from .stopping import Patience
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -64,6 +65,8 @@ class Schedule:
         Reading of ``time.monotonic`` after which no update is begun.
     patience : Patience or None
         Ends the game, and only that, when held-out rows say so.
+    ranks : Ranks
+        Processes that train together.
     """
 
     max_iter: int
@@ -73,6 +76,7 @@ class Schedule:
     bf16: bool = False
     deadline: float = math.inf
     patience: Patience | None = None
+    ranks: Ranks = field(default_factory=Ranks)
 
 
 def batches(
@@ -160,9 +164,10 @@ def train_autoencoder(
         ``{"autoencoder": (n_iter,) losses}``.
     """
     optimiser = _adam(autoencoder, schedule)
+    down = partial(descend, bf16=schedule.bf16, ranks=schedule.ranks)
 
     def step() -> dict[str, Tensor]:
-        return {"autoencoder": _descend(optimiser, loss, *next(data), bf16=schedule.bf16)}
+        return {"autoencoder": down(optimiser, loss, *next(data))}
 
     run = _Run("autoencoder", [autoencoder], [optimiser], schedule)
     return _run(run, step, ["autoencoder"])
@@ -202,14 +207,15 @@ def train_adversarial(
     if schedule.max_iter == 0:
         return {"critic": torch.zeros(0), "generator": torch.zeros(0)}
     critic_optimiser, generator_optimiser = _adam(critic, schedule), _adam(generator, schedule)
+    down = partial(descend, bf16=schedule.bf16, ranks=schedule.ranks)
     decay = _average_decay(schedule.max_iter)
     average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))
 
     def step() -> dict[str, Tensor]:
         for _ in range(n_critic):
-            d = _descend(critic_optimiser, d_loss, *next(data), bf16=schedule.bf16)
+            d = down(critic_optimiser, d_loss, *next(data))
         critic.requires_grad_(False)
-        g = _descend(generator_optimiser, g_loss, *next(data), bf16=schedule.bf16)
+        g = down(generator_optimiser, g_loss, *next(data))
         critic.requires_grad_(True)
         average.update_parameters(generator)
         return {"critic": d, "generator": g}
@@ -232,17 +238,6 @@ def _adam(network: nn.Module, schedule: Schedule) -> torch.optim.Adam:
     return torch.optim.Adam(
         network.parameters(), lr=schedule.learning_rate, betas=schedule.betas, fused=True
     )
-
-
-def _descend(
-    optimiser: torch.optim.Optimizer, loss: Loss, x: Tensor, y: Tensor, *, bf16: bool
-) -> Tensor:
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=bf16):
-        value = loss(x, y)
-    optimiser.zero_grad(set_to_none=True)
-    value.backward()
-    optimiser.step()
-    return value.detach()
 
 
 def _run(run: _Run, step: Callable[[], dict[str, Tensor]], names: list[str]) -> History:
@@ -272,19 +267,23 @@ class _Run:
     lowered: bool = False
 
     def __post_init__(self) -> None:
-        self.stopped = time.monotonic() >= self.schedule.deadline
+        self.stopped = self._is_over()
+        self.schedule.ranks.align(self.networks)
         self._keep()
 
     @property
     def ended(self) -> bool:
         return self.stopped or len(self.losses) >= self.schedule.max_iter
 
+    def _is_over(self, asked: bool = False) -> bool:
+        return self.schedule.ranks.decide(asked or time.monotonic() >= self.schedule.deadline)
+
     def note(self, losses: dict[str, Tensor]) -> None:
         """Take the losses of an update, and check whether all is sound where it is time to."""
         self.losses.append(losses)
         progress, max_iter = self.schedule.progress, self.schedule.max_iter
         asked = progress.update(self.stage, max_iter, losses)
-        self.stopped = asked or time.monotonic() >= self.schedule.deadline
+        self.stopped = self._is_over(asked)
         if self.ended or len(self.losses) % CHECK_EVERY == 0:
             bad = self._first_bad()
             if bad is None:

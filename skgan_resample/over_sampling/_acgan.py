@@ -97,6 +97,8 @@ class ACGANSampler(BaseGANSampler):
         n_iter_no_change=None,
         max_time=None,
         device="auto",
+        devices=1,
+        strategy="auto",
         precision="float32",
         random_state=None,
         verbose=0,
@@ -112,6 +114,8 @@ class ACGANSampler(BaseGANSampler):
         self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
+        self.devices = devices
+        self.strategy = strategy
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose

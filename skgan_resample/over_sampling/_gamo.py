@@ -121,6 +121,8 @@ class GAMOSampler(BaseGANSampler):
         n_iter_no_change=None,
         max_time=None,
         device="auto",
+        devices=1,
+        strategy="auto",
         precision="float32",
         random_state=None,
         verbose=0,
@@ -136,6 +138,8 @@ class GAMOSampler(BaseGANSampler):
         self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
+        self.devices = devices
+        self.strategy = strategy
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose

@@ -123,6 +123,8 @@ class IDAGANSampler(BaseGANSampler):
         n_iter_no_change=None,
         max_time=None,
         device="auto",
+        devices=1,
+        strategy="auto",
         precision="float32",
         random_state=None,
         verbose=0,
@@ -140,6 +142,8 @@ class IDAGANSampler(BaseGANSampler):
         self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
+        self.devices = devices
+        self.strategy = strategy
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose

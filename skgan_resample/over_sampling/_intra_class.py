@@ -149,6 +149,8 @@ class IntraClassACGANSampler(BaseGANSampler):
         n_iter_no_change=None,
         max_time=None,
         device="auto",
+        devices=1,
+        strategy="auto",
         precision="float32",
         random_state=None,
         verbose=0,
@@ -166,6 +168,8 @@ class IntraClassACGANSampler(BaseGANSampler):
         self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
+        self.devices = devices
+        self.strategy = strategy
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
@@ -206,7 +210,10 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 4. After each epoch, actor and critic change the impacts.
         data = policy.learn_each_epoch(
-            batches(x, labels, self.batch_size, rng), losses, max(len(x) // self.batch_size, 1)
+            batches(x, labels, self.batch_size, rng),
+            losses,
+            max(len(x) // self.batch_size, 1),
+            self._ranks.mean,
         )
         history = train_adversarial(
             generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
@@ -223,8 +230,9 @@ class IntraClassACGANSampler(BaseGANSampler):
         for c, label in enumerate(self.classes_):
             of_class = y == c
             rows = as_floats(x[of_class]).flatten(1).cpu().numpy()
-            found = _discover(discovery, rows, label, rng)
-            labels[of_class] = torch.from_numpy(found + len(classes)).to(y.device)
+            found = torch.from_numpy(_discover(discovery, rows, label, rng))
+            found = self._ranks.first(found)  # however they round, all ranks have the same
+            labels[of_class] = (found + len(classes)).to(y.device)
             classes += [c] * (int(found.max()) + 1)
         subclasses = Subclasses.of(x, labels, torch.tensor(classes).to(x.device))
         self._subclasses = subclasses.to("cpu")

@@ -76,7 +76,8 @@ class RowMixSampler(BaseGANSampler):
 
     retains_training_data_ = True
     # what the base class asks of samplers that train
-    batch_size, max_iter, n_iter_no_change, max_time, device, verbose = 1, 0, None, None, "cpu", 0
+    batch_size, max_iter, n_iter_no_change, max_time, verbose = 1, 0, None, None, 0
+    device, devices = "cpu", 1
 
     def __init__(
         self,

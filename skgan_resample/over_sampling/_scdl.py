@@ -109,6 +109,8 @@ class WAEGANSampler(BaseGANSampler):
         n_iter_no_change=None,
         max_time=None,
         device="auto",
+        devices=1,
+        strategy="auto",
         precision="float32",
         random_state=None,
         verbose=0,
@@ -125,6 +127,8 @@ class WAEGANSampler(BaseGANSampler):
         self.n_iter_no_change = n_iter_no_change
         self.max_time = max_time
         self.device = device
+        self.devices = devices
+        self.strategy = strategy
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
@@ -273,6 +277,8 @@ class SCDLSampler(WAEGANSampler):
         n_iter_no_change=None,
         max_time=None,
         device="auto",
+        devices=1,
+        strategy="auto",
         precision="float32",
         random_state=None,
         verbose=0,
@@ -290,6 +296,8 @@ class SCDLSampler(WAEGANSampler):
             n_iter_no_change=n_iter_no_change,
             max_time=max_time,
             device=device,
+            devices=devices,
+            strategy=strategy,
             precision=precision,
             random_state=random_state,
             verbose=verbose,
