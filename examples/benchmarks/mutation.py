@@ -1,6 +1,6 @@
 """Would the tests notice a fault? Changes one place of a module at a time, and runs its tests.
 
-python examples/benchmarks/mutation.py skgan_resample/nn/losses.py [--sample 40] [--lines 12 13]
+python examples/benchmarks/mutation.py skgan_resample/nn/losses.py [--sample 40]
 
 Each mutant is a process forked from one that has imported torch and pytest, but nothing of the
 package. It is killed if a test fails, or if it takes five times as long as all of them.

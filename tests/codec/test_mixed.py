@@ -228,6 +228,13 @@ def test_categorical_features_by_name_index_and_mask(wanted, expected):
     pd.testing.assert_frame_equal(codec.inverse_transform(codec.transform(FRAME)), FRAME)
 
 
+def test_categories_that_are_left_out_are_named_by_their_type():
+    for levels, message in ([[1, 2], "type int in column 'c'"], [[], "only missing values"]):
+        X = pd.DataFrame({"c": pd.Categorical([None, *levels], levels)})
+        with pytest.raises(ValueError, match=message):
+            TableCodec(None).fit(X)
+
+
 def test_arrays_of_numbers_have_no_categories_unless_named():
     X = np.array([[0, 1], [1, 0], [2, 1]])
     assert TableCodec().fit(X).block_sizes_ == ()
