@@ -60,7 +60,8 @@ def build(factory: Callable[[], Module], rng: torch.Generator) -> Module:
                 nn.init.zeros_(layer.bias)
         elif [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]:
             raise TypeError(f"build() does not know how to start the weights of {layer}.")
-    return network.to(memory_format=torch.channels_last)  # faster convolutions, forth and back
+    # faster convolutions, forth and back; torch's stubs do not know the keyword
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 class ClassScale(nn.Embedding):
