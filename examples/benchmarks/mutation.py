@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 IMPORTED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 # What is run against a module, the cheapest first; the next only if all before have passed.
 _FITS = [
+    "tests/test_template.py",
     "tests/test_sample_batches.py tests/test_bad_input.py -k [CGANSampler or polars or refuses",
     "tests/test_early_stopping.py tests/test_sanity.py -k best or better or held or named",
 ]
