@@ -37,7 +37,7 @@ def clusters(seed):
 
 def digits(_seed):
     X, y = load_digits(return_X_y=True)
-    return X.astype(np.uint8), y, {"image_shape": (8, 8)}
+    return X, y, {"image_shape": (8, 8)}
 
 
 def cut(X, y, seed):
