@@ -1,11 +1,15 @@
 """What the template of the samplers works out by itself, in closed forms."""
 
+import inspect
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from samplers import each_sampler, quick, table
 
-from skgan_resample import BAGANSampler
+from skgan_resample import BAGANSampler, CGANSampler
 from skgan_resample._generation import _class_indices, _rows_each, new_seed, regroup
 
 
@@ -51,3 +55,31 @@ def test_a_seed_comes_from_numpys_stream_or_from_nowhere():
     before = np.random.get_state()[1].tolist()
     assert new_seed(None) != new_seed(None)
     assert np.random.get_state()[1].tolist() == before
+
+
+@each_sampler
+def test_every_parameter_has_a_constraint(Sampler):
+    # scikit-learn passes a parameter without one as it is
+    assert set(inspect.signature(Sampler).parameters) <= set(Sampler._parameter_constraints)
+
+
+@pytest.mark.parametrize(("precision", "bf16"), [("float32", False), ("bf16", True)])
+def test_the_loops_are_told_the_precision(precision, bf16):
+    sampler = CGANSampler(precision=precision)
+    sampler._progress, sampler._patience, sampler._ranks = SimpleNamespace(deadline=1.0), None, None
+    assert sampler._schedule(3).bf16 is bf16
+
+
+def test_half_a_second_is_a_time():
+    CGANSampler(max_time=0.5)._validate_params()
+    with pytest.raises(ValueError, match="max_time"):
+        CGANSampler(max_time=0.0)._validate_params()
+
+
+def test_one_hot_labels_of_two_classes():
+    X, y = table((9, 4))
+    _, y_resampled = quick(CGANSampler).fit_resample(X, np.eye(2, dtype=int)[y])
+    assert y_resampled.sum(0).tolist() == [9, 9]
+    # imbalanced-learn's own hook gives the same
+    _, by_hook = quick(CGANSampler)._fit_resample(X, np.eye(2, dtype=int)[y])
+    assert_array_equal(by_hook, y_resampled)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sklearn.exceptions import NotFittedError
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.exceptions import DataConversionWarning, NotFittedError
 
 from skgan_resample.codec import TableCodec
 
@@ -208,3 +210,39 @@ def test_a_codec_that_is_not_fitted_says_so():
         TableCodec().transform(np.ones((1, 1)))
     with pytest.raises(NotFittedError):
         TableCodec().inverse_transform(np.ones((1, 1)))
+
+
+def test_no_rows_are_decoded_to_none_and_marks_win_by_more_than_half():
+    X = np.array([[1.0, np.nan], [2.0, 5.0], [4.0, 6.0]])
+    codec = TableCodec().fit(X)
+    encoded = codec.transform(X)
+    assert codec.inverse_transform(encoded[:0]).shape == (0, 2)
+    assert_allclose(codec.inverse_transform(encoded.tolist()), X, rtol=1e-6)
+    assert codec.gaps_ == (encoded.shape[1] - 1,)
+    encoded[:, -2:] = 0.5  # neither there nor missing: there
+    assert np.isfinite(codec.inverse_transform(encoded)).all()
+
+
+@pytest.mark.parametrize("n_columns", [1, 8, 9, 17])
+def test_sparse_columns_come_back_whatever_their_number(n_columns):
+    X = sparse.csc_array(np.arange(3 * n_columns).reshape(3, n_columns) % 4)
+    with pytest.warns(DataConversionWarning):
+        codec = TableCodec().fit(X)
+    made = codec.inverse_transform(codec.transform(X))
+    assert made.shape == X.shape
+    assert_array_equal(made.toarray(), X.toarray())
+
+
+def test_a_list_of_mixed_types_keeps_them():
+    rows = [[1, "a"], [2, "b"], [3, "a"]]
+    codec = TableCodec().fit(rows)
+    made = codec.inverse_transform(codec.transform(rows))
+    assert [type(value) for value in made[0]] == [int, str]
+    assert made.tolist() == rows
+
+
+def test_a_name_that_no_column_has_is_refused():
+    frame = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
+    for wanted in ["c"], [2.5]:
+        with pytest.raises(ValueError, match="names of columns, indices"):
+            TableCodec(categorical_features=wanted).fit(frame)
