@@ -83,3 +83,19 @@ def test_one_hot_labels_of_two_classes():
     # imbalanced-learn's own hook gives the same
     _, by_hook = quick(CGANSampler)._fit_resample(X, np.eye(2, dtype=int)[y])
     assert_array_equal(by_hook, y_resampled)
+
+
+@pytest.mark.parametrize("shape", [(4,), (501,), (3, 64, 64)])
+def test_rows_are_generated_at_once_by_their_width(shape):
+    sampler = CGANSampler()
+    sampler.codec_ = SimpleNamespace(sample_shape_=shape)
+    assert isinstance(sampler._at_once(), int)
+    assert sampler._at_once() * np.prod(shape) <= 2**22
+
+
+def test_a_class_that_needs_a_single_row_lacks_rows():
+    sampler = CGANSampler()
+    sampler.classes_, sampler.sampling_strategy_ = np.arange(3), {1: 1, 2: 0}
+    assert sampler._lacking(np.ones(3, dtype=bool)).tolist() == [False, True, False]
+    sampler.sampling_strategy_ = {}
+    assert sampler._lacking(np.array([True, False, True])).tolist() == [True, False, True]

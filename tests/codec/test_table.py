@@ -225,7 +225,9 @@ def test_no_rows_are_decoded_to_none_and_marks_win_by_more_than_half():
 
 @pytest.mark.parametrize("n_columns", [1, 8, 9, 17])
 def test_sparse_columns_come_back_whatever_their_number(n_columns):
-    X = sparse.csc_array(np.arange(3 * n_columns).reshape(3, n_columns) % 4)
+    dense = np.arange(4 * n_columns).reshape(4, n_columns) % 4
+    dense[-1] = 0  # no entry tells of the last row
+    X = sparse.csc_array(dense)
     with pytest.warns(DataConversionWarning):
         codec = TableCodec().fit(X)
     made = codec.inverse_transform(codec.transform(X))
@@ -246,3 +248,14 @@ def test_a_name_that_no_column_has_is_refused():
     for wanted in ["c"], [2.5]:
         with pytest.raises(ValueError, match="names of columns, indices"):
             TableCodec(categorical_features=wanted).fit(frame)
+
+
+def test_categories_keep_their_order_among_many_columns():
+    kinds = [str, int] * 20
+    frame = pd.DataFrame({f"c{j}": [*map(kind, range(j, j + 3))] for j, kind in enumerate(kinds)})
+    codec = TableCodec().fit(frame)
+    assert codec.categorical_features_.tolist() == list(range(0, 40, 2))
+    encoded = codec.transform(frame)
+    numbers = TableCodec().fit_transform(frame.iloc[:, 1::2])
+    assert_array_equal(encoded[:, :20], numbers)
+    assert codec.inverse_transform(encoded).equals(frame)
