@@ -259,3 +259,9 @@ def test_categories_keep_their_order_among_many_columns():
     numbers = TableCodec().fit_transform(frame.iloc[:, 1::2])
     assert_array_equal(encoded[:, :20], numbers)
     assert codec.inverse_transform(encoded).equals(frame)
+
+
+def test_booleans_are_categories_in_a_frame_and_numbers_in_an_array():
+    values = np.array([[True, False], [False, True], [True, True]])
+    assert TableCodec().fit(pd.DataFrame(values)).categorical_features_.tolist() == [0, 1]
+    assert TableCodec().fit(values).categorical_features_.tolist() == []

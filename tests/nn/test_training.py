@@ -11,6 +11,7 @@ from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.networks import build
 from skgan_resample.nn.training import (
     Schedule,
+    _adam,
     batches,
     in_batches,
     train_adversarial,
@@ -547,3 +548,25 @@ def test_an_interrupted_stage_that_had_diverged_goes_back():
     assert [warning[:2] for warning in watcher.warnings] == [("autoencoder", 50)]
     assert len(history["autoencoder"]) == 50
     assert vector(network).isfinite().all()
+
+
+# What the schedule says
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_all_losses_run_under_autocast_if_asked(bf16):
+    seen = []
+
+    def loss(x, y):
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return network(x).square().mean()
+
+    network, schedule = linear(), Schedule(1, 0.1, Watcher(), bf16=bf16)
+    train_autoencoder(network, loss, forever(), schedule)
+    train_adversarial(network, linear(), loss, loss, forever(), schedule)
+    assert seen == [bf16] * 3
+
+
+def test_adam_takes_its_settings_from_the_schedule():
+    made = _adam(linear(), Schedule(1, 0.3, Watcher(), betas=(0.1, 0.2))).defaults
+    assert (made["lr"], made["betas"]) == (0.3, (0.1, 0.2))
