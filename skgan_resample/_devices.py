@@ -185,8 +185,10 @@ def _train_as_rank(fabric, sampler, data, asked=None):
         warnings.simplefilter("always")
         ranks = Ranks(rank, n_ranks, group, asked)
         train = with_callbacks(type(sampler)._train_here)  # which tears them down in this process
-        interrupt = train(sampler, *rows, fabric.broadcast(seed), ranks)
-    distributed.destroy_process_group(group)
+        try:
+            interrupt = train(sampler, *rows, fabric.broadcast(seed), ranks)
+        finally:  # torchrun's processes go on after an error, too
+            distributed.destroy_process_group(group)
     learnt = {name: vars(sampler)[name] for name in [*sampler._learnt, "_learnt"]}
     told = [] if rank else [warning.message for warning in caught]
     return {"learnt": learnt, "interrupt": interrupt, "warnings": told}

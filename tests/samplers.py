@@ -20,6 +20,11 @@ TRAINED = [S for S in ALL_SAMPLERS if "max_iter" in inspect.signature(S).paramet
 each_sampler = pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
 each_trained_sampler = pytest.mark.parametrize("Sampler", TRAINED)
 
+needs_callbacks = pytest.mark.skipif(
+    not hasattr(skgan_resample.BAGANSampler, "set_callbacks"),
+    reason="callbacks came with scikit-learn 1.9",
+)
+
 # for tests that break a loss: what the sampler then makes is warned about
 poor_rows_expected = pytest.mark.filterwarnings("ignore:.* (has collapsed|makes near-copies)")
 

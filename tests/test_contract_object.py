@@ -11,7 +11,15 @@ import torch
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline
 from numpy.testing import assert_allclose, assert_array_equal
-from samplers import ALL_SAMPLERS, each_sampler, each_trained_sampler, pictures, quick, table
+from samplers import (
+    ALL_SAMPLERS,
+    each_sampler,
+    each_trained_sampler,
+    needs_callbacks,
+    pictures,
+    quick,
+    table,
+)
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -221,11 +229,6 @@ class Recorder:
             return False
         self.updates.append((context.parent.task_name, metadata))
         return context.task_id + 1 == self.stop_after
-
-
-needs_callbacks = pytest.mark.skipif(
-    not hasattr(BAGANSampler, "set_callbacks"), reason="callbacks came with scikit-learn 1.9"
-)
 
 
 @needs_callbacks

@@ -4,10 +4,12 @@ import inspect
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.testing import assert_array_equal
 from samplers import each_sampler, quick, table
+from scipy import sparse
 
 from skgan_resample import BAGANSampler, CGANSampler
 from skgan_resample._generation import _class_indices, _rows_each, new_seed, regroup
@@ -83,6 +85,19 @@ def test_one_hot_labels_of_two_classes():
     # imbalanced-learn's own hook gives the same
     _, by_hook = quick(CGANSampler)._fit_resample(X, np.eye(2, dtype=int)[y])
     assert_array_equal(by_hook, y_resampled)
+
+
+def test_pictures_may_be_sparse():
+    X, y = table((9, 4))
+    X_resampled, _ = quick(CGANSampler, image_shape=(2, 2)).fit_resample(sparse.csr_array(X), y)
+    assert_array_equal(X_resampled[:13].toarray(), X)
+
+
+def test_pixels_are_whole_where_a_frames_columns_are():
+    X, y = table((9, 4))
+    frame = pd.DataFrame(X).astype({0: int, 2: int})
+    sampler = quick(CGANSampler, image_shape=(2, 2)).fit(frame, y)
+    assert sampler.codec_.integer_.tolist() == [True, False, True, False]
 
 
 @pytest.mark.parametrize("shape", [(4,), (501,), (3, 64, 64)])

@@ -40,6 +40,9 @@ def digits(_seed):
     return X, y, {"image_shape": (8, 8)}
 
 
+DATA = {"clusters": clusters, "digits": digits}
+
+
 def cut(X, y, seed):
     """Mask of the training rows, and the size of every small class."""
     rng = np.random.default_rng(seed)
@@ -78,12 +81,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     every = [name for name in skgan_resample.__all__ if name.endswith("Sampler")]
     parser.add_argument("samplers", nargs="*", default=[n for n in every if "Base" not in n])
-    parser.add_argument("--data", nargs="+", default=["clusters", "digits"])
+    parser.add_argument("--data", nargs="+", choices=DATA, default=[*DATA])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--csv", default="small_classes")
     arguments = parser.parse_args()
     for data in arguments.data:
-        frame = pd.DataFrame(results(arguments.samplers, globals()[data], arguments.seeds))
+        frame = pd.DataFrame(results(arguments.samplers, DATA[data], arguments.seeds))
         frame.to_csv(f"{arguments.csv}-{data}.csv", index=False)
         means = frame.groupby(["sampler", "rows"]).mean().drop(columns="seed")
         print(data, means.unstack().round(2).to_string(), sep="\n", flush=True)
