@@ -5,6 +5,7 @@ of the guide are replaced by scatters of real rows. For writing, and for CI.
 """
 
 import os
+import re
 import warnings
 
 from docutils.nodes import SkipNode
@@ -96,15 +97,27 @@ def draft(app, config):
     os.environ["SKGAN_DOCS_DRAFT"] = "0" if config.plot_gallery in (True, "True", "1") else "1"
 
 
+def mathml(node, display):
+    """Equations as MathML, which browsers draw themselves: no script, nothing to load.
+
+    The converter takes ~ for a letter, leaves no room after a function's name, and has the bars
+    of a norm stretch on one side only.
+    """
+    equation = convert(node.astext(), display=display)
+    equation = equation.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
+    equation = equation.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')
+    return re.sub(r"(<mi>log</mi>)(?!<mo stretchy)", r'\1<mspace width="0.17em"/>', equation)
+
+
 def inline_math(translator, node):
-    """Equations as MathML, which browsers draw themselves: no script, nothing to load."""
-    translator.body.append(convert(node.astext()))
+    """An equation in a line of text."""
+    translator.body.append(mathml(node, "inline"))
     raise SkipNode
 
 
 def block_math(translator, node):
-    """The same on a line of its own."""
-    equation = convert(node.astext(), display="block")
+    """One on a line of its own."""
+    equation = mathml(node, "block")
     translator.body.append(f'<div class="equation">{equation}</div>\n')
     raise SkipNode
 
