@@ -1,7 +1,7 @@
 """Sphinx's settings. Build: sphinx-build -W --keep-going -b html docs docs/_build/html.
 
-With ``-D plot_gallery=0`` nothing is trained: the examples are shown but not run, and the pictures
-of the guide are replaced by scatters of real rows. For writing, and for CI.
+With ``-D plot_gallery=0`` the examples are shown but not run, and the samplers in the guide's
+pictures are trained for two updates only. For writing, and for CI.
 """
 
 import os
