@@ -72,6 +72,7 @@ sphinx_gallery_conf = {
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("skgan_resample",),
     "min_reported_time": 5,
+    "write_computation_times": False,
 }
 
 html_math_renderer = "mathml"
@@ -92,6 +93,10 @@ html_theme_options = {
 html_sidebars = {page: [] for page in ("architecture", "privacy", "contributing", "changelog")}
 
 
+BAR = '<mo stretchy="false" lspace="0" rspace="0">'
+ROOM = '<mspace width="0.17em"/>'
+
+
 def draft(app, config):
     """Tell the scripts in figures/ whether they may take their time."""
     os.environ["SKGAN_DOCS_DRAFT"] = "0" if config.plot_gallery in (True, "True", "1") else "1"
@@ -100,13 +105,14 @@ def draft(app, config):
 def mathml(node, display):
     """Equations as MathML, which browsers draw themselves: no script, nothing to load.
 
-    The converter takes ~ for a letter, leaves no room after a function's name, and has the bars
-    of a norm stretch on one side only.
+    The converter takes ~ for a letter, leaves no room about the name of a function, and has the
+    bars of norms stretch on one side only.
     """
     equation = convert(node.astext(), display=display)
     equation = equation.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
-    equation = equation.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')
-    return re.sub(r"(<mi>log</mi>)(?!<mo stretchy)", r'\1<mspace width="0.17em"/>', equation)
+    equation = re.sub("<mo>(?=&#x02016;|&#x0007C;)", BAR, equation)
+    equation = re.sub("(</mn>|</msub>|&#x00029;</mo>)<mi>log", rf"\1{ROOM}<mi>log", equation)
+    return re.sub("<mi>log</mi>(?!<mo stretchy)", "<mi>log</mi>" + ROOM, equation)
 
 
 def inline_math(translator, node):
