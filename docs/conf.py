@@ -1,10 +1,11 @@
 """Sphinx's settings. Build: sphinx-build -W --keep-going -b html docs docs/_build/html.
 
-With ``-D plot_gallery=0`` nothing is trained: the examples are shown but not run, and the pictures
-of the guide are replaced by scatters of real rows. For writing, and for CI.
+With ``-D plot_gallery=0`` the examples are shown but not run, and the samplers in the guide's
+pictures are trained for two updates only. For writing, and for CI.
 """
 
 import os
+import re
 import warnings
 
 from docutils.nodes import SkipNode
@@ -71,6 +72,7 @@ sphinx_gallery_conf = {
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("skgan_resample",),
     "min_reported_time": 5,
+    "write_computation_times": False,
 }
 
 html_math_renderer = "mathml"
@@ -91,20 +93,37 @@ html_theme_options = {
 html_sidebars = {page: [] for page in ("architecture", "privacy", "contributing", "changelog")}
 
 
+BAR = '<mo stretchy="false" lspace="0" rspace="0">'
+ROOM = '<mspace width="0.17em"/>'
+
+
 def draft(app, config):
     """Tell the scripts in figures/ whether they may take their time."""
     os.environ["SKGAN_DOCS_DRAFT"] = "0" if config.plot_gallery in (True, "True", "1") else "1"
 
 
+def mathml(node, display):
+    """Equations as MathML, which browsers draw themselves: no script, nothing to load.
+
+    The converter takes ~ for a letter, leaves no room about the name of a function, and has the
+    bars of norms stretch on one side only.
+    """
+    equation = convert(node.astext(), display=display)
+    equation = equation.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
+    equation = re.sub("<mo>(?=&#x02016;|&#x0007C;)", BAR, equation)
+    equation = re.sub("(</mn>|</msub>|&#x00029;</mo>)<mi>log", rf"\1{ROOM}<mi>log", equation)
+    return re.sub("<mi>log</mi>(?!<mo stretchy)", "<mi>log</mi>" + ROOM, equation)
+
+
 def inline_math(translator, node):
-    """Equations as MathML, which browsers draw themselves: no script, nothing to load."""
-    translator.body.append(convert(node.astext()))
+    """An equation in a line of text."""
+    translator.body.append(mathml(node, "inline"))
     raise SkipNode
 
 
 def block_math(translator, node):
-    """The same on a line of its own."""
-    equation = convert(node.astext(), display="block")
+    """One on a line of its own."""
+    equation = mathml(node, "block")
     translator.body.append(f'<div class="equation">{equation}</div>\n')
     raise SkipNode
 

@@ -49,7 +49,7 @@ result = compare_samplers(
     [RandomOverSampler(), SMOTE(), BAGANGPSampler()],
     {
         "logistic regression": LogisticRegression(max_iter=1000),
-        "forest": RandomForestClassifier(50),
+        "forest": RandomForestClassifier(30),
     },
     preprocessor=StandardScaler(),
     random_state=0,

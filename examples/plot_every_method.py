@@ -6,9 +6,9 @@ What do the methods make of the same few pictures? Each sampler is trained on 15
 ones, 40 threes and 20 eights, and fills the small classes up. A classifier trained on the result
 is tested on the digits that were left out.
 
-The networks train for 150 updates a stage, a tenth of the default for pictures, so that all of it
-runs in about a minute. Read the picture for what each method does,
-not for a ranking: one split, one seed, tiny pictures.
+The networks train for 100 updates a stage, a fifteenth of the default of most for pictures, so that
+all of it runs within a minute. Read the picture for what each method does, not for a ranking: one
+split, one seed, tiny pictures.
 """
 
 # %%
@@ -44,7 +44,7 @@ test = np.setdiff1d(np.flatnonzero(np.isin(y, list(KEPT))), train)
 
 
 def made_quick(Sampler):
-    settings = {"image_shape": (8, 8), "max_iter": 150, "autoencoder_max_iter": 150}
+    settings = {"image_shape": (8, 8), "max_iter": 100, "autoencoder_max_iter": 100}
     known = Sampler().get_params()
     return Sampler(
         random_state=0, **{name: value for name, value in settings.items() if name in known}

@@ -39,7 +39,7 @@ grid = [
     {"sampler": [BAGANGPSampler(random_state=0)], "sampler__max_iter": [0, 100]},
 ]
 scores = ["balanced_accuracy", "roc_auc"]
-folds = StratifiedKFold(5, shuffle=True, random_state=0)
+folds = StratifiedKFold(4, shuffle=True, random_state=0)
 search = GridSearchCV(model, grid, scoring=scores, refit="roc_auc", cv=folds, n_jobs=2)
 search.fit(X, y)
 
