@@ -88,7 +88,8 @@ train, _ = next(folds.split(X, y))
 X, y = X[train], y[train]
 generated, labels = fitted["BAGAN-GP"].sample(8)
 
-figure, axes = plt.subplots(10, 17, figsize=(9, 5.6), gridspec_kw={"wspace": 0.15, "hspace": 0.15})
+figure, axes = plt.subplots(10, 17, figsize=(8, 4.8))
+figure.subplots_adjust(left=0.1, right=0.99, bottom=0.01, top=0.93, wspace=0.15, hspace=0.15)
 for digit, row in enumerate(axes):
     real = X[y == digit][:8]
     blank = np.full((9 - len(real), 64), np.nan)

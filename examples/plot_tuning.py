@@ -56,7 +56,8 @@ table = table.rename(
     }
 )
 columns = ["sampler", "share", "max_iter", "balanced accuracy", "AUC", "std of AUC", "seconds"]
-print(table[columns].round(3).fillna("").to_string(index=False))
+table["max_iter"] = table["max_iter"].astype("Int64")
+print(table[columns].round(3).to_string(index=False, na_rep=""))
 
 # %%
 # More rows, another threshold
