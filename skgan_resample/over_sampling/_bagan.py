@@ -59,7 +59,9 @@ class BAGANSampler(BaseGANSampler):
     autoencoder as of the game (150 on MNIST): ``max_iter = epochs * n / batch_size``.
 
     On 14 imbalanced tables and four classifiers (one seed, defaults) balanced accuracy is .740 and
-    AUC .825, after .732 and .829 with SMOTE.
+    AUC .825, after .732 and .829 with SMOTE. On 4,500 pictures of Fashion-MNIST, 2,000 to 20 a
+    class, balanced accuracy of a small network is .777, and .796 if that shifts and mirrors its
+    batches, after .797 and .786 without resampling.
 
     References
     ----------

@@ -53,7 +53,9 @@ class CGANSampler(BaseGANSampler):
 
     On 14 imbalanced tables and four classifiers (one seed, defaults) it is worse than SMOTE:
     balanced accuracy .713, AUC .796 and average precision .416, after .732, .829 and .462 with
-    SMOTE and .643, .813 and .468 without resampling.
+    SMOTE and .643, .813 and .468 without resampling. On 4,500 pictures of Fashion-MNIST, 2,000 to
+    20 a class, it does harm: balanced accuracy of a small network .616, and .540 if that shifts
+    and mirrors its batches, after .797 and .786 without resampling.
 
     References
     ----------
