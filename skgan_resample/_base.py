@@ -41,7 +41,7 @@ from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
 from ._sanity import warn_of_single_rows
 from .codec import ImageCodec, TableCodec
 from .nn.blocks import BlockHead, GapRates
-from .nn.device import make_rng, resolve_device, thread_count, torch_threads
+from .nn.device import fits, make_rng, resolve_device, thread_count, torch_threads
 from .nn.pixels import as_floats
 from .nn.ranks import Ranks
 from .nn.stopping import FEWEST_TO_HOLD_OUT, Patience, hold_out
@@ -59,8 +59,9 @@ class BaseGANSampler(CallbackSupportMixin, GeneratesRows, Persists, metaclass=AB
     A sampler adds its ``__init__``, the constraints of its own parameters, and two hooks:
 
     ``_fit_gan(x, y, rng)``
-        Train on x, a tensor of shape (n, *sample_shape) on ``device_``, and y, its (n,) int64 class
-        indices. x is float32 or, for pictures of bytes, the caller's own memory as uint8, which
+        Train on x, a tensor of shape (n, *sample_shape), and y, its (n,) int64 class indices, both
+        on ``device_`` or, where they do not fit there, on the CPU; networks go to ``device_``. x is
+        float32 or, for pictures of bytes, the caller's own memory as uint8, which
         ``nn.training.batches`` and ``nn.pixels.as_floats`` make float32; it is only read. Set
         the fitted attributes and return the history, a dict of tensors.
     ``_generate(y, rng)``
@@ -225,7 +226,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         Returns the user's KeyboardInterrupt, if updates were kept.
         """
         ranks = ranks or Ranks()
-        x = torch.from_numpy(writable(encoded)).to(self.device_)
+        x = torch.from_numpy(writable(encoded))
+        if fits(x.nbytes, self.device_):
+            x = x.to(self.device_)  # else a batch at a time
         y = torch.from_numpy(y_index)
         n_threads = self._n_threads_to_train(encoded, ranks.size)
         with torch_threads(n_threads), TrainingProgress(self, encoded, y_index) as progress:
@@ -245,7 +248,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         self._progress, self._rng, self._ranks, self._patience = progress, rng, ranks, None
         ranks.begin(rng)
         training = slice(None) if self.n_iter_no_change is None else self._hold_out(x, y)
-        history = self._fit_gan(x[training], y[training].to(self.device_), self._rng)
+        history = self._fit_gan(x[training], y[training].to(x.device), self._rng)
         del self._progress, self._patience, self._ranks  # they hold training rows
         self.history_ = {name: losses.numpy() for name, losses in history.items()}
         self.n_iter_ = len(self.history_["generator"])

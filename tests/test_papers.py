@@ -64,3 +64,9 @@ def test_every_system_is_scored(script, more, file, column, found, run):
     assert scores[column].nunique() == found
     assert not scores.isna().any(axis=None)
     assert list(folder.glob("*.png"))
+
+
+def test_balanced_classes_alone(run, capsys):
+    scores = pd.read_csv(run("bagan_gp", "--sets", "balanced") / "bagan-gp.csv")
+    assert set(scores["system"]) == {"BAGAN", "v3", "real"}
+    assert "nan" not in capsys.readouterr().out  # one seed has no spread

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
-from samplers import each_sampler, pictures, quick
+from samplers import each_sampler, pictures, quick, table
 
-from skgan_resample import BAGANGPSampler, CGANSampler, ImageCodec, RowMixSampler, _generation
+from skgan_resample import (
+    BAGANGPSampler,
+    CGANSampler,
+    ImageCodec,
+    RowMixSampler,
+    _base,
+    _generation,
+)
 from skgan_resample.nn import pixels
 
 
@@ -41,6 +48,18 @@ def test_rows_are_those_learnt_from_floats(Sampler, shape, monkeypatch):
     off = np.abs(X_bytes.astype(int) - np.rint(X_floats)).ravel()
     assert off.max() <= 1  # where sums of another order lie on the other side of a half
     assert (off > 0).mean() < 0.01
+
+
+@pytest.mark.parametrize("data", [pictures(6, 5), table()], ids=["pictures", "table"])
+@each_sampler
+def test_rows_too_many_for_the_device_go_there_by_the_batch(Sampler, data, monkeypatch):
+    """On a machine with a GPU it also shows that every network is there, wherever the rows are."""
+    at_once = quick(Sampler).fit(*data).sample(5, random_state=0)[0]
+    asked = []
+    monkeypatch.setattr(_base, "fits", lambda *question: asked.append(question))
+    by_the_batch = quick(Sampler).fit(*data)
+    assert asked == [(data[0].size * (1 if data[0].ndim == 3 else 4), by_the_batch.device_)]
+    assert_array_equal(by_the_batch.sample(5, random_state=0)[0], at_once)
 
 
 @pytest.mark.parametrize("Sampler", [BAGANGPSampler, CGANSampler])

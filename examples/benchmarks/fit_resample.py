@@ -23,7 +23,7 @@ SWEEPS = {
     "rows": [(n, 20) for n in (1000, 3000, 10_000, 30_000, 100_000)],
     "columns": [(2000, d) for d in (5, 20, 80, 320)],
     "classes": [(4000, 20)] * 4,
-    "pixels": [(500, side, side) for side in (14, 28, 56)],
+    "pixels": [(500, side, side) for side in (10, 14, 20, 28)],
 }
 CLASSES = (2, 5, 15, 45)
 
@@ -72,9 +72,10 @@ def bounded(name):
 def swept(name, what):
     points = []
     for i, shape in enumerate(SWEEPS[what]):
-        X, y = data(shape, CLASSES[i] if what == "classes" else 2)
+        n_classes = CLASSES[i] if what == "classes" else 2
+        X, y = data(shape, n_classes)
         wall, cpu = seconds(name, X, y)
-        x = {"rows": shape[0], "columns": shape[1], "classes": CLASSES[i]}
+        x = {"rows": shape[0], "columns": shape[1], "classes": n_classes}
         x["pixels"] = shape[1] ** 2
         points.append((x[what], cpu))
         row = {"sampler": name, "sweep": what, "size": x[what], "wall": wall, "cpu": cpu}

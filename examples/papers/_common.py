@@ -26,7 +26,8 @@ LATENT_DIM = 64
 def options_of(description, arguments, add=lambda parser: None, **quick):
     """Parse the options that all four scripts have; ``quick`` are the values of the quick run."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--fashion", type=Path, default=FASHION, help="folder of Fashion-MNIST")
+    help = "folder of Fashion-MNIST, or an .npz file of other pictures in ten classes"
+    parser.add_argument("--fashion", type=Path, default=FASHION, help=help)
     parser.add_argument("--data", type=Path, default=Path(), help="folder of the .npz files")
     parser.add_argument("--quick", action="store_true", help="small pictures, few updates")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
@@ -270,14 +271,17 @@ class Scores:
 
 
 def show(title, frame, by, columns, digits=3):
-    """Print mean ± standard deviation over the seeds, as markdown; returns the means."""
+    """Print mean ± standard deviation over seeds, if several, as markdown; returns the means."""
     groups = frame.groupby(by, sort=False)[columns]
     mean, spread = groups.mean(), groups.std()
     print(f"\n## {title}\n", f"| {' | '.join(map(str, [*by, *columns]))} |", sep="\n")
     print("|---" * (len(by) + len(columns)) + "|")
     for key, m, s in zip(mean.index, mean.to_numpy(), spread.to_numpy(), strict=True):
         names = key if isinstance(key, tuple) else (key,)
-        cells = [f"{a:.{digits}f} ± {b:.{digits}f}" for a, b in zip(m, s, strict=True)]
+        cells = [
+            f"{a:.{digits}f}" if np.isnan(b) else f"{a:.{digits}f} ± {b:.{digits}f}"
+            for a, b in zip(m, s, strict=True)
+        ]
         print(f"| {' | '.join(map(str, [*names, *cells]))} |")
     return mean
 

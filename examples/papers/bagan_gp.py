@@ -168,8 +168,9 @@ def report(scores):
         wide.columns = [f"{c} ({n})" for c, n in wide.columns]
         show(name, wide.reset_index(), ["system"], [*wide.columns], 2)
     tops = frame[frame.data == "fashion"].assign(tops=frame["class"].isin(TOPS))
-    tops = tops.groupby(["tops", *seeds], sort=False)["distance"].mean().reset_index()
-    show("Tops of Fashion-MNIST, and the rest", tops, ["tops", "system"], ["distance"], 2)
+    if len(tops):
+        tops = tops.groupby(["tops", *seeds], sort=False)["distance"].mean().reset_index()
+        show("Tops of Fashion-MNIST, and the rest", tops, ["tops", "system"], ["distance"], 2)
 
 
 def main(arguments=None):
@@ -208,6 +209,7 @@ def main(arguments=None):
                 figures(name, judge, sampler, X, y, made, *data[2:], options)
     if scores.path.exists():
         report(scores)
+    if apart.path.exists():
         show("Five neighbours among codes", apart.read(), ["data", "codes"], ["accuracy"])
     if longer.path.exists():
         by = ["system", "updates"]

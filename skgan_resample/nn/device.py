@@ -55,6 +55,37 @@ def resolve_device(device: str) -> torch.device:
     return resolved
 
 
+def fits(n_bytes: int, device: str) -> bool:
+    """Whether rows are to live on a device, all at once.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Their size.
+    device : str
+        Where the networks are.
+
+    Returns
+    -------
+    fits : bool
+        False if they would take more than half of what is free on a CUDA device: networks,
+        gradients and maps need room, too. Other devices share the CPU's memory.
+    """
+    if torch.device(device).type != "cuda":
+        return True
+    free, _ = torch.cuda.mem_get_info(torch.device(device))
+    return n_bytes <= free // 2
+
+
+def moved(x: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Rows on a device; from the CPU to CUDA by way of pinned memory, without waiting."""
+    if x.device == device:
+        return x
+    if device.type == "cuda":
+        return x.pin_memory().to(device, non_blocking=True)
+    return x.to(device)
+
+
 def thread_count(n_values: int) -> int:
     """Number of torch threads for batches of a given size.
 

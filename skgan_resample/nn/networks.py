@@ -64,6 +64,11 @@ def build(factory: Callable[[], Module], rng: torch.Generator) -> Module:
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
+def leaky() -> nn.LeakyReLU:
+    """Make an activation that overwrites its input: what backward has to hold is then half."""
+    return nn.LeakyReLU(SLOPE, inplace=True)
+
+
 class ClassScale(nn.Embedding):
     """A factor per class and entry of a code, (n,) labels -> (n, d), of size one at first.
 
@@ -121,13 +126,11 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Linear(width, width), nn.LeakyReLU(SLOPE), nn.Linear(width, width)
-        )
+        self.body = nn.Sequential(nn.Linear(width, width), leaky(), nn.Linear(width, width))
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, width) -> (n, width)."""
-        return F.leaky_relu(x + self.body(x), SLOPE)
+        return F.leaky_relu(x + self.body(x), SLOPE, inplace=True)
 
 
 class DenseTrunk(nn.Sequential):
@@ -148,7 +151,7 @@ class DenseTrunk(nn.Sequential):
     ) -> None:
         super().__init__(
             nn.Linear(n_columns, n_features),
-            nn.LeakyReLU(SLOPE),
+            leaky(),
             dropout(),
             ResidualBlock(n_features),
             dropout(),
@@ -174,9 +177,9 @@ class ConvTrunk(nn.Sequential):
         channels, height, width = sample_shape
         sizes = halvings(height, width)
         maps = _maps(len(sizes))
-        layers: list[nn.Module] = [nn.Conv2d(channels, maps[0], 3, 1, 1), nn.LeakyReLU(SLOPE)]
+        layers: list[nn.Module] = [nn.Conv2d(channels, maps[0], 3, 1, 1), leaky()]
         for before, after in pairwise(maps):
-            layers += [nn.Conv2d(before, after, 3, 2, 1), nn.LeakyReLU(SLOPE), dropout()]
+            layers += [nn.Conv2d(before, after, 3, 2, 1), leaky(), dropout()]
         super().__init__(*layers, nn.Flatten())
         self.n_features = maps[-1] * math.prod(sizes[-1])
 
@@ -221,7 +224,7 @@ class DenseDecoder(nn.Sequential):
     def __init__(self, latent_dim: int, n_columns: int, width: int) -> None:
         super().__init__(
             nn.Linear(latent_dim, width),
-            nn.LeakyReLU(SLOPE),
+            leaky(),
             ResidualBlock(width),
             ResidualBlock(width),
             nn.Linear(width, n_columns),
@@ -280,11 +283,11 @@ class ConvDecoder(nn.Module):
         maps = _maps(len(sizes))[::-1]
         layers: list[nn.Module] = [
             nn.Linear(latent_dim, maps[0] * math.prod(sizes[0])),
-            nn.LeakyReLU(SLOPE),
+            leaky(),
             nn.Unflatten(1, (maps[0], *sizes[0])),
         ]
         for (before, after), size in zip(pairwise(maps), sizes[1:], strict=True):
-            layers += [enlarge(before, after, size), nn.LeakyReLU(SLOPE)]
+            layers += [enlarge(before, after, size), leaky()]
         layers += [nn.Conv2d(maps[-1], channels, kernel, padding=kernel // 2), nn.Tanh()]
         self.stages = nn.Sequential(*layers)
 
@@ -314,8 +317,8 @@ def corrector_for(sample_shape: tuple[int, ...]) -> nn.Sequential:
     channels = sample_shape[0]
     return nn.Sequential(
         nn.Conv2d(channels, 32, 3, 1, 1),
-        nn.LeakyReLU(SLOPE),
+        leaky(),
         nn.Conv2d(32, 32, 3, 1, 1),
-        nn.LeakyReLU(SLOPE),
+        leaky(),
         nn.Conv2d(32, channels, 3, 1, 1),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from .device import moved
 
 _MIDDLE = 127.5
 _AT_ONCE = 1 << 17  # pixels; a layer of 32 maps then takes 17 MB
@@ -33,3 +35,11 @@ def rows_at_once(sample_shape: tuple[int, ...]) -> int:
     if len(sample_shape) == 1:
         return 1024
     return min(max(_AT_ONCE // (sample_shape[1] * sample_shape[2]), 1), 1024)
+
+
+@torch.no_grad()
+def in_batches(network: nn.Module, x: Tensor, size: int | None = None) -> Tensor:
+    """Outputs of a network for all rows of x, on the CPU: (n, ...) -> (n, ...)."""
+    device = next(network.parameters()).device
+    parts = x.split(size or rows_at_once(x.shape[1:]))
+    return torch.cat([network(as_floats(moved(part, device))).cpu() for part in parts])

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .networks import SLOPE, ClassScale, ConvTrunk, DenseTrunk
+from .networks import ClassScale, ConvTrunk, DenseTrunk, leaky
 
 
 class UnlabelledGenerator(nn.Module):
@@ -59,7 +59,7 @@ class ConcatCritic(nn.Module):
         self.trunk, self.n_classes = trunk, n_classes
         self.head = nn.Sequential(
             nn.Linear(trunk.n_features + n_classes, hidden),
-            nn.LeakyReLU(SLOPE),
+            leaky(),
             nn.Linear(hidden, 1),
         )
 
@@ -77,7 +77,7 @@ class ProductCritic(nn.Module):
         self.trunk = trunk
         self.embedding = nn.Embedding(n_classes, trunk.n_features)
         self.head = nn.Sequential(
-            nn.Linear(trunk.n_features, hidden), nn.LeakyReLU(SLOPE), nn.Linear(hidden, 1)
+            nn.Linear(trunk.n_features, hidden), leaky(), nn.Linear(hidden, 1)
         )
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, distributed, nn
 
-from .device import make_rng
+from .device import make_rng, moved
 
 
 @dataclass
@@ -148,7 +148,7 @@ def descend(
     loss : callable
         Maps rows (x, y) to a scalar, a mean over the rows.
     x, y : Tensor of shape (n, ...)
-        The whole batch, alike on every rank.
+        The whole batch, alike on every rank; it may be on the CPU where the weights are not.
     bf16 : bool
         Whether networks run under bfloat16 autocast.
     ranks : Ranks
@@ -160,7 +160,9 @@ def descend(
         The loss, averaged over the ranks.
     """
     x, y, share = ranks.part(x, y)
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=bf16), ranks.own_noise():
+    device = optimiser.param_groups[0]["params"][0].device
+    x, y = moved(x, device), moved(y, device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=bf16), ranks.own_noise():
         value = loss(x, y)
     optimiser.zero_grad(set_to_none=True)
     value.backward()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .networks import SLOPE, Upsample, corrector_for, halvings
+from .networks import SLOPE, Upsample, corrector_for, halvings, leaky
 
 _MAPS = (16, 32, 64)
 
@@ -16,12 +16,12 @@ class ConvResidualBlock(nn.Module):
     def __init__(self, maps: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(maps, maps, 3, 1, 1), nn.LeakyReLU(SLOPE), nn.Conv2d(maps, maps, 3, 1, 1)
+            nn.Conv2d(maps, maps, 3, 1, 1), leaky(), nn.Conv2d(maps, maps, 3, 1, 1)
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, maps, h, w) -> (n, maps, h, w)."""
-        return F.leaky_relu(x + self.body(x), SLOPE)
+        return F.leaky_relu(x + self.body(x), SLOPE, inplace=True)
 
 
 class ConvTranslator(nn.Sequential):
@@ -40,12 +40,12 @@ class ConvTranslator(nn.Sequential):
         sizes = halvings(height, width)[: len(_MAPS)]
         stages = list(zip(_MAPS, _MAPS[1:], sizes[:-1], strict=False))
         deepest = _MAPS[len(stages)]
-        layers: list[nn.Module] = [nn.Conv2d(channels, _MAPS[0], 3, 1, 1), nn.LeakyReLU(SLOPE)]
+        layers: list[nn.Module] = [nn.Conv2d(channels, _MAPS[0], 3, 1, 1), leaky()]
         for maps, more, _ in stages:
-            layers += [nn.Conv2d(maps, more, 3, 2, 1), nn.LeakyReLU(SLOPE)]
+            layers += [nn.Conv2d(maps, more, 3, 2, 1), leaky()]
         layers += [ConvResidualBlock(deepest), ConvResidualBlock(deepest)]
         for maps, more, size in reversed(stages):
-            layers += [Upsample(more, maps, size), nn.LeakyReLU(SLOPE)]
+            layers += [Upsample(more, maps, size), leaky()]
         super().__init__(*layers, nn.Conv2d(_MAPS[0], channels, 3, 1, 1))
 
 

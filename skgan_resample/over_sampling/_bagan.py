@@ -12,8 +12,9 @@ from .._docs import document
 from ..nn.latent import ClassGaussians
 from ..nn.losses import balancing_d, balancing_g, reconstruction_l2
 from ..nn.networks import LinearHead, build, decoder_for, trunk_for
+from ..nn.pixels import in_batches
 from ..nn.players import UnlabelledGenerator
-from ..nn.training import batches, in_batches, train_adversarial, train_autoencoder
+from ..nn.training import batches, train_adversarial, train_autoencoder
 
 
 @document
@@ -124,8 +125,10 @@ class BAGANSampler(BaseGANSampler):
         data = batches(x, y, self.batch_size, rng)
 
         # 1. Autoencoder on all classes, without their labels.
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(x.device)
-        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng).to(x.device)
+        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(self.device_)
+        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng).to(
+            self.device_
+        )
         autoencoder = torch.nn.Sequential(encoder, decoder)
         history = train_autoencoder(
             autoencoder,
@@ -137,14 +140,14 @@ class BAGANSampler(BaseGANSampler):
         # 2. G <- decoder; trunk of D <- encoder, with a fresh softmax of K classes and "fake";
         #    one normal law of codes per class, frozen from here on.
         generator = UnlabelledGenerator(decoder)
-        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng).to(x.device)
+        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng).to(self.device_)
         critic.trunk.load_state_dict(encoder.trunk.state_dict())
         self.latent_ = latent = ClassGaussians.fit(in_batches(encoder, x), y.cpu(), n_classes)
 
         # 3. The game: B real rows and B / K fakes for D; as many fakes of uniform classes for G.
         def draw(n):
             labels = torch.randint(n_classes, (n,), generator=rng)
-            return latent.sample(labels, rng).to(x.device), labels.to(x.device)
+            return latent.sample(labels, rng).to(self.device_), labels.to(self.device_)
 
         def d_loss(x, y):
             with torch.no_grad():

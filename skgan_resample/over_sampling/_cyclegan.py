@@ -170,9 +170,9 @@ class CycleGANSampler(BaseGANSampler):
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
         there = PerClass([build(lambda: translator_for(shape, self._head), rng) for _ in ways])
-        there = there.to(x.device)
+        there = there.to(self.device_)
         critic = PerClass([build(lambda: LinearHead(trunk_for(shape), 1), rng) for _ in ways])
-        critic = critic.to(x.device)
+        critic = critic.to(self.device_)
 
         # 2. The game. Ways come in twos, so that way ^ 1 is the way back; rows at the start of a
         #    way are those that the way back is to arrive at.

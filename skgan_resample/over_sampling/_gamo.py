@@ -19,8 +19,9 @@ from ..nn.losses import (
     squared_confusion,
 )
 from ..nn.networks import LinearHead, build, decoder_for, trunk_for
+from ..nn.pixels import in_batches
 from ..nn.players import ConcatCritic, ConcatGenerator, ConvexCombination, ConvexGenerator, PerClass
-from ..nn.training import batches, in_batches, train_adversarial, train_autoencoder
+from ..nn.training import batches, train_adversarial, train_autoencoder
 
 
 @document
@@ -154,8 +155,10 @@ class GAMOSampler(BaseGANSampler):
         # 2. Three players in that space: convex generator, discriminator, classifier.
         shape = points.shape[1:]
         self.generator_ = generator = self._convex_generator(points, y, decoder, rng)
-        discriminator = build(lambda: ConcatCritic(trunk_for(shape), n_classes), rng).to(x.device)
-        classifier = build(lambda: LinearHead(trunk_for(shape), n_classes), rng).to(x.device)
+        discriminator = build(lambda: ConcatCritic(trunk_for(shape), n_classes), rng).to(
+            self.device_
+        )
+        classifier = build(lambda: LinearHead(trunk_for(shape), n_classes), rng).to(self.device_)
 
         # 3. The game. The two opponents share no weight: Adam's steps on the sum of their losses
         #    are those on each.
@@ -165,8 +168,8 @@ class GAMOSampler(BaseGANSampler):
         def draw(n):
             labels = shares.multinomial(n, replacement=True, generator=rng)
             z = torch.randn((n, latent_dim), generator=rng)
-            labels = labels.to(x.device)
-            return generator.combine(z.to(x.device), labels), labels
+            labels = labels.to(self.device_)
+            return generator.combine(z.to(self.device_), labels), labels
 
         def d_loss(x, y):
             with torch.no_grad():
@@ -196,8 +199,8 @@ class GAMOSampler(BaseGANSampler):
         if x.ndim == 2:
             return x, nn.Identity(), {}
         shape, (latent_dim, _, max_iter) = x.shape[1:], self._sizes(x)
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(x.device)
-        decoder = build(lambda: decoder_for(latent_dim, shape), rng).to(x.device)
+        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(self.device_)
+        decoder = build(lambda: decoder_for(latent_dim, shape), rng).to(self.device_)
         autoencoder = nn.Sequential(encoder, decoder)
         history = train_autoencoder(
             autoencoder,
@@ -221,7 +224,7 @@ class GAMOSampler(BaseGANSampler):
         if head is not None:
             head.of_logits = False  # combinations of one-hot blocks are probabilities
         generator = ConvexGenerator(trunk, PerClass(combinations), decoder, head)
-        return generator.to(points.device)
+        return generator.to(self.device_)
 
     def _generate(self, y, rng):
         z = torch.randn((len(y), self.latent_dim_), generator=rng)

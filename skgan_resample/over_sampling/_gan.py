@@ -119,10 +119,10 @@ class GANSampler(BaseGANSampler):
                 )
                 for _ in range(n_classes)
             ]
-        ).to(x.device)
+        ).to(self.device_)
         critic = PerClass(
             [build(lambda: LinearHead(trunk_for(shape), 1), rng) for _ in range(n_classes)]
-        ).to(x.device)
+        ).to(self.device_)
 
         # 2. The min-max game of each class, on rows of its own. The games share a loop and a
         #    sum of losses, but no weight: Adam's steps are those of separate games.

@@ -13,8 +13,9 @@ from .._docs import document
 from ..nn.latent import ClassGaussians
 from ..nn.losses import auxiliary_d, auxiliary_g, logistic_d, logistic_g, negative_elbo
 from ..nn.networks import LinearHead, build, decoder_for, trunk_for
+from ..nn.pixels import in_batches
 from ..nn.players import ConcatGenerator, TwoHeads
-from ..nn.training import batches, in_batches, train_adversarial, train_autoencoder
+from ..nn.training import batches, train_adversarial, train_autoencoder
 
 
 @document
@@ -153,13 +154,13 @@ class IDAGANSampler(BaseGANSampler):
         latent_dim, max_iter, autoencoder_max_iter = self._sizes(x)
 
         # 1. Variational autoencoder on all classes, without their labels.
-        encoder = build(lambda: LinearHead(trunk_for(shape), 2 * latent_dim), rng).to(x.device)
+        encoder = build(lambda: LinearHead(trunk_for(shape), 2 * latent_dim), rng).to(self.device_)
         generator = build(
             lambda: ConcatGenerator(
                 decoder_for(latent_dim + n_classes, shape, head=self._head), n_classes
             ),
             rng,
-        ).to(x.device)
+        ).to(self.device_)
 
         def posterior(codes):
             mean, free = codes.float().chunk(2, dim=1)
@@ -167,7 +168,7 @@ class IDAGANSampler(BaseGANSampler):
 
         def autoencoder_loss(x, y):
             mean, log_variance = posterior(encoder(x))
-            noise = torch.randn(mean.shape, generator=rng).to(x.device)
+            noise = torch.randn(mean.shape, generator=rng).to(self.device_)
             reconstruction = generator(mean + (log_variance / 2).exp() * noise, None)
             return negative_elbo(x, reconstruction, mean, log_variance, self.kl_weight)
 
@@ -183,14 +184,14 @@ class IDAGANSampler(BaseGANSampler):
         self.latent_ = latent = ClassGaussians.fit(mean, y.cpu(), n_classes, log_variance.exp())
 
         # 3. G <- decoder, now with the label; trunk of D <- encoder, with two fresh heads.
-        critic = build(lambda: TwoHeads(trunk_for(shape), n_classes), rng).to(x.device)
+        critic = build(lambda: TwoHeads(trunk_for(shape), n_classes), rng).to(self.device_)
         critic.trunk.load_state_dict(encoder.trunk.state_dict())
 
         # 4. The game: real or generated, and the class, as in ACGAN.
         def draw(n):
             labels = torch.randint(n_classes, (n,), generator=rng)
-            z = latent.sample(labels, rng).to(x.device)
-            labels = labels.to(x.device)
+            z = latent.sample(labels, rng).to(self.device_)
+            labels = labels.to(self.device_)
             return generator(z, labels), labels
 
         def d_loss(x, y):

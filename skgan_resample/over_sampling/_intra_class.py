@@ -182,7 +182,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         labels, subclasses = self._find_subclasses(x, y, rng)
 
         # 2. Two fresh players; both see the label.
-        generator, critic = (player.to(x.device) for player in self._players(x.shape[1:], rng))
+        generator, critic = (player.to(self.device_) for player in self._players(x.shape[1:], rng))
         self.generator_ = generator
 
         # 3. The game, every row weighted by the impact of its subclass.
@@ -241,7 +241,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         self.subclass_counts_ = np.zeros(len(classes), dtype=np.intp)
         groups = (x[labels == s] for s in range(len(classes)))
         self.retains_training_data_ = any(bool((group == group[0]).all()) for group in groups)
-        return labels, subclasses
+        return labels, subclasses.to(self.device_)
 
     def _players(self, shape, rng):
         n_classes = len(self.classes_)

@@ -13,8 +13,9 @@ from .._docs import document
 from ..nn.latent import ClassGaussians
 from ..nn.losses import balancing_d, balancing_g, mmd_imq, reconstruction_l2
 from ..nn.networks import LinearHead, build, decoder_for, trunk_for
+from ..nn.pixels import in_batches
 from ..nn.players import UnlabelledGenerator
-from ..nn.training import batches, in_batches, train_adversarial, train_autoencoder
+from ..nn.training import batches, train_adversarial, train_autoencoder
 
 
 @document
@@ -139,13 +140,15 @@ class WAEGANSampler(BaseGANSampler):
         data = batches(x, y, self.batch_size, rng)
 
         # 1. Class distributions: a Wasserstein autoencoder; SCDL's also names the class.
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(x.device)
-        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng).to(x.device)
-        classifier = build(lambda: torch.nn.Linear(latent_dim, n_classes), rng).to(x.device)
+        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(self.device_)
+        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng).to(
+            self.device_
+        )
+        classifier = build(lambda: torch.nn.Linear(latent_dim, n_classes), rng).to(self.device_)
 
         def autoencoder_loss(x, y):
             z = encoder(x)
-            prior = torch.randn(z.shape, generator=rng).to(x.device)
+            prior = torch.randn(z.shape, generator=rng).to(self.device_)
             loss = reconstruction_l2(x, decoder(z)) + self.mmd_weight * mmd_imq(prior, z.float())
             if self.supervision_weight:
                 loss = loss + self.supervision_weight * cross_entropy(classifier(z), y)
@@ -158,14 +161,15 @@ class WAEGANSampler(BaseGANSampler):
 
         # 2. G <- decoder; a discriminator of its own, of K classes and "fake".
         generator = UnlabelledGenerator(decoder)
-        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng).to(x.device)
+        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng).to(self.device_)
 
         # 3. The game, on the codes of uniformly drawn real rows instead of noise.
-        codes = in_batches(encoder, x).to(x.device)
+        codes = in_batches(encoder, x).to(self.device_)
+        labels = y.to(self.device_)
 
         def draw(n):
-            rows = torch.randint(len(x), (n,), generator=rng).to(x.device)
-            return generator(codes[rows], y[rows]), y[rows]
+            rows = torch.randint(len(x), (n,), generator=rng).to(self.device_)
+            return generator(codes[rows], labels[rows]), labels[rows]
 
         def d_loss(x, y):
             with torch.no_grad():
@@ -174,8 +178,8 @@ class WAEGANSampler(BaseGANSampler):
             return balancing_d(real_scores, fake_scores, y)
 
         def g_loss(x, y):
-            fake, labels = draw(len(x))
-            return balancing_g(critic(fake), labels)
+            fake, fake_y = draw(len(x))
+            return balancing_g(critic(fake), fake_y)
 
         # 4. One normal law of codes per class, to generate from.
         self.latent_ = ClassGaussians.fit(codes.cpu(), y.cpu(), n_classes, diagonal=True)

@@ -5,7 +5,14 @@ import threading
 import pytest
 import torch
 
-from skgan_resample.nn.device import make_rng, resolve_device, thread_count, torch_threads
+from skgan_resample.nn.device import (
+    fits,
+    make_rng,
+    moved,
+    resolve_device,
+    thread_count,
+    torch_threads,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -137,3 +144,46 @@ def test_make_rng_is_a_cpu_stream_of_its_own(untouched_globals):
     assert rng.device == torch.device("cpu")
     assert torch.equal(torch.rand(3, generator=rng), torch.rand(3, generator=make_rng(7)))
     assert not torch.equal(torch.rand(3, generator=rng), torch.rand(3, generator=make_rng(7)))
+
+
+# Rows on a device
+
+
+@pytest.mark.parametrize(
+    ("device", "n_bytes", "expected"),
+    [
+        ("cuda", 500, True),
+        ("cuda", 501, False),
+        ("cuda:1", 1000, True),
+        ("cuda:1", 1001, False),
+        ("cpu", 1 << 50, True),
+        ("mps", 1 << 50, True),
+    ],
+)
+def test_rows_may_take_half_of_what_is_free(device, n_bytes, expected, monkeypatch):
+    free = {torch.device("cuda"): 1000, torch.device("cuda:1"): 2000}
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free[device], 1 << 40))
+    assert fits(n_bytes, device) is expected
+
+
+class Rows:
+    """Stands for a tensor on the CPU, where there is no CUDA."""
+
+    device, calls = torch.device("cpu"), ()
+
+    def pin_memory(self):
+        self.calls += ("pinned",)
+        return self
+
+    def to(self, device, **how):
+        self.calls += (device.type, how)
+        return self
+
+
+def test_rows_go_to_cuda_by_way_of_pinned_memory():
+    assert moved(Rows(), torch.device("cuda:0")).calls == ("pinned", "cuda", {"non_blocking": True})
+    assert moved(Rows(), torch.device("mps")).calls == ("mps", {})
+
+
+def test_rows_that_are_there_are_not_moved():
+    assert moved(Rows(), torch.device("cpu")).calls == ()

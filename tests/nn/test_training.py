@@ -7,13 +7,14 @@ import pytest
 import torch
 from torch import nn
 
+from skgan_resample.nn import ranks
 from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.networks import build
+from skgan_resample.nn.pixels import in_batches
 from skgan_resample.nn.training import (
     Schedule,
     _adam,
     batches,
-    in_batches,
     train_adversarial,
     train_autoencoder,
 )
@@ -117,6 +118,22 @@ def test_in_batches_equals_one_call():
     outputs = in_batches(network, x, size=3)
     torch.testing.assert_close(outputs, network(x).detach())
     assert not outputs.requires_grad
+
+
+def test_a_batch_goes_where_the_weights_are(monkeypatch):
+    network, data = linear(), rows(3)
+    device, there = next(network.parameters()).device, {data[0]: torch.ones(3, 2), data[1]: None}
+    asked, seen = [], []
+    monkeypatch.setattr(ranks, "moved", lambda part, to: asked.append(to) or there[part])
+
+    def loss(x, y):
+        seen.append((x, y))
+        return network(x).mean()
+
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    ranks.descend(optimiser, loss, *data, ranks=ranks.Ranks())
+    assert asked == [device, device]
+    assert seen == [(there[data[0]], None)]
 
 
 # The autoencoder
@@ -441,7 +458,7 @@ def test_buffers_count_as_weights():
 
     def data():
         for i in range(1000):
-            yield batch * (1e25 if i == 60 else 1), None  # its variance is infinite
+            yield batch * (1e25 if i == 60 else 1), batch  # its variance is infinite
 
     def loss(x, y):
         network(x)
