@@ -56,7 +56,7 @@ table = table.rename(
     }
 )
 columns = ["sampler", "share", "max_iter", "balanced accuracy", "AUC", "std of AUC", "seconds"]
-table["max_iter"] = table["max_iter"].astype("Int64")
+table["max_iter"] = [f"{m:.0f}" if m >= 0 else "" for m in table["max_iter"]]
 print(table[columns].round(3).to_string(index=False, na_rep=""))
 
 # %%
