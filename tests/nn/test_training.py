@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from skgan_resample.nn import ranks
+from skgan_resample.nn import pixels, ranks
 from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.networks import build
 from skgan_resample.nn.pixels import in_batches
@@ -118,6 +118,15 @@ def test_in_batches_equals_one_call():
     outputs = in_batches(network, x, size=3)
     torch.testing.assert_close(outputs, network(x).detach())
     assert not outputs.requires_grad
+
+
+def test_rows_are_passed_on_where_the_weights_are(monkeypatch):
+    network, x = linear(), torch.zeros(7, 2)
+    device, there, asked = next(network.parameters()).device, torch.ones(3, 2), []
+    monkeypatch.setattr(pixels, "moved", lambda part, to: asked.append(to) or there)
+    outputs = in_batches(network, x, 3)
+    assert asked == [device] * 3
+    assert torch.equal(outputs[:3], network(there))
 
 
 def test_a_batch_goes_where_the_weights_are(monkeypatch):
