@@ -241,7 +241,9 @@ class SCDLSampler(WAEGANSampler):
     96, 94, 96 % without it, 99, 99, 94 % with it).
 
     On 14 imbalanced tables and four classifiers (one seed, defaults) balanced accuracy is .740 and
-    AUC .828, after .732 and .829 with SMOTE.
+    AUC .828, after .732 and .829 with SMOTE. On 4,500 pictures of Fashion-MNIST, 2,000 to 20 a
+    class, balanced accuracy of a small network is .790, and .773 if that shifts and mirrors its
+    batches, after .797 and .786 without resampling.
 
     References
     ----------
