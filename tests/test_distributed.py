@@ -29,6 +29,7 @@ from skgan_resample import (
     IntraClassACGANSampler,
     SubclassDiscovery,
 )
+from skgan_resample._devices import _surroundings_kept
 from skgan_resample._progress import TrainingProgress
 from skgan_resample.nn.losses import gradient_penalty, logistic_d
 from skgan_resample.nn.networks import build, trunk_for
@@ -339,6 +340,18 @@ def test_devices_that_are_not_there_are_refused(parameters, message, monkeypatch
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     with pytest.raises(ValueError, match=message):
         on_two(CGANSampler).set_params(**parameters).fit(*rows())
+
+
+@pytest.mark.parametrize("before", [None, "7"])
+@pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "MASTER_PORT"])
+def test_what_fabric_sets_is_put_back_after_an_error(name, before, monkeypatch):
+    monkeypatch.setenv(name, before or "")
+    if before is None:
+        monkeypatch.delenv(name)
+    with pytest.raises(LookupError), _surroundings_kept():
+        os.environ[name] = "1"
+        raise LookupError
+    assert os.environ.get(name) == before
 
 
 def test_another_number_than_torchruns_is_refused(monkeypatch):
