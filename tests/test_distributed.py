@@ -344,13 +344,12 @@ def test_devices_that_are_not_there_are_refused(parameters, message, monkeypatch
 
 @pytest.mark.parametrize("before", [None, "7"])
 @pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "MASTER_PORT"])
-def test_what_fabric_sets_is_put_back_after_an_error(name, before, monkeypatch):
+def test_what_fabric_sets_is_put_back(name, before, monkeypatch):
     monkeypatch.setenv(name, before or "")
     if before is None:
         monkeypatch.delenv(name)
-    with pytest.raises(LookupError), _surroundings_kept():
+    with _surroundings_kept():
         os.environ[name] = "1"
-        raise LookupError
     assert os.environ.get(name) == before
 
 
