@@ -17,7 +17,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
 
 from skgan_resample.nn.networks import LinearHead, build, decoder_for, trunk_for
-from skgan_resample.nn.training import batches, in_batches
+from skgan_resample.nn.pixels import in_batches
+from skgan_resample.nn.training import batches
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # Debian's dataset-fashion-mnist
 LATENT_DIM = 64
