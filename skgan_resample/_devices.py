@@ -20,6 +20,7 @@ import torch
 from joblib.parallel import get_active_backend
 from threadpoolctl import threadpool_limits
 from torch import distributed
+from torch.multiprocessing import ProcessExitedException
 
 from ._progress import with_callbacks
 from .nn.device import thread_count, torch_threads
@@ -120,8 +121,10 @@ def _launch(fabric, sampler, data):
         try:
             fabric.launch(_train_as_launched, sampler, data, asked, path)
         except Exception as error:  # it tells that some process has failed, and where
-            if path.exists():
-                _raise_if_error(pickle.loads(path.read_bytes()), error)
+            left = pickle.loads(path.read_bytes()) if path.exists() else None
+            if isinstance(error, ProcessExitedException) and _is_of_connection(left):
+                raise error from left  # the one that died was what the other had lost
+            _raise_if_error(left, error)
             _raise_if_error(KeyboardInterrupt() if asked.any() else None, error)
             raise
         finally:
@@ -130,6 +133,11 @@ def _launch(fabric, sampler, data):
         outcome = pickle.loads(path.read_bytes())
     _raise_if_error(outcome)
     return outcome
+
+
+def _is_of_connection(error):
+    """Whether a rank may have raised it because another is gone; gloo has no type for that."""
+    return type(error) is RuntimeError or isinstance(error, distributed.DistError)
 
 
 def _raise_if_error(outcome, cause=None):

@@ -6,6 +6,7 @@ and no test runner with threads is forked.
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import torch
 from numpy.testing import assert_array_equal
 from samplers import each_trained_sampler, needs_callbacks
 from torch import distributed
+from torch.multiprocessing import ProcessExitedException, ProcessRaisedException
 
 from skgan_resample import (
     BAGANGPSampler,
@@ -29,7 +31,7 @@ from skgan_resample import (
     IntraClassACGANSampler,
     SubclassDiscovery,
 )
-from skgan_resample._devices import _surroundings_kept
+from skgan_resample._devices import _launch, _surroundings_kept
 from skgan_resample._progress import TrainingProgress
 from skgan_resample.nn.losses import gradient_penalty, logistic_d
 from skgan_resample.nn.networks import build, trunk_for
@@ -268,9 +270,51 @@ def test_divergence_ends_both(found):
 
 def test_an_error_of_one_rank_ends_both(found):
     assert found["ends"]["one fails"] == ["LookupError", "rank 1 alone"]
-    # which of the two is noticed first: the death, or by the other rank the broken connection
+    # where both have ended by the time that torch looks, it tells of the broken connection only
     assert found["ends"]["one dies"][0] in {"ProcessExitedException", "RuntimeError"}
     assert found["ends"]["children"] == 0
+
+
+class FailingFabric:
+    """A launcher that leaves one error in the file, as a rank does, and raises another."""
+
+    def __init__(self, left, raised):
+        self.left, self.raised = left, raised
+
+    def launch(self, train, sampler, data, asked, path):
+        if self.left:
+            path.write_bytes(pickle.dumps(self.left))
+        raise self.raised
+
+
+def died():
+    return ProcessExitedException("process 1 terminated with exit code 3", 1, 0, 3)
+
+
+def raised():
+    return ProcessRaisedException("process 0 terminated", 0, 0)
+
+
+@pytest.mark.parametrize("left", [RuntimeError("closed"), distributed.DistNetworkError(), None])
+def test_the_death_of_a_rank_comes_before_the_connection_that_it_broke(left):
+    with pytest.raises(ProcessExitedException) as caught:
+        _launch(FailingFabric(left, died()), None, ())
+    assert type(caught.value.__cause__) is type(left)
+
+
+@pytest.mark.parametrize(
+    ("left", "launchers"),
+    [
+        (RuntimeError("a"), raised()),
+        (LookupError("a"), died()),
+        (torch.cuda.OutOfMemoryError(), died()),
+    ],
+)
+def test_what_a_rank_has_raised_comes_before_what_the_launcher_makes_of_it(left, launchers):
+    with pytest.raises(type(left)) as caught:
+        _launch(FailingFabric(left, launchers), None, ())
+    assert type(caught.value) is type(left)
+    assert caught.value.__cause__ is launchers
 
 
 def test_max_time_ends_both_with_one_warning(found):
