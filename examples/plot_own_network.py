@@ -87,13 +87,13 @@ class SignalGANSampler(CGANSampler):
     def _fit_gan(self, x, y, rng):
         n_classes = len(self.classes_)
         latent_dim, max_iter, _ = self._sizes(x)
-        generator = build(lambda: Generator(latent_dim, n_classes), rng).to(x.device)
-        critic = build(lambda: Critic(n_classes), rng).to(x.device)
+        generator = build(lambda: Generator(latent_dim, n_classes), rng, self.device_)
+        critic = build(lambda: Critic(n_classes), rng, self.device_)
 
         def draw(y):
             """As many rows as there are in the batch, of balanced classes."""
-            z = torch.randn((len(y), latent_dim), generator=rng).to(x.device)
-            labels = torch.randint(n_classes, (len(y),), generator=rng).to(x.device)
+            z = torch.randn((len(y), latent_dim), generator=rng).to(self.device_)
+            labels = torch.randint(n_classes, (len(y),), generator=rng).to(self.device_)
             return generator(z, labels), labels
 
         def d_loss(x, y):

@@ -69,7 +69,7 @@ def found():
 def steps(shape, ranks):
     """Losses and weights of a critic with a gradient penalty; the noise comes with the rows."""
     rng = torch.Generator().manual_seed(0)
-    critic = build(lambda: ProductCritic(trunk_for(shape), 2), rng).double()
+    critic = build(lambda: ProductCritic(trunk_for(shape), 2), rng, "cpu").double()
     optimiser = torch.optim.Adam(critic.parameters(), lr=1e-2)
 
     def loss(x, y):

@@ -123,9 +123,9 @@ def codes(X, y, X_test, loss, extra, max_iter, seed):
     shape = x.shape[1:]
     parts = nn.ModuleList(
         [
-            build(lambda: LinearHead(trunk_for(shape), LATENT_DIM), rng),
-            build(lambda: decoder_for(LATENT_DIM, shape), rng),
-            build(extra, rng),
+            build(lambda: LinearHead(trunk_for(shape), LATENT_DIM), rng, "cpu"),
+            build(lambda: decoder_for(LATENT_DIM, shape), rng, "cpu"),
+            build(extra, rng, "cpu"),
         ]
     )
     data = batches(x, labels, 64, rng)

@@ -213,8 +213,8 @@ class ActorCriticImpacts(FixedImpacts):
     def __init__(self, classes: Tensor, rng: torch.Generator) -> None:
         n = len(classes)
         self.rng = rng
-        self.actor = build(lambda: _network(n, n), rng)
-        self.critic = build(lambda: _network(n, 1), rng)
+        self.actor = build(lambda: _network(n, n), rng, "cpu")
+        self.critic = build(lambda: _network(n, 1), rng, "cpu")
         for network in (self.actor, self.critic):  # no change and no opinion, at first
             nn.init.zeros_([*network.parameters()][-2])
         self.optimisers = [

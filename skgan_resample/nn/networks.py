@@ -21,7 +21,7 @@ SLOPE = 0.2
 _SMALLEST_SIDE = 7
 
 
-def build(factory: Callable[[], Module], rng: torch.Generator) -> Module:
+def build(factory: Callable[[], Module], rng: torch.Generator, device: str) -> Module:
     """Build a network whose weights are drawn from ``rng`` alone.
 
     torch's layers fill themselves from the process-wide stream when they are made; here they are
@@ -34,12 +34,14 @@ def build(factory: Callable[[], Module], rng: torch.Generator) -> Module:
     factory : callable
         Makes the network.
     rng : torch.Generator
-        Stream of the weights.
+        Stream of the weights, on the CPU: they are the same on every device.
+    device : str
+        Where the network goes.
 
     Returns
     -------
     network : nn.Module
-        On the CPU, in float32.
+        On the device, in float32.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def build(factory: Callable[[], Module], rng: torch.Generator) -> Module:
         elif [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]:
             raise TypeError(f"build() does not know how to start the weights of {layer}.")
     # faster convolutions, forth and back; torch's stubs do not know the keyword
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def leaky() -> nn.LeakyReLU:

@@ -131,8 +131,9 @@ class ACGANSampler(BaseGANSampler):
                 n_classes,
             ),
             rng,
-        ).to(self.device_)
-        critic = build(lambda: TwoHeads(trunk_for(shape), n_classes), rng).to(self.device_)
+            self.device_,
+        )
+        critic = build(lambda: TwoHeads(trunk_for(shape), n_classes), rng, self.device_)
 
         # 2. The game: L_S + L_C for D, L_C - L_S for G.
         def draw(y):

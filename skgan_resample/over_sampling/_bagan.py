@@ -127,10 +127,8 @@ class BAGANSampler(BaseGANSampler):
         data = batches(x, y, self.batch_size, rng)
 
         # 1. Autoencoder on all classes, without their labels.
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(self.device_)
-        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng).to(
-            self.device_
-        )
+        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng, self.device_)
+        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng, self.device_)
         autoencoder = torch.nn.Sequential(encoder, decoder)
         history = train_autoencoder(
             autoencoder,
@@ -142,7 +140,7 @@ class BAGANSampler(BaseGANSampler):
         # 2. G <- decoder; trunk of D <- encoder, with a fresh softmax of K classes and "fake";
         #    one normal law of codes per class, frozen from here on.
         generator = UnlabelledGenerator(decoder)
-        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng).to(self.device_)
+        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng, self.device_)
         critic.trunk.load_state_dict(encoder.trunk.state_dict())
         self.latent_ = latent = ClassGaussians.fit(in_batches(encoder, x), y.cpu(), n_classes)
 

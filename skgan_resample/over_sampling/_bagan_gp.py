@@ -236,16 +236,18 @@ class BAGANGPSampler(BaseGANSampler):
         shape, n_classes = x.shape[1:], len(self.classes_)
         units, gaps = (getattr(self.codec_, name, ()) for name in ("units_", "number_gaps_"))
         self.anchors_ = fit_anchors(x.cpu(), y.cpu(), n_classes, rng, units, gaps)
-        generator = build(lambda: CorrectingGenerator(corrector_for(shape), n_classes, shape), rng)
+        generator = build(
+            lambda: CorrectingGenerator(corrector_for(shape), n_classes, shape), rng, self.device_
+        )
         generator.start()
-        critic = build(lambda: ProductCritic(trunk_for(shape), n_classes), rng)
-        return generator.to(self.device_), critic.to(self.device_), {}
+        critic = build(lambda: ProductCritic(trunk_for(shape), n_classes), rng, self.device_)
+        return generator, critic, {}
 
     def _start_from_noise(self, x, y, rng, latent_dim, autoencoder_max_iter):
         """The paper's supervised autoencoder, whose two halves both players start from."""
         shape, n_classes = x.shape[1:], len(self.classes_)
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(self.device_)
-        generator = build(lambda: self._labelled_decoder(latent_dim, shape), rng).to(self.device_)
+        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng, self.device_)
+        generator = build(lambda: self._labelled_decoder(latent_dim, shape), rng, self.device_)
 
         # 1. decoder(encoder(x) * Emb(y)) against x
         def loss(x, y):
@@ -258,7 +260,7 @@ class BAGANGPSampler(BaseGANSampler):
             self._schedule(autoencoder_max_iter),
         )
         # 2. G = decoder after embedding; D starts from the encoder, its embedding afresh.
-        critic = build(lambda: ProductCritic(trunk_for(shape), n_classes), rng).to(self.device_)
+        critic = build(lambda: ProductCritic(trunk_for(shape), n_classes), rng, self.device_)
         critic.trunk.load_state_dict(encoder.trunk.state_dict())
         return generator, critic, history
 

@@ -129,10 +129,11 @@ class CGANSampler(BaseGANSampler):
                 n_classes,
             ),
             rng,
-        ).to(self.device_)
+            self.device_,
+        )
         dropout = partial(Dropout, 0.4, rng)
-        critic = build(lambda: ConcatCritic(trunk_for(shape, dropout), n_classes), rng).to(
-            self.device_
+        critic = build(
+            lambda: ConcatCritic(trunk_for(shape, dropout), n_classes), rng, self.device_
         )
 
         # 2. The min-max game, with real targets of 0.9.

@@ -169,10 +169,12 @@ class CycleGANSampler(BaseGANSampler):
         # 1. Ways from class to class, each with its way back; a translator and a critic for each.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
-        there = PerClass([build(lambda: translator_for(shape, self._head), rng) for _ in ways])
-        there = there.to(self.device_)
-        critic = PerClass([build(lambda: LinearHead(trunk_for(shape), 1), rng) for _ in ways])
-        critic = critic.to(self.device_)
+        there = PerClass(
+            [build(lambda: translator_for(shape, self._head), rng, self.device_) for _ in ways]
+        )
+        critic = PerClass(
+            [build(lambda: LinearHead(trunk_for(shape), 1), rng, self.device_) for _ in ways]
+        )
 
         # 2. The game. Ways come in twos, so that way ^ 1 is the way back; rows at the start of a
         #    way are those that the way back is to arrive at.

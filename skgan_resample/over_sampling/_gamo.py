@@ -155,10 +155,8 @@ class GAMOSampler(BaseGANSampler):
         # 2. Three players in that space: convex generator, discriminator, classifier.
         shape = points.shape[1:]
         self.generator_ = generator = self._convex_generator(points, y, decoder, rng)
-        discriminator = build(lambda: ConcatCritic(trunk_for(shape), n_classes), rng).to(
-            self.device_
-        )
-        classifier = build(lambda: LinearHead(trunk_for(shape), n_classes), rng).to(self.device_)
+        discriminator = build(lambda: ConcatCritic(trunk_for(shape), n_classes), rng, self.device_)
+        classifier = build(lambda: LinearHead(trunk_for(shape), n_classes), rng, self.device_)
 
         # 3. The game. The two opponents share no weight: Adam's steps on the sum of their losses
         #    are those on each.
@@ -199,8 +197,8 @@ class GAMOSampler(BaseGANSampler):
         if x.ndim == 2:
             return x, nn.Identity(), {}
         shape, (latent_dim, _, max_iter) = x.shape[1:], self._sizes(x)
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(self.device_)
-        decoder = build(lambda: decoder_for(latent_dim, shape), rng).to(self.device_)
+        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng, self.device_)
+        decoder = build(lambda: decoder_for(latent_dim, shape), rng, self.device_)
         autoencoder = nn.Sequential(encoder, decoder)
         history = train_autoencoder(
             autoencoder,
@@ -213,10 +211,10 @@ class GAMOSampler(BaseGANSampler):
     def _convex_generator(self, points, y, decoder, rng):
         """One trunk for all classes, and the weights of each class's points."""
         n_classes = len(self.classes_)
-        body = build(lambda: trunk_for((self.latent_dim_ + n_classes,)), rng)
+        body = build(lambda: trunk_for((self.latent_dim_ + n_classes,)), rng, self.device_)
         scores = partial(nn.Linear, body.n_features)
         combinations = [
-            ConvexCombination(build(partial(scores, len(rows)), rng), rows)
+            ConvexCombination(build(partial(scores, len(rows)), rng, self.device_), rows)
             for rows in (points[y == c] for c in range(n_classes))
         ]
         trunk = ConcatGenerator(body, n_classes)

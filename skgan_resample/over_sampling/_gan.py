@@ -116,13 +116,17 @@ class GANSampler(BaseGANSampler):
                 build(
                     lambda: decoder_for(latent_dim, shape, enlarge=TransposedConv, head=self._head),
                     rng,
+                    self.device_,
                 )
                 for _ in range(n_classes)
             ]
-        ).to(self.device_)
+        )
         critic = PerClass(
-            [build(lambda: LinearHead(trunk_for(shape), 1), rng) for _ in range(n_classes)]
-        ).to(self.device_)
+            [
+                build(lambda: LinearHead(trunk_for(shape), 1), rng, self.device_)
+                for _ in range(n_classes)
+            ]
+        )
 
         # 2. The min-max game of each class, on rows of its own. The games share a loop and a
         #    sum of losses, but no weight: Adam's steps are those of separate games.

@@ -154,13 +154,14 @@ class IDAGANSampler(BaseGANSampler):
         latent_dim, max_iter, autoencoder_max_iter = self._sizes(x)
 
         # 1. Variational autoencoder on all classes, without their labels.
-        encoder = build(lambda: LinearHead(trunk_for(shape), 2 * latent_dim), rng).to(self.device_)
+        encoder = build(lambda: LinearHead(trunk_for(shape), 2 * latent_dim), rng, self.device_)
         generator = build(
             lambda: ConcatGenerator(
                 decoder_for(latent_dim + n_classes, shape, head=self._head), n_classes
             ),
             rng,
-        ).to(self.device_)
+            self.device_,
+        )
 
         def posterior(codes):
             mean, free = codes.float().chunk(2, dim=1)
@@ -184,7 +185,7 @@ class IDAGANSampler(BaseGANSampler):
         self.latent_ = latent = ClassGaussians.fit(mean, y.cpu(), n_classes, log_variance.exp())
 
         # 3. G <- decoder, now with the label; trunk of D <- encoder, with two fresh heads.
-        critic = build(lambda: TwoHeads(trunk_for(shape), n_classes), rng).to(self.device_)
+        critic = build(lambda: TwoHeads(trunk_for(shape), n_classes), rng, self.device_)
         critic.trunk.load_state_dict(encoder.trunk.state_dict())
 
         # 4. The game: real or generated, and the class, as in ACGAN.

@@ -184,7 +184,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         labels, subclasses = self._find_subclasses(x, y, rng)
 
         # 2. Two fresh players; both see the label.
-        generator, critic = (player.to(self.device_) for player in self._players(x.shape[1:], rng))
+        generator, critic = self._players(x.shape[1:], rng)
         self.generator_ = generator
 
         # 3. The game, every row weighted by the impact of its subclass.
@@ -253,8 +253,9 @@ class IntraClassACGANSampler(BaseGANSampler):
                 decoder_for(n_inputs, shape, TransposedConv, head=self._head), n_classes
             ),
             rng,
+            self.device_,
         )
-        yield build(lambda: ProductCritic(trunk_for(shape), n_classes), rng)
+        yield build(lambda: ProductCritic(trunk_for(shape), n_classes), rng, self.device_)
 
     def _policy(self, rng):
         """Who sets the impacts."""

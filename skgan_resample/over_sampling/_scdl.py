@@ -140,11 +140,9 @@ class WAEGANSampler(BaseGANSampler):
         data = batches(x, y, self.batch_size, rng)
 
         # 1. Class distributions: a Wasserstein autoencoder; SCDL's also names the class.
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng).to(self.device_)
-        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng).to(
-            self.device_
-        )
-        classifier = build(lambda: torch.nn.Linear(latent_dim, n_classes), rng).to(self.device_)
+        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng, self.device_)
+        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng, self.device_)
+        classifier = build(lambda: torch.nn.Linear(latent_dim, n_classes), rng, self.device_)
 
         def autoencoder_loss(x, y):
             z = encoder(x)
@@ -161,7 +159,7 @@ class WAEGANSampler(BaseGANSampler):
 
         # 2. G <- decoder; a discriminator of its own, of K classes and "fake".
         generator = UnlabelledGenerator(decoder)
-        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng).to(self.device_)
+        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng, self.device_)
 
         # 3. The game, on the codes of uniformly drawn real rows instead of noise.
         codes = in_batches(encoder, x).to(self.device_)

@@ -235,7 +235,9 @@ def test_a_class_of_one_row_and_no_lender():
 
 def test_the_generator_starts_as_the_identity():
     for shape in [(5,), (2, 6, 4)]:
-        generator = build(lambda s=shape: CorrectingGenerator(corrector_for(s), 3, s), make_rng(0))
+        generator = build(
+            lambda s=shape: CorrectingGenerator(corrector_for(s), 3, s), make_rng(0), "cpu"
+        )
         generator.start()
         x, y = torch.randn((4, *shape), generator=make_rng(1)), torch.tensor([0, 1, 2, 0])
         assert torch.equal(generator(x, y), x)

@@ -59,7 +59,7 @@ def test_draws_depend_on_the_stream_alone():
 
 def test_decoders_of_tables_end_with_the_head():
     head = BlockHead((3,), make_rng(0))
-    decoder = build(lambda: decoder_for(4, (7,), head=head), make_rng(1))
+    decoder = build(lambda: decoder_for(4, (7,), head=head), make_rng(1), "cpu")
     made = decoder(torch.randn((9, 4), generator=make_rng(2)))
     assert (made[:, 4:].sum(1) == 1).all()
     assert made.shape == (9, 7)

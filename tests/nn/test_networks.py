@@ -53,11 +53,11 @@ def normal(*shape, seed=0):
 @pytest.mark.parametrize("shape", PICTURES + TABLES)
 def test_encoders_and_critics_take_any_sample(shape):
     x = normal(3, *shape)
-    encoder = build(lambda: LinearHead(trunk_for(shape), 5), make_rng(0))
+    encoder = build(lambda: LinearHead(trunk_for(shape), 5), make_rng(0), "cpu")
     assert encoder(x).shape == (3, 5)
     assert encoder.trunk(x).shape == (3, encoder.trunk.n_features)
     for critic_class in (ConcatCritic, ProductCritic):
-        critic = build(lambda: critic_class(trunk_for(shape), 3), make_rng(0))  # noqa: B023
+        critic = build(lambda: critic_class(trunk_for(shape), 3), make_rng(0), "cpu")  # noqa: B023
         scores = critic(x, Y)
         assert scores.shape == (3,)
         assert scores.isfinite().all()
@@ -66,7 +66,7 @@ def test_encoders_and_critics_take_any_sample(shape):
 @pytest.mark.parametrize("enlarge", [Upsample, TransposedConv])
 @pytest.mark.parametrize("shape", PICTURES)
 def test_picture_decoders_make_any_size(shape, enlarge):
-    decoder = build(lambda: decoder_for(4, shape, enlarge, kernel=7), make_rng(0))
+    decoder = build(lambda: decoder_for(4, shape, enlarge, kernel=7), make_rng(0), "cpu")
     x = decoder(normal(3, 4))
     assert x.shape == (3, *shape)
     assert x.abs().max() <= 1
@@ -76,7 +76,7 @@ def test_picture_decoders_make_any_size(shape, enlarge):
 
 @pytest.mark.parametrize("shape", TABLES)
 def test_table_decoders_make_any_width(shape):
-    decoder = build(lambda: decoder_for(4, shape), make_rng(0))
+    decoder = build(lambda: decoder_for(4, shape), make_rng(0), "cpu")
     assert decoder(normal(3, 4)).shape == (3, *shape)
     assert decoder(100 * normal(3, 4)).abs().max() > 1  # standardised columns have no bounds
 
@@ -103,7 +103,7 @@ def test_halvings(size, expected):
 
 
 def test_every_weight_of_a_decoder_reaches_the_output():
-    decoder = build(lambda: decoder_for(4, (2, 37, 53)), make_rng(0))
+    decoder = build(lambda: decoder_for(4, (2, 37, 53)), make_rng(0), "cpu")
     decoder(normal(2, 4)).square().sum().backward()
     assert all(p.grad.abs().sum() > 0 for p in decoder.parameters())
 
@@ -114,12 +114,12 @@ def test_build_draws_from_its_stream_alone(shape):
         return ProductCritic(trunk_for(shape), 3)
 
     def weights(seed):
-        return torch.cat([w.flatten() for w in build(factory, make_rng(seed)).parameters()])
+        return torch.cat([w.flatten() for w in build(factory, make_rng(seed), "cpu").parameters()])
 
     assert torch.equal(weights(0), weights(0))
     assert not torch.equal(weights(0), weights(1))
     rng = make_rng(0)
-    first, second = (next(build(factory, rng).parameters()) for _ in range(2))
+    first, second = (next(build(factory, rng, "cpu").parameters()) for _ in range(2))
     assert not torch.equal(first, second)
 
 
@@ -128,6 +128,7 @@ def test_build_draws_each_kind_of_weight_from_its_own_law():
     network = build(
         lambda: nn.ModuleList([nn.Linear(200, 300), nn.Conv2d(40, 50, 3), nn.Embedding(50, 200)]),
         rng,
+        "cpu",
     )
     dense, convolution, embedding = network
     gain = math.sqrt(2 / (1 + SLOPE**2))
@@ -136,13 +137,13 @@ def test_build_draws_each_kind_of_weight_from_its_own_law():
     assert dense.bias.abs().max() == convolution.bias.abs().max() == 0
     assert -0.05 <= embedding.weight.min() < -0.0499
     assert 0.0499 < embedding.weight.max() <= 0.05
-    scale = build(lambda: ClassScale(50, 200), rng)
+    scale = build(lambda: ClassScale(50, 200), rng, "cpu")
     assert scale.weight.std().item() == pytest.approx(1, rel=0.02)
     assert all(p.device.type == "cpu" and p.dtype == torch.float32 for p in network.parameters())
 
 
 def test_residual_block_by_hand():
-    block = build(lambda: ResidualBlock(2), make_rng(0))
+    block = build(lambda: ResidualBlock(2), make_rng(0), "cpu")
     with torch.no_grad():
         for p in block.parameters():
             p.zero_()
@@ -175,7 +176,7 @@ def test_dropout_repeats_with_its_stream_and_rests_in_eval_mode():
 @pytest.mark.parametrize("shape", [(6,), (1, 8, 8)])
 def test_trunks_use_the_dropout_they_are_given(shape):
     rng = make_rng(1)
-    trunk = build(lambda: trunk_for(shape, lambda: Dropout(0.5, rng)), make_rng(0))
+    trunk = build(lambda: trunk_for(shape, lambda: Dropout(0.5, rng)), make_rng(0), "cpu")
     x = normal(2, *shape)
     assert not torch.equal(trunk(x), trunk(x))
     trunk.eval()
@@ -183,14 +184,14 @@ def test_trunks_use_the_dropout_they_are_given(shape):
 
 
 def test_unlabelled_generator_ignores_the_label():
-    generator = build(lambda: UnlabelledGenerator(decoder_for(4, (6,))), make_rng(0))
+    generator = build(lambda: UnlabelledGenerator(decoder_for(4, (6,))), make_rng(0), "cpu")
     z = normal(3, 4)
     assert torch.equal(generator(z, Y), generator(z, Y.flip(0)))
     assert torch.equal(generator(z, Y), generator.decoder(z))
 
 
 def test_concat_generator_puts_code_and_one_hot_label_side_by_side():
-    generator = build(lambda: ConcatGenerator(decoder_for(4 + 3, (6,)), 3), make_rng(0))
+    generator = build(lambda: ConcatGenerator(decoder_for(4 + 3, (6,)), 3), make_rng(0), "cpu")
     z = normal(3, 4)
     label = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, 1, 0]])
     assert torch.equal(generator(z, Y), generator.decoder(torch.cat([z, label], 1)))
@@ -198,14 +199,14 @@ def test_concat_generator_puts_code_and_one_hot_label_side_by_side():
 
 
 def test_concat_generator_without_labels():
-    generator = build(lambda: ConcatGenerator(decoder_for(4 + 3, (6,)), 3), make_rng(0))
+    generator = build(lambda: ConcatGenerator(decoder_for(4 + 3, (6,)), 3), make_rng(0), "cpu")
     z = normal(3, 4)
     expected = generator.decoder(torch.cat([z, torch.zeros(3, 3)], 1))
     assert torch.equal(generator(z, None), expected)
 
 
 def test_product_generator_decodes_code_times_embedding():
-    generator = build(lambda: ProductGenerator(decoder_for(4, (6,)), 3, 4), make_rng(0))
+    generator = build(lambda: ProductGenerator(decoder_for(4, (6,)), 3, 4), make_rng(0), "cpu")
     z = normal(3, 4)
     embedded = generator.embedding.weight[[0, 2, 1]]
     assert torch.equal(generator(z, Y), generator.decoder(z * embedded))
@@ -214,18 +215,18 @@ def test_product_generator_decodes_code_times_embedding():
 
 def test_product_generator_starts_with_codes_of_their_own_size():
     """Embeddings near zero let a class settle at zero, where all its codes give one row."""
-    generator = build(lambda: ProductGenerator(decoder_for(64, (6,)), 50, 64), make_rng(0))
+    generator = build(lambda: ProductGenerator(decoder_for(64, (6,)), 50, 64), make_rng(0), "cpu")
     sizes = generator.embedding.weight.square().mean(1)
     assert sizes.min() > 0.5
 
 
 def test_critics_use_the_label_as_documented():
     x = normal(3, 6)
-    concat = build(lambda: ConcatCritic(trunk_for((6,)), 3), make_rng(0))
+    concat = build(lambda: ConcatCritic(trunk_for((6,)), 3), make_rng(0), "cpu")
     label = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, 1, 0]])
     expected = concat.head(torch.cat([concat.trunk(x), label], 1))[:, 0]
     assert torch.equal(concat(x, Y), expected)
-    product = build(lambda: ProductCritic(trunk_for((6,)), 3), make_rng(0))
+    product = build(lambda: ProductCritic(trunk_for((6,)), 3), make_rng(0), "cpu")
     expected = product.head(product.trunk(x) * product.embedding.weight[[0, 2, 1]])[:, 0]
     assert torch.equal(product(x, Y), expected)
     for critic in (concat, product):
@@ -234,4 +235,4 @@ def test_critics_use_the_label_as_documented():
 
 def test_a_layer_that_build_does_not_know_is_refused():
     with pytest.raises(TypeError, match="LayerNorm"):
-        build(lambda: nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3)), make_rng(0))
+        build(lambda: nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3)), make_rng(0), "cpu")

@@ -40,7 +40,7 @@ class Watcher:
 
 
 def linear(n_in=2, n_out=2, seed=0):
-    return build(lambda: nn.Linear(n_in, n_out), make_rng(seed))
+    return build(lambda: nn.Linear(n_in, n_out), make_rng(seed), "cpu")
 
 
 def vector(network):
