@@ -3,8 +3,9 @@ One thread or two?
 ==================
 
 Milliseconds of one update of BAGAN and of both forms of BAGAN-GP with one and with two torch
-threads, in turn, for a table and for pictures of three sizes: with the other cores idle or, with
-``--busy``, with one process that spins. Quote the ratios, and run it where nothing else runs.
+threads, in turn, for a table and for pictures of three sizes: with the other cores idle, with one
+process that spins (``--busy``) or with as many fits at once, by joblib, as ``--jobs`` says. Quote
+the ratios, and run it where nothing else runs.
 """
 
 import argparse
@@ -16,11 +17,13 @@ import numpy as np
 import pandas as pd
 import torch
 from _updates import SAMPLERS, SHAPES
+from joblib import Parallel, delayed
 
 from skgan_resample import _base
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--busy", action="store_true")
+parser.add_argument("--jobs", type=int, default=1)
 parser.add_argument("--repeats", type=int, default=3)
 parser.add_argument("--csv")
 options = parser.parse_args()
@@ -44,6 +47,7 @@ def update_time(sampler, X, y, n_threads):
 
 rng = np.random.default_rng(0)
 torch.set_num_threads(2)
+together = Parallel(options.jobs)
 spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"])] if options.busy else []
 rows = []
 try:
@@ -55,7 +59,8 @@ try:
             for _ in range(options.repeats):
                 for n_threads, seconds in found.items():
                     sampler = make(max_iter=n_updates, random_state=0)
-                    seconds.append(update_time(sampler, X, y, n_threads))
+                    fits = [delayed(update_time)(sampler, X, y, n_threads)] * options.jobs
+                    seconds.append(np.mean(together(fits)))
             one, two = (1000 * np.median(found[n]) for n in (1, 2))
             rows.append({"data": data, "sampler": name, "one, ms": one, "two, ms": two})
             rows[-1]["two / one"] = two / one
