@@ -32,6 +32,7 @@ options = parser.parse_args()
 def update_time(sampler, X, y, n_threads):
     """Seconds of the median update of the game with a given number of threads."""
     _base.thread_count = lambda n_values: n_threads
+    torch.set_num_threads(n_threads)  # a lower count, as joblib's of its workers, would be kept to
     times = []
     update = _base.TrainingProgress.update
 
@@ -46,7 +47,6 @@ def update_time(sampler, X, y, n_threads):
 
 
 rng = np.random.default_rng(0)
-torch.set_num_threads(2)
 together = Parallel(options.jobs)
 spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"])] if options.busy else []
 rows = []
