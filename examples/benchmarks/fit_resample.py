@@ -90,14 +90,22 @@ def plot():
     import matplotlib.pyplot as plt
 
     table = pd.DataFrame(found).dropna(subset="sweep")
-    figure, panels = plt.subplots(1, len(options.sweeps), figsize=(12, 3), squeeze=False)
+    figure, panels = plt.subplots(
+        1, len(options.sweeps), figsize=(12, 3), sharey=True, squeeze=False, layout="constrained"
+    )
     for panel, what in zip(panels[0], options.sweeps, strict=True):
-        for name, points in table[table["sweep"] == what].groupby("sampler"):
+        swept = table[table["sweep"] == what]
+        for name, points in swept.groupby("sampler"):
             panel.loglog(points["size"], points["cpu"], "o-", label=name)
-        panel.set(xlabel=what, ylabel="seconds of one core")
-    panels[0, 0].legend(fontsize=7)
-    figure.tight_layout()
-    figure.savefig(options.plot)
+        sizes = swept["size"].unique()
+        panel.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
+        panel.set(xlabel=what)
+        panel.minorticks_off()
+    ticks = [seconds for seconds in (1, 3, 10, 30, 100, 300) if seconds < 2 * table["cpu"].max()]
+    panels[0, 0].set_yticks(ticks, [str(seconds) for seconds in ticks])
+    panels[0, 0].set_ylabel("seconds of one core")
+    panels[0, 0].legend(fontsize=8)
+    figure.savefig(options.plot, dpi=100)
 
 
 warnings.simplefilter("ignore")  # of what random rows look like
