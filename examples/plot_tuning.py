@@ -55,7 +55,8 @@ table = table.rename(
         "mean_fit_time": "seconds",
     }
 )
-columns = ["sampler", "share", "max_iter", "balanced accuracy", "AUC", "std of AUC", "seconds"]
+columns = ["sampler", "share", "max_iter"]
+columns += ["balanced accuracy", "AUC", "std of AUC", "seconds"]
 table["max_iter"] = [f"{m:.0f}" if m >= 0 else "" for m in table["max_iter"]]
 print(table[columns].round(3).to_string(index=False, na_rep=""))
 
@@ -94,4 +95,4 @@ three = StratifiedKFold(3, shuffle=True, random_state=0)
 inner = GridSearchCV(model, small, scoring="roc_auc", cv=three)
 outer = cross_val_score(inner, X, y, scoring="roc_auc", cv=three, n_jobs=2)
 print(f"AUC of the best setting, on the folds that chose it: {search.best_score_:.3f}")
-print(f"AUC of a search, on rows that it has not seen: {outer.mean():.3f} ± {outer.std():.3f}")
+print(f"AUC of a search, on rows it has not seen: {outer.mean():.3f} ± {outer.std():.3f}")
