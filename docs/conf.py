@@ -81,6 +81,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_title = "skgan_resample"
 html_show_sourcelink = False
+html_domain_indices = False
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
