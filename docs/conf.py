@@ -37,6 +37,7 @@ myst_heading_anchors = 3
 # The API, from the docstrings; tests/test_docstrings.py validates them.
 autosummary_generate = True
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_validation_checks = set()
 
