@@ -76,8 +76,8 @@ display.figure_.suptitle("learning_rate=1e-3")
 plt.show()
 
 # %%
-# With a learning rate far too large the discriminator wins at once, the generator's loss has huge
-# peaks, and what comes out is useless.
+# With a learning rate far too large both losses leap by powers of ten, and what comes out is
+# useless.
 
 sampler = CGANSampler(learning_rate=0.3, random_state=0).fit(X, y)
 display = TrainingHistoryDisplay.from_estimator(sampler)

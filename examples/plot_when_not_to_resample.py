@@ -72,8 +72,9 @@ plt.show()
 # %%
 # Probabilities
 # -------------
-# After over-sampling the classifier believes that every second digit is an eight. Bayes' rule takes
-# the change of shares back; or the whole pipeline is calibrated on rows that were not resampled.
+# After over-sampling every second training row is an eight, so the classifier expects far too many.
+# Bayes' rule takes the change of shares back; or the whole pipeline is calibrated on rows that were
+# not resampled.
 
 share = y_train.mean()
 p = probability["RowMixSampler"]
