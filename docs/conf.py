@@ -37,6 +37,7 @@ myst_heading_anchors = 3
 # The API, from the docstrings; tests/test_docstrings.py validates them.
 autosummary_generate = True
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_validation_checks = set()
 
@@ -81,6 +82,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_title = "skgan_resample"
 html_show_sourcelink = False
+html_domain_indices = False
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,

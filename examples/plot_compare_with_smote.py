@@ -33,7 +33,7 @@ X, y = load_digits(return_X_y=True)
 counts = np.geomspace(100, 10, 10).round().astype(int)
 rng = np.random.default_rng(0)
 keep = np.concatenate(
-    [rng.permutation(np.flatnonzero(y == digit))[:count] for digit, count in enumerate(counts)]
+    [rng.permutation(np.flatnonzero(y == digit))[:n] for digit, n in enumerate(counts)]
 )
 X, y = X[keep], y[keep]
 print("rows per digit:", np.bincount(y).tolist())
@@ -71,10 +71,8 @@ for name, sampler in samplers.items():
         pipeline, X, y, cv=folds, scoring=scoring, n_jobs=2, return_estimator=True
     )
     fitted[name] = scores["estimator"][0].named_steps["sampler"]
-    table[name] = {
-        metric: f"{scores[f'test_{metric}'].mean():.3f} ± {scores[f'test_{metric}'].std():.3f}"
-        for metric in scoring
-    }
+    tests = {metric: scores[f"test_{metric}"] for metric in scoring}
+    table[name] = {metric: f"{s.mean():.3f} ± {s.std():.3f}" for metric, s in tests.items()}
     table[name]["seconds per fit"] = f"{scores['fit_time'].mean():.1f}"
 print(pd.DataFrame(table).T.to_string())
 
@@ -100,7 +98,8 @@ for digit, row in enumerate(axes):
     for axis, picture in zip(row, pictures, strict=True):
         axis.imshow(picture.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
         axis.axis("off")
-    row[0].set_title(f"{(y == digit).sum()} × {digit}", loc="right", x=-0.2, y=0.1, fontsize=9)
+    title = f"{(y == digit).sum()} × {digit}"
+    row[0].set_title(title, loc="right", x=-0.2, y=0.1, fontsize=9)
 axes[0, 4].text(0, -3, "real", ha="center")
 axes[0, 13].text(0, -3, "generated", ha="center")
 figure.savefig("compare_with_smote.png", dpi=120, bbox_inches="tight")

@@ -69,6 +69,7 @@ result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=
 # %%
 # The same call runs on a cluster, if joblib is told to::
 #
+#     import joblib
 #     from dask.distributed import Client, LocalCluster
 #
 #     with Client(LocalCluster()), joblib.parallel_config("dask"):

@@ -35,7 +35,8 @@ def parts(counts, rng):
     centre = rng.uniform(4, 12, (2, n, 1, 1))
     u, v = i - centre[0], j - centre[1]
     angle = rng.uniform(0, np.pi, (n, 1, 1))
-    along, across = u * np.cos(angle) + v * np.sin(angle), v * np.cos(angle) - u * np.sin(angle)
+    along = u * np.cos(angle) + v * np.sin(angle)
+    across = v * np.cos(angle) - u * np.sin(angle)
     shapes = [
         np.zeros((n, 16, 16)),
         -45 * np.exp(-(u**2 + v**2) / 4),
@@ -56,27 +57,31 @@ y, y_test = np.minimum(kind, 1), np.minimum(kind_test, 1)
 # Which share of each kind is found?
 # ----------------------------------
 
+short = {"max_iter": 200, "random_state": 0}
 samplers = {
     "none": None,
     "duplicates": RandomOverSampler(random_state=0),
     "SMOTE": SMOTE(random_state=0),
     "RowMix": RowMixSampler(random_state=0),
-    "plain GAN": IntraClassACGANSampler(impacts="uniform", max_iter=200, random_state=0),
-    "by subclass": IntraClassACGANSampler(impacts="proportional", max_iter=200, random_state=0),
+    "plain GAN": IntraClassACGANSampler(impacts="uniform", **short),
+    "by subclass": IntraClassACGANSampler(impacts="proportional", **short),
 }
 table, made = {}, {}
 for name, sampler in samplers.items():
     X_more, y_more = X, y
     if sampler is not None:
-        theirs = name in ("SMOTE", "duplicates")  # they take no pictures, and bytes wrap around
-        X_more, y_more = sampler.fit_resample(X.reshape(len(X), -1) * 1.0 if theirs else X, y)
+        taken = X
+        if name in ("SMOTE", "duplicates"):  # they take no pictures, and bytes wrap around
+            taken = X.reshape(len(X), -1) * 1.0
+        X_more, y_more = sampler.fit_resample(taken, y)
         X_more = X_more.reshape(-1, 16, 16)
         made[name] = X_more[len(X) :]
     classifier = make_pipeline(PCA(40, random_state=0), SVC(C=10))
     classifier.fit(X_more.reshape(len(X_more), -1).astype(float), y_more)
     right = classifier.predict(X_test.reshape(len(X_test), -1).astype(float)) == y_test
     table[name] = {kind: right[kind_test == k].mean() for k, kind in enumerate(KINDS)}
-    table[name]["balanced accuracy"] = (right[y_test == 0].mean() + right[y_test == 1].mean()) / 2
+    found = [right[y_test == k].mean() for k in (0, 1)]
+    table[name]["balanced accuracy"] = np.mean(found)
 print(pd.DataFrame(table).T.round(2).to_string())
 
 # %%
@@ -96,7 +101,8 @@ found = pd.crosstab(
 print(found.to_string())
 
 shown = {"real": X[y == 1][[0, 1, 2, 3, 36, 37, 38, 54, 55, 56]], **made}
-figure, axes = plt.subplots(len(shown), 10, figsize=(7.5, 0.78 * len(shown)), layout="constrained")
+size = (7.5, 0.78 * len(shown))
+figure, axes = plt.subplots(len(shown), 10, figsize=size, layout="constrained")
 for row, (name, pictures) in zip(axes, shown.items(), strict=True):
     for axis, picture in zip(row, pictures, strict=False):
         axis.imshow(picture, cmap="gray", vmin=60, vmax=190)

@@ -24,14 +24,15 @@ from sklearn.preprocessing import FunctionTransformer
 from skgan_resample import BAGANGPSampler
 
 rng, n = np.random.default_rng(0), 2000
+purposes, start = ["car", "house", "travel"], pd.Timestamp("2018-01-01")
 X = pd.DataFrame(
     {
         "amount": rng.lognormal(8, 0.7, n).round(2),
         "months": rng.integers(6, 61, n),
-        "purpose": pd.Categorical(rng.choice(["car", "house", "travel"], n, p=[0.4, 0.35, 0.25])),
+        "purpose": pd.Categorical(rng.choice(purposes, n, p=[0.4, 0.35, 0.25])),
         "employer": pd.Categorical(rng.choice(["public", "private", "own firm"], n)),
         "savings": rng.random(n) < 0.7,
-        "opened": pd.Timestamp("2018-01-01") + pd.to_timedelta(rng.integers(0, 2500, n), unit="D"),
+        "opened": start + pd.to_timedelta(rng.integers(0, 2500, n), unit="D"),
     }
 )
 X["employer"] = X["employer"].where(rng.random(n) < 0.8)
@@ -50,7 +51,7 @@ print(y.value_counts().to_string(), X.dtypes.to_string(), sep="\n\n")
 
 def with_days(X):
     """The frame with dates as days since 2018."""
-    return X.assign(opened=(X["opened"] - pd.Timestamp("2018-01-01")).dt.days)
+    return X.assign(opened=(X["opened"] - start).dt.days)
 
 
 classifier = HistGradientBoostingClassifier(
@@ -71,13 +72,15 @@ for sampler in ("passthrough", BAGANGPSampler(random_state=0)):
 X_new, y_new = BAGANGPSampler(random_state=0).fit(X, y).sample({True: 1000})
 print((X_new.dtypes == X.dtypes).all(), X_new.head().to_string(), sep="\n")
 
+tables = {"paid back": X[~y], "not paid back": X[y], "generated": X_new}
 figure, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained")
 for axis, column in zip(axes, ["purpose", "employer", "savings"], strict=True):
     shares = {
         name: rows[column].astype(str).replace("nan", "missing").value_counts(normalize=True)
-        for name, rows in [("paid back", X[~y]), ("not paid back", X[y]), ("generated", X_new)]
+        for name, rows in tables.items()
     }
-    pd.DataFrame(shares).plot.bar(ax=axis, title=column, xlabel="", rot=0, legend=axis is axes[0])
+    pd.DataFrame(shares).plot.bar(ax=axis, title=column, xlabel="", rot=0, legend=False)
 axes[0].set_ylabel("share")
+axes[0].legend()
 figure.savefig("mixed_table.png", dpi=120)
 plt.show()

@@ -74,7 +74,8 @@ class Critic(nn.Module):
             nn.Conv1d(channels, channels, 5, 2, 2), nn.LeakyReLU(0.2),
             nn.Flatten(),
         )  # fmt: skip
-        self.label, self.score = nn.Embedding(n_classes, 8 * channels), nn.Linear(8 * channels, 1)
+        self.label = nn.Embedding(n_classes, 8 * channels)
+        self.score = nn.Linear(8 * channels, 1)
 
     def forward(self, x, y):
         features = self.layers(x.unsqueeze(1))
@@ -106,7 +107,8 @@ class SignalGANSampler(CGANSampler):
 
         data = batches(x, y, self.batch_size, rng, balance=1.0)
         self.generator_ = generator  # what sample() uses
-        return train_adversarial(generator, critic, d_loss, g_loss, data, self._schedule(max_iter))
+        schedule = self._schedule(max_iter)
+        return train_adversarial(generator, critic, d_loss, g_loss, data, schedule)
 
 
 # %%
@@ -123,7 +125,8 @@ shown = {
     "own networks": X_more[sampler.is_synthetic_],
     "CGANSampler, for tables": table.sample({1: 8}, random_state=0)[0],
 }
-figure, axes = plt.subplots(3, 6, figsize=(9, 4), sharex=True, sharey=True, layout="constrained")
+figure, axes = plt.subplots(3, 6, figsize=(9, 4), sharex=True, sharey=True)
+figure.set_layout_engine("constrained")
 for row, (name, rows) in zip(axes, shown.items(), strict=True):
     for axis, signal in zip(row, rows, strict=False):
         axis.plot(signal, linewidth=1)

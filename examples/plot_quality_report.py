@@ -31,16 +31,17 @@ samplers = {
     "GAMO: collapse": GAMOSampler(max_iter=200, random_state=0),
     "CGAN, 20 updates: too short": CGANSampler(max_iter=20, random_state=0),
 }
-figure, axes = plt.subplots(2, 2, figsize=(8, 6), sharex=True, sharey=True, layout="constrained")
+figure, axes = plt.subplots(2, 2, figsize=(8, 6), sharex=True, sharey=True)
+figure.set_layout_engine("constrained")
 for axis, (name, sampler) in zip(axes.flat, samplers.items(), strict=True):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         X_more, _ = sampler.fit_resample(X, y)
     warned = str(caught[0].message).partition(":")[0] if caught else "no warning"
     print(f"{name}: {warned}")
-    axis.scatter(*X[y == 0].T, s=6, color="0.75", linewidths=0, label="real, large class")
+    axis.scatter(*X[y == 0].T, s=6, color="0.75", linewidth=0, label="real, large class")
     axis.scatter(*X_more[len(X) :].T, s=14, color="#1f6fb4", marker="x", label="generated")
-    axis.scatter(*X[y == 1].T, s=18, color="#d95f02", linewidths=0, label="real, small class")
+    axis.scatter(*X[y == 1].T, s=18, color="#d95f02", linewidth=0, label="real, small class")
     axis.set(title=name, xticks=[], yticks=[])
 handles, labels = axes[0, 0].get_legend_handles_labels()
 figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
@@ -75,8 +76,8 @@ display.figure_.suptitle("learning_rate=1e-3")
 plt.show()
 
 # %%
-# With a learning rate far too large the discriminator wins at once, the generator's loss has huge
-# peaks, and what comes out is useless.
+# With a learning rate far too large both losses leap by powers of ten, and what comes out is
+# useless.
 
 sampler = CGANSampler(learning_rate=0.3, random_state=0).fit(X, y)
 display = TrainingHistoryDisplay.from_estimator(sampler)

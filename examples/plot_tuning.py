@@ -55,7 +55,8 @@ table = table.rename(
         "mean_fit_time": "seconds",
     }
 )
-columns = ["sampler", "share", "max_iter", "balanced accuracy", "AUC", "std of AUC", "seconds"]
+columns = ["sampler", "share", "max_iter"]
+columns += ["balanced accuracy", "AUC", "std of AUC", "seconds"]
 table["max_iter"] = [f"{m:.0f}" if m >= 0 else "" for m in table["max_iter"]]
 print(table[columns].round(3).to_string(index=False, na_rep=""))
 
@@ -77,7 +78,7 @@ for axis, score, title in zip(axes, scores, ("balanced accuracy", "AUC"), strict
     none = table.loc[table["sampler"] == "passthrough", title].item()
     axis.axhline(none, color="0.5", linestyle=":", label="no resampling")
     axis.set(title=title, xlabel="rows of the smaller class / larger class")
-axes[0].legend()
+axes[0].legend(loc="upper left")
 plt.show()
 
 # %%
@@ -94,4 +95,4 @@ three = StratifiedKFold(3, shuffle=True, random_state=0)
 inner = GridSearchCV(model, small, scoring="roc_auc", cv=three)
 outer = cross_val_score(inner, X, y, scoring="roc_auc", cv=three, n_jobs=2)
 print(f"AUC of the best setting, on the folds that chose it: {search.best_score_:.3f}")
-print(f"AUC of a search, on rows that it has not seen: {outer.mean():.3f} ± {outer.std():.3f}")
+print(f"AUC of a search, on rows it has not seen: {outer.mean():.3f} ± {outer.std():.3f}")

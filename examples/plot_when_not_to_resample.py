@@ -26,7 +26,8 @@ from skgan_resample import RowMixSampler
 
 X, y = load_digits(return_X_y=True)
 X, y = X[:, ::4], (y == 8).astype(int)
-X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
+split = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
+X_train, X_test, y_train, y_test = split
 print("training rows:", np.bincount(y_train).tolist())
 
 # %%
@@ -34,21 +35,23 @@ print("training rows:", np.bincount(y_train).tolist())
 # -----------------------------------------
 # Class weights are a third way to the same place.
 
+balanced = LogisticRegression(class_weight="balanced")
 models = {
     "as it is": make_pipeline(StandardScaler(), LogisticRegression()),
-    "class weights": make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced")),
+    "class weights": make_pipeline(StandardScaler(), balanced),
     "RowMixSampler": make_pipeline(
         RowMixSampler(random_state=0), StandardScaler(), LogisticRegression()
     ),
 }
-probability = {
-    name: model.fit(X_train, y_train).predict_proba(X_test)[:, 1] for name, model in models.items()
-}
+probability = {}
+for name, model in models.items():
+    probability[name] = model.fit(X_train, y_train).predict_proba(X_test)[:, 1]
 tuned = TunedThresholdClassifierCV(models["as it is"], scoring="balanced_accuracy")
 tuned.fit(X_train, y_train)
 for name, p in probability.items():
     found = balanced_accuracy_score(y_test, p > 0.5)
-    print(f"{name:15} AUC {roc_auc_score(y_test, p):.3f}, balanced accuracy at .5 {found:.3f}")
+    auc = roc_auc_score(y_test, p)
+    print(f"{name:15} AUC {auc:.3f}, balanced accuracy at .5 {found:.3f}")
 found = balanced_accuracy_score(y_test, tuned.predict(X_test))
 print(f"{'tuned threshold':15} at {tuned.best_threshold_:.3f}: {found:.3f}")
 
@@ -69,11 +72,13 @@ plt.show()
 # %%
 # Probabilities
 # -------------
-# After over-sampling the classifier believes that every second digit is an eight. Bayes' rule takes
-# the change of shares back; or the whole pipeline is calibrated on rows that were not resampled.
+# After over-sampling every second training row is an eight, so the classifier expects far too many.
+# Bayes' rule takes the change of shares back; or the whole pipeline is calibrated on rows that were
+# not resampled.
 
 share = y_train.mean()
-odds = probability["RowMixSampler"] / (1 - probability["RowMixSampler"]) * share / (1 - share)
+p = probability["RowMixSampler"]
+odds = p / (1 - p) * share / (1 - share)
 probability["prior corrected"] = odds / (1 + odds)
 calibrated = CalibratedClassifierCV(models["RowMixSampler"]).fit(X_train, y_train)
 probability["calibrated"] = calibrated.predict_proba(X_test)[:, 1]
@@ -85,6 +90,7 @@ for name in ("as it is", "RowMixSampler", "prior corrected", "calibrated"):
     print(f"{name:15} mean {p.mean():.3f}, Brier score {brier_score_loss(y_test, p):.3f}")
     true, predicted = calibration_curve(y_test, p, n_bins=8, strategy="quantile")
     axis.plot(predicted, true, marker=".", label=name)
-axis.set(xlabel="probability of an eight", ylabel="share of eights", xlim=(0, 1), ylim=(0, 1))
+axis.set(xlabel="probability of an eight", ylabel="share of eights")
+axis.set(xlim=(0, 1), ylim=(0, 1))
 axis.legend()
 plt.show()

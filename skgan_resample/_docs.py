@@ -54,7 +54,7 @@ device : str, default="auto"
     "auto" takes CUDA, then Apple's MPS, then the CPU; or "cpu", "cuda", "cuda:1", "mps".
 devices : int, default=1
     Devices of that kind that train together, each on its part of every batch, in a process of its
-    own; on the CPU, processes. Needs ``pip install 'skgan-resample[distributed]'`` and gives other
+    own; on the CPU, processes. Needs lightning-fabric (the extra ``distributed``) and gives other
     rows than one device does. In a worker of joblib or multiprocessing it counts as 1. See
     :doc:`/guide/scaling`.
 strategy : {"auto", "ddp_spawn", "ddp_fork"}, default="auto"
@@ -105,11 +105,14 @@ feature_names_in_ : ndarray of shape (n_features,)
     Names of the columns, where X had names that are all strings."""
 
 
+_ONLY_WITH = re.compile(r"Only\s+with ``(\w+)``")
+
+
 def document(cls):
     """Fill the shared descriptions into the docstring of a sampler.
 
     What the docstring describes itself is left out of them, and so is what belongs to a shared
-    parameter that the sampler does not have.
+    parameter that the sampler does not have, by its name or by "Only with".
 
     Parameters
     ----------
@@ -131,7 +134,8 @@ def document(cls):
         kept = [
             entry
             for described, entry in _entries(description).items()
-            if described not in own and described.removesuffix("_") not in absent
+            if described not in own
+            and absent.isdisjoint([described.removesuffix("_"), *_ONLY_WITH.findall(entry)])
         ]
         text = text.replace(f"<{name}>", "\n".join(kept))
     cls.__doc__ = text + "\n"

@@ -33,7 +33,7 @@ class ImageCodec(BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from skgan_resample.codec import ImageCodec
+    >>> from skgan_resample import ImageCodec
     >>> X = np.arange(12, dtype=np.uint8).reshape(2, 6)
     >>> codec = ImageCodec(image_shape=(3, 2)).fit(X)
     >>> codec.transform(X).shape

@@ -152,7 +152,7 @@ def recall_on_smallest(y_true, y_pred, y_train=None):
 def intra_class_error(subclasses_real, subclasses_synthetic):
     r"""Compute the error of the share that each subclass has among the synthetic rows.
 
-    .. math:: e_i = |p_i - q_i| / p_i
+    .. math:: e_i = \lvert p_i - q_i \rvert / p_i
 
     where :math:`p_i` and :math:`q_i` are the shares of subclass i among the real and the synthetic
     rows [1]_.
@@ -176,7 +176,7 @@ def intra_class_error(subclasses_real, subclasses_synthetic):
     Examples
     --------
     >>> from skgan_resample.metrics import intra_class_error
-    >>> intra_class_error(["a", "a", "a", "b"], ["a", "a", "b", "b"])  # 1/4 over 3/4, 1/4 over 1/4
+    >>> intra_class_error(["a", "a", "a", "b"], ["a", "a", "b", "b"])
     array([0.333..., 1.        ])
     """
     labels, counts = np.unique(subclasses_real, return_counts=True)

@@ -73,7 +73,8 @@ class ACGANSampler(BaseGANSampler):
     >>> from sklearn.datasets import make_classification
     >>> from skgan_resample import ACGANSampler
     >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> X_resampled, y_resampled = ACGANSampler(max_iter=50, random_state=0).fit_resample(X, y)
+    >>> sampler = ACGANSampler(max_iter=50, random_state=0)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
     >>> len(set(Counter(y_resampled.tolist()).values()))
     1
     """

@@ -69,7 +69,8 @@ class CGANSampler(BaseGANSampler):
     >>> from sklearn.datasets import make_classification
     >>> from skgan_resample import CGANSampler
     >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> X_resampled, y_resampled = CGANSampler(max_iter=50, random_state=0).fit_resample(X, y)
+    >>> sampler = CGANSampler(max_iter=50, random_state=0)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
     >>> len(set(Counter(y_resampled.tolist()).values()))
     1
     """

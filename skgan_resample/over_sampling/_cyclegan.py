@@ -68,8 +68,8 @@ class CycleGANSampler(BaseGANSampler):
     error against 1 on real and 0 on translated rows, the translators
 
     .. math::
-        (D_{ba}(G_{ba}(x_b)) - 1)^2 + \lambda |G_{ab}(G_{ba}(x_b)) - x_b|
-        + \mu |G_{ab}(x_b) - x_b|
+        (D_{ba}(G_{ba}(x_b)) - 1)^2 + \lambda \lvert G_{ab}(G_{ba}(x_b)) - x_b \rvert
+        + \mu \lvert G_{ab}(x_b) - x_b \rvert
 
     averaged over rows, columns or pixels, and both ways, with :math:`\lambda` = ``cycle_weight``
     and :math:`\mu` = ``identity_weight``. With K classes and the default donors that makes
@@ -105,7 +105,8 @@ class CycleGANSampler(BaseGANSampler):
     >>> from sklearn.datasets import make_classification
     >>> from skgan_resample import CycleGANSampler
     >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> X_resampled, y_resampled = CycleGANSampler(max_iter=50, random_state=0).fit_resample(X, y)
+    >>> sampler = CycleGANSampler(max_iter=50, random_state=0)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
     >>> len(set(Counter(y_resampled.tolist()).values()))
     1
     """

@@ -96,7 +96,8 @@ class GAMOSampler(BaseGANSampler):
     >>> from sklearn.datasets import make_classification
     >>> from skgan_resample import GAMOSampler
     >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> X_resampled, y_resampled = GAMOSampler(max_iter=50, random_state=0).fit_resample(X, y)
+    >>> sampler = GAMOSampler(max_iter=50, random_state=0)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
     >>> len(set(Counter(y_resampled.tolist()).values()))
     1
     """

@@ -44,8 +44,8 @@ class GANSampler(BaseGANSampler):
     an update takes ``batch_size`` rows of every class, and its cost grows with their number.
     ``history_`` holds the mean over the classes' batches.
 
-    A class of one row has no law to be learnt: its generator is trained all the same, and what it
-    makes are near-copies of that row. Expect near-copies of a handful of rows, too.
+    A class of one row has no law to be learnt: its generator is trained all the same, and makes
+    rows about that one. Of a handful of rows, expect rows about these.
 
     On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
     digits named 100, 99, 100 % of the generated threes and all of the eights correctly (seeds 0, 1,

@@ -72,7 +72,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
     Notes
     -----
-    With the subclass i of a row x and the K_c subclasses of its class, D minimises
+    With the subclass i of a row x and the :math:`K_c` subclasses of its class, D minimises
 
     .. math::
         L = -W(x) \log D(x, y) - W(x') \log(1 - D(x', c)), \qquad x' = G(z, c), \quad W = K_c W_i

@@ -32,7 +32,11 @@ class RowMixSampler(BaseGANSampler):
     anchors_ : TableAnchors or PictureAnchors
         The real rows and the law of the rows mixed from them.
     generator_ : torch.nn.Module
-        Leaves drafts as they are: nothing is trained, and ``history_`` is empty.
+        Leaves drafts as they are.
+    history_ : dict of str to ndarray
+        Arrays without a value.
+    n_iter_ : int
+        0, since nothing is trained.
     retains_training_data_ : bool
         Whether the fitted sampler holds training rows; True.
 
