@@ -73,7 +73,7 @@ def _fabric(sampler):
     except ImportError as error:
         raise ImportError(
             f"Got devices={sampler.devices}, which needs Lightning Fabric: "
-            "pip install 'skgan-resample[distributed]'. devices=1 does without."
+            "pip install lightning-fabric. devices=1 does without."
         ) from error
     n_here, n_all, strategy = sampler.devices, sampler.devices, sampler.strategy
     by_torchrun = TorchElasticEnvironment.detect()

@@ -52,7 +52,7 @@ def ssim_diversity(X, y, *, image_shape=None, n_pairs=200, random_state=None):
         )
     except ImportError as error:
         raise ImportError(
-            "ssim_diversity needs torchmetrics: pip install 'skgan-resample[all]'"
+            "ssim_diversity needs torchmetrics: pip install torchmetrics"
         ) from error
     X, y = np.asarray(X, float), np.asarray(y)
     X = X.reshape(len(X), *(X.shape[1:] if image_shape is None else image_shape))
