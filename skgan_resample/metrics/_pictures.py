@@ -51,9 +51,7 @@ def ssim_diversity(X, y, *, image_shape=None, n_pairs=200, random_state=None):
             structural_similarity_index_measure as structural_similarity,
         )
     except ImportError as error:
-        raise ImportError(
-            "ssim_diversity needs torchmetrics: pip install torchmetrics"
-        ) from error
+        raise ImportError("ssim_diversity needs torchmetrics: pip install torchmetrics") from error
     X, y = np.asarray(X, float), np.asarray(y)
     X = X.reshape(len(X), *(X.shape[1:] if image_shape is None else image_shape))
     if X.ndim not in (3, 4):
