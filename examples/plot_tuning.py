@@ -78,7 +78,7 @@ for axis, score, title in zip(axes, scores, ("balanced accuracy", "AUC"), strict
     none = table.loc[table["sampler"] == "passthrough", title].item()
     axis.axhline(none, color="0.5", linestyle=":", label="no resampling")
     axis.set(title=title, xlabel="rows of the smaller class / larger class")
-axes[0].legend(loc="upper left")
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
 plt.show()
 
 # %%

@@ -91,20 +91,20 @@ def plot():
 
     table = pd.DataFrame(found).dropna(subset="sweep")
     figure, panels = plt.subplots(
-        1, len(options.sweeps), figsize=(12, 3), sharey=True, squeeze=False, layout="constrained"
+        1, len(options.sweeps), figsize=(9, 3), sharey=True, squeeze=False, layout="constrained"
     )
     for panel, what in zip(panels[0], options.sweeps, strict=True):
         swept = table[table["sweep"] == what]
         for name, points in swept.groupby("sampler"):
             panel.loglog(points["size"], points["cpu"], "o-", label=name)
         sizes = swept["size"].unique()
-        panel.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
+        panel.set_xticks(sizes, [f"{size:,.0f}" for size in sizes], rotation=40)
         panel.set(xlabel=what)
         panel.minorticks_off()
     ticks = [seconds for seconds in (1, 3, 10, 30, 100, 300) if seconds < 2 * table["cpu"].max()]
     panels[0, 0].set_yticks(ticks, [str(seconds) for seconds in ticks])
     panels[0, 0].set_ylabel("seconds of one core")
-    panels[0, 0].legend(fontsize=8)
+    panels[0, 0].legend()
     figure.savefig(options.plot, dpi=100)
 
 
