@@ -94,10 +94,10 @@ def plot():
         1, len(options.sweeps), figsize=(9, 3), sharey=True, squeeze=False, layout="constrained"
     )
     for panel, what in zip(panels[0], options.sweeps, strict=True):
-        swept = table[table["sweep"] == what]
-        for name, points in swept.groupby("sampler"):
+        part = table[table["sweep"] == what]
+        for name, points in part.groupby("sampler"):
             panel.loglog(points["size"], points["cpu"], "o-", label=name)
-        sizes = swept["size"].unique()
+        sizes = part["size"].unique()
         panel.set_xticks(sizes, [f"{size:,.0f}" for size in sizes], rotation=40)
         panel.set(xlabel=what)
         panel.minorticks_off()
