@@ -105,14 +105,15 @@ feature_names_in_ : ndarray of shape (n_features,)
     Names of the columns, where X had names that are all strings."""
 
 
-_ONLY_WITH = re.compile(r"Only\s+with ``(\w+)``")
+# attributes whose parameter has another name
+_PARAMETER_OF = dict.fromkeys(["validation_distances_", "is_held_out_"], "n_iter_no_change")
 
 
 def document(cls):
     """Fill the shared descriptions into the docstring of a sampler.
 
     What the docstring describes itself is left out of them, and so is what belongs to a shared
-    parameter that the sampler does not have, by its name or by "Only with".
+    parameter that the sampler does not have.
 
     Parameters
     ----------
@@ -135,7 +136,7 @@ def document(cls):
             entry
             for described, entry in _entries(description).items()
             if described not in own
-            and absent.isdisjoint([described.removesuffix("_"), *_ONLY_WITH.findall(entry)])
+            and _PARAMETER_OF.get(described, described.removesuffix("_")) not in absent
         ]
         text = text.replace(f"<{name}>", "\n".join(kept))
     cls.__doc__ = text + "\n"
