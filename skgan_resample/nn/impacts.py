@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from .adam import Adam
 from .networks import build
 from .pixels import as_floats
 
@@ -218,8 +219,8 @@ class ActorCriticImpacts(FixedImpacts):
         for network in (self.actor, self.critic):  # no change and no opinion, at first
             nn.init.zeros_([*network.parameters()][-2])
         self.optimisers = [
-            torch.optim.Adam(self.actor.parameters(), lr=_ACTOR_RATE),
-            torch.optim.Adam(self.critic.parameters(), lr=_CRITIC_RATE),
+            Adam(self.actor.parameters(), lr=_ACTOR_RATE),
+            Adam(self.critic.parameters(), lr=_CRITIC_RATE),
         ]
         super().__init__(torch.rand(n, generator=rng), classes)
 

@@ -50,8 +50,10 @@ def build(factory: Callable[[], Module], rng: torch.Generator, device: str) -> M
     """
     with torch.device("meta"):
         network = factory()
-    network.to_empty(device="cpu")
     for layer in network.modules():
+        for name, weight in layer.named_parameters(recurse=False):
+            # as to_empty() does, for which torch imports sympy: half a second and 37 MB
+            setattr(layer, name, nn.Parameter(torch.empty(weight.shape, dtype=weight.dtype)))
         if isinstance(layer, ClassScale):
             nn.init.normal_(layer.weight, generator=rng)
         elif isinstance(layer, nn.Embedding):
@@ -71,7 +73,14 @@ def leaky() -> nn.LeakyReLU:
     return nn.LeakyReLU(SLOPE, inplace=True)
 
 
-class ClassScale(nn.Embedding):
+class ClassEmbedding(nn.Embedding):
+    """A vector for each class, (n,) labels -> (n, d)."""
+
+    def reset_parameters(self) -> None:
+        """Leave the weights to :func:`build`; without storage, torch's way imports its compiler."""
+
+
+class ClassScale(ClassEmbedding):
     """A factor per class and entry of a code, (n,) labels -> (n, d), of size one at first.
 
     Factors near zero can be driven to zero for one class, which then has one row for all codes.

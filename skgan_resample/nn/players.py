@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .networks import ClassScale, ConvTrunk, DenseTrunk, leaky
+from .networks import ClassEmbedding, ClassScale, ConvTrunk, DenseTrunk, leaky
 
 
 class UnlabelledGenerator(nn.Module):
@@ -75,14 +75,18 @@ class ProductCritic(nn.Module):
     def __init__(self, trunk: DenseTrunk | ConvTrunk, n_classes: int, hidden: int = 512) -> None:
         super().__init__()
         self.trunk = trunk
-        self.embedding = nn.Embedding(n_classes, trunk.n_features)
+        self.embedding = ClassEmbedding(n_classes, trunk.n_features)
         self.head = nn.Sequential(
             nn.Linear(trunk.n_features, hidden), leaky(), nn.Linear(hidden, 1)
         )
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """(n, *sample_shape) and (n,) labels -> (n,) logits."""
-        return self.head(self.trunk(x) * self.embedding(y)).squeeze(1)
+        return self.judge(self.trunk(x), y)
+
+    def judge(self, features: Tensor, y: Tensor) -> Tensor:
+        """(n, n_features) of the trunk and (n,) labels -> (n,) logits."""
+        return self.head(features * self.embedding(y)).squeeze(1)
 
 
 class TwoHeads(nn.Module):
@@ -139,7 +143,7 @@ class CorrectingGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
-        self.embedding = nn.Embedding(n_classes, sample_shape[0])
+        self.embedding = ClassEmbedding(n_classes, sample_shape[0])
 
     def start(self) -> None:
         """Set the last layer of g to zero, so that drafts pass as they are."""

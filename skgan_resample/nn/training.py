@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from .adam import Adam
 from .pixels import as_floats
 from .ranks import Ranks, descend
 from .stopping import Patience
@@ -229,10 +230,8 @@ def _average_decay(max_iter: int) -> float:
     return 1 - 1 / min(max(max_iter / 10, 1), 1000)
 
 
-def _adam(network: nn.Module, schedule: Schedule) -> torch.optim.Adam:
-    return torch.optim.Adam(
-        network.parameters(), lr=schedule.learning_rate, betas=schedule.betas, fused=True
-    )
+def _adam(network: nn.Module, schedule: Schedule) -> Adam:
+    return Adam(network.parameters(), schedule.learning_rate, schedule.betas, fused=True)
 
 
 def _run(run: _Run, step: Callable[[], dict[str, Tensor]], names: list[str]) -> History:

@@ -284,8 +284,12 @@ class BAGANGPSampler(BaseGANSampler):
                 fake, fake_y = draw(y)
             shift = torch.randint(1, n_classes, y.shape, generator=rng).to(y.device)
             wrong_y = (y + shift) % n_classes
-            scores = critic(torch.cat([x, fake, x]), torch.cat([y, fake_y, wrong_y]))
-            return logistic_d(*scores.chunk(3)) + self._penalty(critic, x, fake, y, rng)
+            x = x.detach().requires_grad_(self._penalised_at_rows)
+            features = critic.trunk(x)  # of real rows, once for both of their labels
+            real = critic.judge(features, y)
+            features = torch.cat([critic.trunk(fake), features])
+            others = critic.judge(features, torch.cat([fake_y, wrong_y])).chunk(2)
+            return logistic_d(real, *others) + self._penalty(critic, real, x, fake, y, rng)
 
         def g_loss(x, y):
             loss = logistic_g(critic(*draw(y)))
@@ -297,16 +301,19 @@ class BAGANGPSampler(BaseGANSampler):
         schedule = self._schedule(max_iter)
         return train_adversarial(generator, critic, d_loss, g_loss, data, schedule, self.n_critic)
 
-    def _penalty(self, critic, x, fake, y, rng):
+    @property
+    def _penalised_at_rows(self):
+        return self.anchored and self.penalty_weight > 0
+
+    def _penalty(self, critic, real, x, fake, y, rng):
         """Weighted gradient penalty of the critic, in the classes of the real rows."""
         if not self.penalty_weight:
             return 0.0
         if self.anchored:
-            points, norm = x, 0.0
-        else:
-            between = self.penalty_points == "between"
-            points, norm = points_between(x, fake, rng) if between else points_around(x, rng), 1.0
-        return self.penalty_weight * gradient_penalty(lambda x: critic(x, y), points, norm)
+            return self.penalty_weight * gradient_penalty(real, x, norm=0.0)
+        between = self.penalty_points == "between"
+        points = points_between(x, fake, rng) if between else points_around(x, rng)
+        return self.penalty_weight * gradient_penalty(critic(points.requires_grad_(), y), points)
 
     def _draw(self, generator, y, rng):
         """One row per class index, on the device of y."""
