@@ -74,7 +74,8 @@ def steps(shape, ranks):
 
     def loss(x, y):
         real, fake, points = x.unbind(1)
-        penalty = gradient_penalty(lambda points: critic(points, y), points)
+        points = points.detach().requires_grad_()
+        penalty = gradient_penalty(critic(points, y), points)
         return logistic_d(critic(real, y), critic(fake, y)) + 10 * penalty
 
     def step():

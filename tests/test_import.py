@@ -1,7 +1,9 @@
-"""What an import of the package costs, in modules."""
+"""What an import of the package costs, and what a fit brings in after it, in modules."""
 
 import subprocess
 import sys
+
+from samplers import TRAINED
 
 CODE = """
 import sys
@@ -18,3 +20,27 @@ def test_nothing_is_imported_that_imblearn_and_torch_have_not():
     ours = {"skgan_resample", "tqdm"}
     third_party = {name for name in done.stdout.split() if name not in sys.stdlib_module_names}
     assert third_party == ours
+
+
+FIT = """
+import sys
+import numpy as np
+import skgan_resample
+y = np.arange(40) % 4 == 0
+X = np.random.default_rng(0).integers(0, 255, (40, 64))
+for name in sys.argv[1:]:
+    sampler = getattr(skgan_resample, name)()
+    updates = {"max_iter", "autoencoder_max_iter"} & set(sampler.get_params())
+    sampler.set_params(**dict.fromkeys(updates, 2))
+    sampler.fit_resample(X / 255, y)
+    sampler.set_params(image_shape=(8, 8)).fit_resample(X, y)
+    if {"torch._dynamo", "sympy"} & set(sys.modules):
+        sys.exit(name)
+"""
+
+
+def test_training_does_not_import_torchs_compiler():
+    """It would cost more than a second and 65 MB in every process; nothing is compiled."""
+    command = [sys.executable, "-W", "ignore", "-c", FIT, *(S.__name__ for S in TRAINED)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert not done.returncode, done.stderr

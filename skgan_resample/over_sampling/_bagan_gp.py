@@ -284,7 +284,7 @@ class BAGANGPSampler(BaseGANSampler):
                 fake, fake_y = draw(y)
             shift = torch.randint(1, n_classes, y.shape, generator=rng).to(y.device)
             wrong_y = (y + shift) % n_classes
-            x = x.detach().requires_grad_(self._penalised_at_rows)
+            x = x.detach().requires_grad_(self.anchored)  # where the penalty is at real rows
             features = critic.trunk(x)  # of real rows, once for both of their labels
             real = critic.judge(features, y)
             features = torch.cat([critic.trunk(fake), features])
@@ -300,10 +300,6 @@ class BAGANGPSampler(BaseGANSampler):
         data = batches(x, y, self.batch_size, rng, self.real_balance)
         schedule = self._schedule(max_iter)
         return train_adversarial(generator, critic, d_loss, g_loss, data, schedule, self.n_critic)
-
-    @property
-    def _penalised_at_rows(self):
-        return self.anchored and self.penalty_weight > 0
 
     def _penalty(self, critic, real, x, fake, y, rng):
         """Weighted gradient penalty of the critic, in the classes of the real rows."""

@@ -112,23 +112,23 @@ def test_squared_losses_by_hand():
 def test_gradient_penalty_of_a_linear_critic(scale, shape):
     w = torch.randn(shape, generator=make_rng(0))
     w *= scale / w.norm()
-    points = torch.randn((7, *shape), generator=make_rng(1))
-    penalty = losses.gradient_penalty(lambda x: (x * w).flatten(1).sum(1) + 5, points)
+    points = torch.randn((7, *shape), generator=make_rng(1)).requires_grad_()
+    penalty = losses.gradient_penalty((points * w).flatten(1).sum(1) + 5, points)
     assert penalty.item() == pytest.approx((scale - 1) ** 2, abs=1e-6)
 
 
 def test_gradient_penalty_is_taken_row_by_row():
     # D(x) = |x|^2 / 2 has the gradient x.
-    points = torch.tensor([[3.0, 4.0], [0.0, 1.0], [0.6, 0.0]])
-    penalty = losses.gradient_penalty(lambda x: x.square().sum(1) / 2, points)
+    points = torch.tensor([[3.0, 4.0], [0.0, 1.0], [0.6, 0.0]], requires_grad=True)
+    penalty = losses.gradient_penalty(points.square().sum(1) / 2, points)
     assert penalty.item() == pytest.approx((4**2 + 0 + 0.4**2) / 3)
 
 
 def test_gradient_penalty_of_a_norm_of_zero_has_a_derivative_where_the_gradient_vanishes():
     # D(x) = w |x|^2 / 2 has the gradient w x.
     w = torch.tensor(2.0, requires_grad=True)
-    points = torch.tensor([[3.0, 4.0], [0.0, 0.0]])
-    penalty = losses.gradient_penalty(lambda x: w * x.square().sum(1) / 2, points, norm=0)
+    points = torch.tensor([[3.0, 4.0], [0.0, 0.0]], requires_grad=True)
+    penalty = losses.gradient_penalty(w * points.square().sum(1) / 2, points, norm=0)
     penalty.backward()
     assert (penalty.item(), w.grad.item()) == pytest.approx((4 * 25 / 2, 4 * 25 / 2))
 
@@ -136,7 +136,7 @@ def test_gradient_penalty_of_a_norm_of_zero_has_a_derivative_where_the_gradient_
 def test_gradient_penalty_trains_the_critic_and_not_the_points():
     w = torch.tensor([3.0, 4.0], requires_grad=True)
     points = torch.ones((2, 2), requires_grad=True)
-    losses.gradient_penalty(lambda x: x @ w, points).backward()
+    losses.gradient_penalty(points @ w, points).backward()
     # d/dw (|w| - 1)^2 = 2 (|w| - 1) w / |w|
     torch.testing.assert_close(w.grad, 2 * 4 * torch.tensor([0.6, 0.8]))
     assert points.grad is None
@@ -175,6 +175,11 @@ def test_points_take_no_gradient_path_of_their_own_stream():
     assert not torch.equal(losses.points_between(real, fake, make_rng(6)), first)
 
 
+def penalty_at(points, critic):
+    points = points.detach().requires_grad_()
+    return losses.gradient_penalty(critic(points), points)
+
+
 OBJECTIVES = {
     "reconstruction_l1": lambda a, b: losses.reconstruction_l1(a, b),
     "reconstruction_l2": lambda a, b: losses.reconstruction_l2(a, b),
@@ -182,7 +187,7 @@ OBJECTIVES = {
     "logistic_g": lambda a, b: losses.logistic_g(b[:, 0]),
     "balancing_d": lambda a, b: losses.balancing_d(a, b, torch.tensor([0, 1, 1, 0, 1])),
     "balancing_g": lambda a, b: losses.balancing_g(b, torch.tensor([0, 1, 1, 0, 1])),
-    "gradient_penalty": lambda a, b: losses.gradient_penalty(lambda x: (x @ b.T).tanh().sum(1), a),
+    "gradient_penalty": lambda a, b: penalty_at(a, lambda x: (x @ b.T).tanh().sum(1)),
 }
 
 

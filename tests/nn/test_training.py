@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from skgan_resample.nn import pixels, ranks
+from skgan_resample.nn.adam import Adam
 from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.networks import build
 from skgan_resample.nn.pixels import in_batches
@@ -591,6 +592,29 @@ def test_all_losses_run_under_autocast_if_asked(bf16):
     train_autoencoder(network, loss, forever(), schedule)
     train_adversarial(network, linear(), loss, loss, forever(), schedule)
     assert seen == [bf16] * 3
+
+
+@pytest.mark.parametrize("betas", [(0.5, 0.9), (0.9, 0.999)])
+def test_adam_is_torchs_to_the_bit(betas):
+    """With a gradient that is missing now and then, and a rate that is lowered on the way."""
+    ours, theirs = linear(), linear()
+    theirs.load_state_dict(ours.state_dict())
+    made = [
+        Class(network.parameters(), 0.1, betas, fused=True)
+        for Class, network in ((Adam, ours), (torch.optim.Adam, theirs))
+    ]
+    x, _ = next(forever())
+    for step in range(6):
+        for optimiser, network in zip(made, (ours, theirs), strict=True):
+            optimiser.zero_grad()
+            network.bias.requires_grad_(step % 3 > 0)
+            (network(x).square().mean()).backward()
+            optimiser.step()
+            if step == 3:
+                optimiser.state.clear()
+                optimiser.param_groups[0]["lr"] *= 0.1
+        assert torch.equal(vector(ours), vector(theirs))
+    assert not any(p.grad_fn for p in ours.parameters())
 
 
 def test_adam_takes_its_settings_from_the_schedule():
