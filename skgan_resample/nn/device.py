@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import torch
 
@@ -13,6 +16,7 @@ _LOCK = threading.Lock()
 _CALLERS: dict[int, int] = {}  # per thread inside a block: the count to be put back
 _IS_FORKED = False
 _SMALL_BATCH = 1 << 15
+_RUNNING = Path("/proc/loadavg")
 
 
 def resolve_device(device: str) -> torch.device:
@@ -120,14 +124,45 @@ def torch_threads(n_threads: int) -> Iterator[None]:
         inherited = bool(_CALLERS) and not nested
         before = next(iter(_CALLERS.values())) if inherited else torch.get_num_threads()
         _CALLERS.setdefault(thread, before)
-        torch.set_num_threads(min(n_threads, before))
+        n_threads = min(n_threads, before)
+        torch.set_num_threads(n_threads)
     try:
-        yield
+        with nullcontext() if nested or not _is_shared(n_threads) else _waiting_asleep():
+            yield
     finally:
         with _LOCK:
             if not nested:
                 del _CALLERS[thread]
             torch.set_num_threads(before)
+
+
+def _is_shared(n_threads: int) -> bool:
+    """Whether other processes keep a core busy that this one's threads need; seen on Linux only.
+
+    Asked a few times: for a moment, threads that have nothing to do any more are still running.
+    """
+    if n_threads < 2 or not _RUNNING.exists() or n_threads < len(os.sched_getaffinity(0)):
+        return False
+    return all(_others_run() for _ in range(5))
+
+
+def _others_run() -> bool:
+    time.sleep(0.005)
+    running, _, _ = _RUNNING.read_text().split()[3].partition("/")
+    return int(running) > 1
+
+
+@contextmanager
+def _waiting_asleep() -> Iterator[None]:
+    """Let OpenMP's threads sleep, not spin, while they wait for each other.
+
+    GNU's OpenMP lets them spin for milliseconds: where another process has the core of one, the
+    other does little else. As soon as it counts more threads than cores it lets them sleep, and a
+    second team, with nothing to do, is enough for that. Results are the same.
+    """
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(torch.ones(2 * _SMALL_BATCH).add_, 1).result()
+        yield
 
 
 def _begin_as_forked() -> None:

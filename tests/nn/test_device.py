@@ -1,10 +1,15 @@
 """Devices, the thread count, and random streams."""
 
+import os
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 import torch
 
+from skgan_resample.nn import device
 from skgan_resample.nn.device import (
     fits,
     make_rng,
@@ -187,3 +192,69 @@ def test_rows_go_to_cuda_by_way_of_pinned_memory():
 
 def test_rows_that_are_there_are_not_moved():
     assert moved(Rows(), torch.device("cpu")).calls == ()
+
+
+# Waiting ------------------------------------------------------------------------------------------
+
+only_linux = pytest.mark.skipif(sys.platform != "linux", reason="seen on Linux only")
+
+
+def threads_of_the_system():
+    return len(os.listdir("/proc/self/task"))
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    """As if there were two; with the team of this thread already there."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    torch.ones(1 << 17).add_(1)
+
+
+@only_linux
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("running", [1, 2])
+def test_threads_outnumber_the_cores_where_others_run(
+    two_cores, monkeypatch, tmp_path, n_threads, running
+):
+    (tmp_path / "loadavg").write_text(f"1.00 1.00 1.00 {running}/300 4711")
+    monkeypatch.setattr(device, "_RUNNING", tmp_path / "loadavg")
+    before = threads_of_the_system()
+    with torch_threads(n_threads):
+        outer = threads_of_the_system()
+        with torch_threads(n_threads):
+            inner = threads_of_the_system()
+    shared = running == n_threads == 2
+    # a thread and one that works for it
+    assert (outer - before, inner - before) == ((2, 2) if shared else (0, 0))
+    deadline = time.monotonic() + 20
+    while threads_of_the_system() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threads_of_the_system() == before
+
+
+@only_linux
+def test_nothing_is_done_where_there_are_more_cores(two_cores, monkeypatch, tmp_path):
+    (tmp_path / "loadavg").write_text("1.00 1.00 1.00 2/300 4711")
+    monkeypatch.setattr(device, "_RUNNING", tmp_path / "loadavg")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+    before = threads_of_the_system()
+    with torch_threads(2):
+        assert threads_of_the_system() == before
+
+
+@only_linux
+def test_a_process_that_spins_is_seen():
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as spinning:
+        try:
+            deadline = time.monotonic() + 20
+            while not device._others_run():
+                assert time.monotonic() < deadline
+        finally:
+            spinning.kill()
+
+
+def test_nothing_is_asked_where_there_is_nothing_to_ask(monkeypatch, tmp_path):
+    monkeypatch.setattr(device, "_RUNNING", tmp_path / "none")
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    with torch_threads(2):
+        pass
