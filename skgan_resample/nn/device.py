@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -141,7 +142,9 @@ def _is_shared(n_threads: int) -> bool:
 
     Asked a few times: for a moment, threads that have nothing to do any more are still running.
     """
-    if n_threads < 2 or not _RUNNING.exists() or n_threads < len(os.sched_getaffinity(0)):
+    if n_threads < 2 or sys.platform != "linux" or not _RUNNING.exists():
+        return False
+    if n_threads < len(os.sched_getaffinity(0)):
         return False
     return all(_others_run() for _ in range(5))
 

@@ -233,12 +233,15 @@ def test_threads_outnumber_the_cores_where_others_run(
 
 
 @only_linux
-def test_nothing_is_done_where_there_are_more_cores(two_cores, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("n_threads", "n_cores"), [(2, 3), (1, 1)])
+def test_threads_are_left_alone_where_cores_are_left_or_there_is_one_thread(
+    two_cores, monkeypatch, tmp_path, n_threads, n_cores
+):
     (tmp_path / "loadavg").write_text("1.00 1.00 1.00 2/300 4711")
     monkeypatch.setattr(device, "_RUNNING", tmp_path / "loadavg")
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {*range(n_cores)})
     before = threads_of_the_system()
-    with torch_threads(2):
+    with torch_threads(n_threads):
         assert threads_of_the_system() == before
 
 
