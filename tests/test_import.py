@@ -25,6 +25,7 @@ def test_nothing_is_imported_that_imblearn_and_torch_have_not():
 FIT = """
 import sys
 import numpy as np
+import torch
 import skgan_resample
 y = np.arange(40) % 4 == 0
 X = np.random.default_rng(0).integers(0, 255, (40, 64))
@@ -34,8 +35,12 @@ for name in sys.argv[1:]:
     sampler.set_params(**dict.fromkeys(updates, 2))
     sampler.fit_resample(X / 255, y)
     sampler.set_params(image_shape=(8, 8)).fit_resample(X, y)
-    if {"torch._dynamo", "sympy"} & set(sys.modules):
-        sys.exit(name)
+    imported = {"torch._dynamo", "sympy"} & set(sys.modules)
+    # torch 2.5 imports sympy to make a linear layer; those between have not been tried
+    if tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13):
+        imported.discard("sympy")
+    if imported:
+        sys.exit(f"{name}: {imported}")
 """
 
 

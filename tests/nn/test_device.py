@@ -223,13 +223,14 @@ def test_threads_outnumber_the_cores_where_others_run(
         outer = threads_of_the_system()
         with torch_threads(n_threads):
             inner = threads_of_the_system()
-    shared = running == n_threads == 2
-    # a thread and one that works for it
-    assert (outer - before, inner - before) == ((2, 2) if shared else (0, 0))
+    if running == n_threads == 2:
+        assert outer == inner == before + 2  # a thread and one that works for it
+    else:  # torch 2.5 ends those that one thread does not want
+        assert max(outer, inner) <= before
     deadline = time.monotonic() + 20
     while threads_of_the_system() > before and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert threads_of_the_system() == before
+    assert threads_of_the_system() <= before
 
 
 @only_linux
@@ -242,7 +243,7 @@ def test_threads_are_left_alone_where_cores_are_left_or_there_is_one_thread(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {*range(n_cores)})
     before = threads_of_the_system()
     with torch_threads(n_threads):
-        assert threads_of_the_system() == before
+        assert threads_of_the_system() <= before
 
 
 @only_linux
