@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -140,19 +139,22 @@ def torch_threads(n_threads: int) -> Iterator[None]:
 def _is_shared(n_threads: int) -> bool:
     """Whether other processes keep a core busy that this one's threads need; seen on Linux only.
 
+    Not where this process may use some of the machine's cores only: others may have the rest.
     Asked a few times: for a moment, threads that have nothing to do any more are still running.
     """
-    if n_threads < 2 or sys.platform != "linux" or not _RUNNING.exists():
+    if n_threads < 2 or _IS_FORKED or sys.platform != "linux":
         return False
-    if n_threads < len(os.sched_getaffinity(0)):
-        return False
-    return all(_others_run() for _ in range(5))
+    n_cores = len(os.sched_getaffinity(0))
+    return n_threads >= n_cores == os.cpu_count() and all(_others_run() for _ in range(5))
 
 
 def _others_run() -> bool:
     time.sleep(0.005)
-    running, _, _ = _RUNNING.read_text().split()[3].partition("/")
-    return int(running) > 1
+    try:
+        running, _, _ = _RUNNING.read_text().split()[3].partition("/")
+        return int(running) > 1
+    except (OSError, IndexError, ValueError):  # a system that does not tell
+        return False
 
 
 @contextmanager
@@ -163,9 +165,23 @@ def _waiting_asleep() -> Iterator[None]:
     other does little else. As soon as it counts more threads than cores it lets them sleep, and a
     second team, with nothing to do, is enough for that. Results are the same.
     """
-    with ThreadPoolExecutor(1) as elsewhere:
-        elsewhere.submit(torch.ones(2 * _SMALL_BATCH).add_, 1).result()
+    begun, over = threading.Event(), threading.Event()
+
+    def wait_elsewhere() -> None:
+        try:
+            torch.ones(2 * _SMALL_BATCH).add_(1)  # by a team of this thread's own
+        finally:
+            begun.set()
+        over.wait()
+
+    elsewhere = threading.Thread(target=wait_elsewhere, daemon=True)
+    elsewhere.start()
+    try:
+        begun.wait()
         yield
+    finally:
+        over.set()
+        elsewhere.join()
 
 
 def _begin_as_forked() -> None:

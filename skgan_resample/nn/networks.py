@@ -53,7 +53,8 @@ def build(factory: Callable[[], Module], rng: torch.Generator, device: str) -> M
     for layer in network.modules():
         for name, weight in layer.named_parameters(recurse=False):
             # as to_empty() does, for which torch imports sympy: half a second and 37 MB
-            setattr(layer, name, nn.Parameter(torch.empty(weight.shape, dtype=weight.dtype)))
+            empty = torch.empty(weight.shape, dtype=weight.dtype, device="cpu")
+            setattr(layer, name, nn.Parameter(empty, weight.requires_grad))
         if isinstance(layer, ClassScale):
             nn.init.normal_(layer.weight, generator=rng)
         elif isinstance(layer, nn.Embedding):

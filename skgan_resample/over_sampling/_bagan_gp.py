@@ -284,7 +284,8 @@ class BAGANGPSampler(BaseGANSampler):
                 fake, fake_y = draw(y)
             shift = torch.randint(1, n_classes, y.shape, generator=rng).to(y.device)
             wrong_y = (y + shift) % n_classes
-            x = x.detach().requires_grad_(self.anchored)  # where the penalty is at real rows
+            at_rows = self.anchored and self.penalty_weight > 0  # where the penalty is taken
+            x = x.detach().requires_grad_(at_rows)
             features = critic.trunk(x)  # of real rows, once for both of their labels
             real = critic.judge(features, y)
             features = torch.cat([critic.trunk(fake), features])
