@@ -56,7 +56,7 @@ def as_labels(y):
     return y.ravel() if isinstance(y, np.ndarray) and y.shape[1:] == (1,) else y
 
 
-def flatten_pictures(X):
+def flatten_images(X):
     """Lay pictures out as rows.
 
     Parameters

@@ -1,13 +1,17 @@
-"""The columns of the caller's container one by one, and the same container of decoded columns."""
+"""The columns of a table, whoever holds it: as plain arrays, and back as what they were."""
 
 from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
 
 from .._containers import is_dataframe, is_polars
-from ._values import array_values, pandas_series, polars_series
 
+_NAT = np.iinfo(np.int64).min
 _COLUMNS_AT_ONCE = 8  # the float64 of a row of them fill one line of the processor's cache
 
 
@@ -116,3 +120,248 @@ def chosen_columns(wanted, names):
                 f"below {len(names)}, or a mask of that length."
             )
     return mask
+
+
+@dataclass
+class Column:
+    """What one column holds.
+
+    Parameters
+    ----------
+    label : str
+        What error messages call it.
+    dtype : object
+        The caller's dtype.
+    kind : {"number", "time", "level"}
+        A level is anything that is neither a number nor a time, such as a text.
+    type : type
+        Of the values of an object column: bool, int or float where they are numbers.
+    is_category : bool
+        Whether ``categorical_features="auto"`` takes it for a category.
+    missing : object
+        What stands for a missing value in an object column.
+    levels : list
+        The levels in ascending order, or in that of the caller's own categories.
+    """
+
+    label: str
+    dtype: object
+    kind: str
+    type: type = float
+    is_category: bool = False
+    missing: object = None
+    levels: list | None = None
+
+    def objects(self, values, missing):
+        """Decoded values as the objects of an object column."""
+        whole = values.tolist() if self.kind == "level" else map(self.type, values.tolist())
+        made = np.fromiter(whole, dtype=object, count=len(values))
+        made[missing] = self.missing
+        return made
+
+
+def read(series, label):
+    """Find out what a column holds.
+
+    Returns
+    -------
+    column : Column
+        What it holds.
+    values : ndarray of shape (n,)
+        float64 of numbers; int64, or uint64, of whole numbers, booleans and times; of levels their
+        places in ``column.levels``. Anything where a value is missing.
+    missing : ndarray of shape (n,)
+        Where a value is missing.
+    """
+    if is_polars(series):
+        return _read_polars(series, label)
+    dtype = series.dtype
+    kind = getattr(dtype, "kind", "O")
+    is_array = isinstance(series, np.ndarray)
+    if kind in "mM":
+        plain, zone = _plain_and_zone(dtype)
+        utc = series if zone is None else series.dt.tz_convert(None)
+        values = np.asarray(utc.astype(plain)).astype(np.int64)
+        return Column(label, dtype, "time"), values, values == _NAT
+    if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
+        levels, codes = list(dtype.categories), series.cat.codes.to_numpy()
+        kind_of_levels = type(levels[0]) if levels else str
+        return Column(label, dtype, "level", kind_of_levels, True, None, levels), codes, codes < 0
+    if kind in "biufc":
+        if kind == "c":
+            raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
+        native = {"f": np.float64, "u": np.uint64}.get(kind, np.int64)
+        if is_array:
+            values, missing = series.astype(native, copy=False), np.zeros(len(series), dtype=bool)
+        else:
+            missing = series.isna().to_numpy()
+            gap = {"f": np.nan, "b": False}.get(kind, 0)
+            values = series.to_numpy(dtype=bool if kind == "b" else native, na_value=gap)
+            values = values.astype(native, copy=False)
+        column = Column(label, dtype, "number", is_category=kind == "b" and not is_array)
+        return column, values, missing | _gaps(values, label)
+    objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
+    return _read_objects(objects, dtype, label)
+
+
+def _plain_and_zone(dtype):
+    """Numpy's dtype and the time zone, or None, of times: numpy's own, pandas' or Arrow's."""
+    if isinstance(dtype, np.dtype):
+        return dtype.newbyteorder("="), None
+    held = getattr(dtype, "pyarrow_dtype", dtype)
+    unit = getattr(held, "unit", "s")  # Arrow's dates have none
+    return np.dtype(f"{dtype.kind}8[{unit}]"), getattr(held, "tz", None)
+
+
+def _gaps(values, label):
+    """Where NaN stands in numbers, once infinity is ruled out."""
+    if np.isinf(values).any():
+        raise ValueError(
+            f"Got infinity in {label}, but expected finite numbers. Replace it by a missing value "
+            "or a large number."
+        )
+    return np.isnan(values)
+
+
+def _read_objects(objects, dtype, label):
+    """Tell a column of Python objects by their types."""
+    absent = _is_missing(objects)
+    present = objects[~absent] if absent.any() else objects
+    kinds = set(map(type, present))
+    families = set(map(_family, kinds))
+    if len(families) > 1:
+        names = " and ".join(sorted({kind.__name__ for kind in kinds}))
+        raise ValueError(
+            f"Got values of the types {names} in {label}, but expected one type. Convert the "
+            "column, to texts or to numbers."
+        )
+    family = families.pop() if families else str
+    missing = objects[absent][0] if absent.any() else None
+    if family in (bool, float):
+        whole = all(issubclass(kind, (Integral, np.bool_)) for kind in kinds)
+        native = _integer(min(present), max(present), label) if whole else np.float64
+        values = np.zeros(len(objects), dtype=native)
+        values[~absent] = present.astype(native)
+        value_type = bool if family is bool else int if whole else float
+        column = Column(label, dtype, "number", value_type, family is bool, missing)
+        return column, values, absent | _gaps(values, label)
+    if family is complex:
+        raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
+    if getattr(family, "__hash__", None) is None:
+        raise ValueError(
+            f"Got values of the type {family.__name__} in {label}, but expected numbers, texts, "
+            "booleans, dates or times."
+        )
+    levels = list(dict.fromkeys(present))
+    with suppress(TypeError):  # where there is no order among them, that in which they come stays
+        levels = sorted(levels)
+    index = {level: i for i, level in enumerate(levels)}
+    codes = np.zeros(len(objects), dtype=np.intp)
+    codes[~absent] = np.fromiter(map(index.__getitem__, present), np.intp, count=len(present))
+    return Column(label, dtype, "level", family, True, missing, levels), codes, absent
+
+
+def _integer(low, high, label):
+    """The dtype of integers between ``low`` and ``high``."""
+    for dtype in (np.int64, np.uint64):
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return dtype
+    raise ValueError(
+        f"Got integers beyond 64 bits in {label}. Convert the column, to floats or to texts."
+    )
+
+
+def _family(kind):
+    """What values of a type count as."""
+    if issubclass(kind, (bool, np.bool_)):
+        return bool
+    if issubclass(kind, Real):
+        return float
+    if issubclass(kind, (complex, np.complexfloating)):
+        return complex
+    return str if issubclass(kind, str) else kind
+
+
+def _is_missing(objects):
+    """Mask of None, NaN, pandas' NA and NaT."""
+    named = ("NoneType", "NAType", "NaTType")
+    if not any(issubclass(k, Real) or k.__name__ in named for k in set(map(type, objects))):
+        return np.zeros(len(objects), dtype=bool)
+    return np.array(
+        [
+            type(v).__name__ in named or (isinstance(v, (float, np.floating)) and v != v)
+            for v in objects
+        ],
+        dtype=bool,
+    )
+
+
+def pandas_series(column, values, missing):
+    """A column of pandas, of decoded values."""
+    import pandas as pd
+
+    dtype = column.dtype
+    if column.kind == "level" or pd.api.types.is_object_dtype(dtype):
+        return pd.Series(column.objects(values, missing), dtype=dtype)
+    if column.kind == "number":
+        series = pd.Series(values.astype(bool) if dtype.kind == "b" else values).astype(dtype)
+    else:
+        plain, zone = _plain_and_zone(dtype)
+        series = pd.Series(values.view(plain))
+        series = series if zone is None else series.dt.tz_localize("UTC").dt.tz_convert(zone)
+        series = series.astype(dtype)  # which changes it where it is one of Arrow's
+    return series.mask(missing) if missing.any() else series
+
+
+def array_values(column, values, missing):
+    """A column of an array, of decoded values."""
+    if getattr(column.dtype, "kind", None) == "O":
+        return column.objects(values, missing)
+    if missing.any():
+        values[missing] = _NAT if column.kind == "time" else np.nan
+    return values
+
+
+def _read_polars(series, label):
+    import polars as pl
+
+    dtype = series.dtype
+    missing = series.is_null().to_numpy()
+    if dtype == pl.Boolean or dtype.is_integer():
+        column = Column(label, dtype, "number", is_category=dtype == pl.Boolean)
+        column.type = bool if dtype == pl.Boolean else int
+        native = _integer(series.min() or 0, series.max() or 0, label)
+        whole = pl.UInt64 if native is np.uint64 else pl.Int64
+        return column, series.cast(whole).fill_null(0).to_numpy(), missing
+    if dtype.is_numeric():
+        column = Column(label, dtype, "number")
+        column.missing = None if missing.any() else np.nan
+        values = series.cast(pl.Float64).to_numpy()
+        return column, values, missing | _gaps(values, label)
+    if dtype.is_temporal():
+        times = series.to_physical().cast(pl.Int64).fill_null(0)
+        return Column(label, dtype, "time"), times.to_numpy(), missing
+    if dtype.is_nested():
+        raise ValueError(f"Got {dtype} values in {label}, but expected numbers, texts or times.")
+    objects = np.fromiter(series.to_list(), dtype=object, count=len(series))
+    column, codes, missing = _read_objects(objects, dtype, label)
+    if dtype == pl.Enum:
+        levels = dtype.categories.to_list()
+        place = np.array([*map(levels.index, column.levels), 0])
+        column.levels, codes = levels, place[codes]
+    return column, codes, missing
+
+
+def polars_series(name, column, values, missing):
+    """A column of polars, of decoded values."""
+    import polars as pl
+
+    if column.kind == "level" or column.dtype == pl.Object:
+        return pl.Series(name, column.objects(values, missing).tolist(), dtype=column.dtype)
+    whole = pl.Int64 if column.kind == "time" else None
+    series = pl.Series(name, values, dtype=whole)
+    if missing.any():  # NaN, which is not null, may have stood for what is missing
+        absent = pl.lit(column.missing if column.kind == "number" else None)
+        present = pl.when(pl.Series(~missing)).then(series).otherwise(absent)
+        series = pl.select(present.alias(name)).to_series()
+    return (series.cast(pl.Int32) if column.dtype == pl.Date else series).cast(column.dtype)

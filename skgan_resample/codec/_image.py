@@ -152,3 +152,9 @@ class ImageCodec(BaseEstimator):
     @property
     def _half_span(self):
         return self.high_ / 2 - self.low_ / 2 or 1.0
+
+
+def as_floats(x):
+    """Encoded samples as networks see them: bytes as float32 in [-1, 1], others as they are."""
+    middle = np.float32(127.5)
+    return (x.astype(np.float32) - middle) / middle if x.dtype == np.uint8 else x

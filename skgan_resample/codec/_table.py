@@ -12,10 +12,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted, validate_data
 
-from ._blocks import Category
-from ._columns import Container, as_table, chosen_columns, columns_of, label_of
-from ._numbers import Number
-from ._values import read
+from ._columns import Container, as_table, chosen_columns, columns_of, label_of, read
+from ._encoders import Category, Number
 
 
 class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -47,9 +45,9 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     block_sizes_ : tuple of int
         Entries of each block. Blocks stand behind the numbers: those of the categories first,
         then present and missing.
-    gaps_ : tuple of int
+    missing_ : tuple of int
         For each column with missing values the encoded column that is 1 where one is missing.
-    number_gaps_ : tuple of (int, int)
+    number_missing_ : tuple of (int, int)
         The same for columns of numbers, behind the encoded column of the number.
     units_ : tuple of int
         For each encoded column 0, or a number that it shares with the others that stand for the
@@ -153,9 +151,9 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         self.block_sizes_ = (*sizes, *[2] * len(gappy))
         owners = [j for j in order for _ in range(self._encoders[j].width)]
         self._starts = np.searchsorted(np.argsort(order)[owners], np.argsort(order))
-        self.gaps_ = tuple(len(owners) + 1 + 2 * i for i in range(len(gappy)))
-        self._marks = dict(zip(gappy, self.gaps_, strict=True))
-        self.number_gaps_ = tuple(
+        self.missing_ = tuple(len(owners) + 1 + 2 * i for i in range(len(gappy)))
+        self._marks = dict(zip(gappy, self.missing_, strict=True))
+        self.number_missing_ = tuple(
             (int(self._starts[j]), mark) for j, mark in self._marks.items() if not is_category[j]
         )
         owners += list(np.repeat(gappy, 2))

@@ -44,7 +44,7 @@ class BlockHead(nn.Module):
         """(n, d) outputs -> (n, d) rows, the first columns as they are, in float32."""
         numbers, blocks = x.float().tensor_split([x.shape[1] - sum(self.sizes)], dim=1)
         logits = blocks if self.of_logits else blocks.clamp_min(1e-30).log()
-        noise = torch.empty(logits.shape).exponential_(generator=self.rng)
+        noise = torch.empty(logits.shape, dtype=torch.float32).exponential_(generator=self.rng)
         drawn = self._largest(logits.detach() - noise.clamp_min(1e-30).log().to(x.device))
         shares = self._shares(logits)
         return torch.cat([numbers, drawn + (shares - shares.detach())], 1)
@@ -69,33 +69,41 @@ class BlockHead(nn.Module):
         return weight / total.gather(1, owner)
 
 
+def draw_blocks_from(network: nn.Module, rng: torch.Generator) -> None:
+    """Have every block of a network's outputs drawn from another stream."""
+    for module in network.modules():
+        if isinstance(module, BlockHead):
+            module.rng = rng
+
+
 @dataclass(frozen=True)
-class GapRates:
-    """What brings generated gaps to the rates of the real ones, class by class.
+class MissingRates:
+    """What brings missing values of generated rows to the rates of the real ones, by class.
 
     Parameters
     ----------
     columns : Tensor of shape (g,)
         Encoded columns that are 1 where a value is missing, next to those that are 1 where it is
         present.
-    closed : Tensor of shape (K, g)
-        Share of the generated gaps that get a value.
-    opened : Tensor of shape (K, g)
-        Share of the generated values that are taken away.
+    filled : Tensor of shape (K, g)
+        Share of the missing values of generated rows that become present.
+    removed : Tensor of shape (K, g)
+        Share of the present values of generated rows that become missing.
     """
 
     columns: Tensor
-    closed: Tensor
-    opened: Tensor
+    filled: Tensor
+    removed: Tensor
 
     @classmethod
     def fit(
         cls, columns: Sequence[int], real: tuple[Tensor, Tensor], made: tuple[Tensor, Tensor]
-    ) -> GapRates:
-        r"""Compare the rates of gaps in real rows, r, and in generated ones, g.
+    ) -> MissingRates:
+        r"""Compare the rates of missing values in real rows, r, and in generated ones, g.
 
-        Of the gaps :math:`1 - r / g` are closed where g > r, of the values :math:`(r - g) /
-        (1 - g)` are taken away where g < r. A class without gaps in a column gets none.
+        Of the missing ones :math:`1 - r / g` are filled where g > r, of the present ones
+        :math:`(r - g) / (1 - g)` are removed where g < r. A class without missing values in a
+        column gets none.
 
         Parameters
         ----------
@@ -106,7 +114,7 @@ class GapRates:
 
         Returns
         -------
-        rates : GapRates
+        rates : MissingRates
         """
         marks = torch.tensor(columns)
         n_classes = int(real[1].max()) + 1
@@ -114,13 +122,13 @@ class GapRates:
             torch.stack([x[y == c][:, marks].double().mean(0) for c in range(n_classes)])
             for x, y in (real, made)
         )
-        closed = torch.where(r == 0, 1, 1 - r / g.clamp_min(1e-12)).clamp_min(0)
-        return cls(marks, closed, ((r - g) / (1 - g).clamp_min(1e-12)).clamp(0, 1))
+        filled = torch.where(r == 0, 1, 1 - r / g.clamp_min(1e-12)).clamp_min(0)
+        return cls(marks, filled, ((r - g) / (1 - g).clamp_min(1e-12)).clamp(0, 1))
 
-    def settle(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
-        """Open and close gaps: (m, d) rows and (m,) class indices -> (m, d) rows."""
+    def apply(self, x: Tensor, y: Tensor, rng: torch.Generator) -> Tensor:
+        """Fill and remove values: (m, d) rows and (m,) class indices -> (m, d) rows."""
         missing = x[:, self.columns] > 0.5
-        odds = torch.where(missing, self.closed[y], self.opened[y])
+        odds = torch.where(missing, self.filled[y], self.removed[y])
         missing = missing ^ (torch.rand(odds.shape, generator=rng, dtype=odds.dtype) < odds)
         x = x.clone()
         x[:, self.columns] = missing.to(x.dtype)

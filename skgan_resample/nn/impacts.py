@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .adam import Adam
 from .networks import build
-from .pixels import as_floats
+from .run import as_floats
+from .runtime import Adam
 
 _HIDDEN = 20
 _ACTOR_RATE, _CRITIC_RATE = 1e-3, 1e-2
@@ -78,7 +78,7 @@ def normalised(impacts: Tensor, classes: Tensor) -> Tensor:
         impact below that bound again.
     """
     numbers = classes.bincount()
-    impacts = torch.maximum(impacts, _LEAST / numbers[classes])
+    impacts = torch.maximum(impacts, _LEAST / numbers[classes].float())
     totals = impacts.new_zeros(len(numbers)).index_add(0, classes, impacts)
     return impacts / totals[classes]
 
@@ -108,7 +108,7 @@ def proportional(sizes: Tensor, classes: Tensor) -> Tensor:
     """
     numbers = classes.bincount()
     totals = numbers.new_zeros(len(numbers)).index_add(0, classes, sizes)
-    return (totals / numbers)[classes] / sizes
+    return (totals.float() / numbers)[classes] / sizes
 
 
 def temporal_difference(
@@ -222,7 +222,7 @@ class ActorCriticImpacts(FixedImpacts):
             Adam(self.actor.parameters(), lr=_ACTOR_RATE),
             Adam(self.critic.parameters(), lr=_CRITIC_RATE),
         ]
-        super().__init__(torch.rand(n, generator=rng), classes)
+        super().__init__(torch.rand(n, generator=rng, dtype=torch.float32), classes)
 
     def learn(self, loss: Tensor) -> None:
         """Judge the last action by the mean loss of the epoch after it, and take the next one."""
@@ -239,7 +239,7 @@ class ActorCriticImpacts(FixedImpacts):
     def _act(self) -> None:
         self.state = self.impacts
         with torch.no_grad():
-            noise = torch.randn(len(self.state), generator=self.rng)
+            noise = torch.randn(len(self.state), generator=self.rng, dtype=torch.float32)
             self.action = self.actor(self.state) + _SPREAD * noise
         self._enforce(self.state + _STEP * self.action)
 

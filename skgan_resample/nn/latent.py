@@ -1,4 +1,4 @@
-"""Laws of the latent codes, fitted once and then frozen."""
+"""Distributions of latent codes, fitted once and then kept."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def factor(covariance: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class ClassGaussians:
-    """One normal law of codes per class.
+    """One Gaussian of latent codes per class.
 
     Parameters
     ----------
@@ -116,35 +116,5 @@ class ClassGaussians:
 
     def sample(self, y: Tensor, rng: torch.Generator) -> Tensor:
         """Draw one code per label: (m,) class indices -> (m, d) codes."""
-        noise = torch.randn((len(y), self.means.shape[1]), generator=rng)
+        noise = torch.randn((len(y), self.means.shape[1]), generator=rng, dtype=torch.float32)
         return self.means[y] + torch.einsum("mij,mj->mi", self.factors[y], noise)
-
-
-def draw_noise(
-    y: Tensor, latent_dim: int, n_classes: int, rng: torch.Generator, *, balanced: bool
-) -> tuple[Tensor, Tensor]:
-    """Draw codes from N(0, I), and say of which classes rows are to be made of them.
-
-    Parameters
-    ----------
-    y : Tensor of shape (n,)
-        Class indices of a real batch.
-    latent_dim : int
-        Size of a code, d.
-    n_classes : int
-        Number of classes.
-    rng : torch.Generator
-        Stream of the draws.
-    balanced : bool
-        Whether classes are drawn uniformly, or are those of y.
-
-    Returns
-    -------
-    z : Tensor of shape (n, d)
-        Codes, on y's device.
-    y : Tensor of shape (n,)
-        Class indices.
-    """
-    if balanced:
-        y = torch.randint(n_classes, y.shape, generator=rng).to(y.device)
-    return torch.randn((len(y), latent_dim), generator=rng).to(y.device), y

@@ -88,20 +88,18 @@ def balancing_g(fake: Tensor, y: Tensor) -> Tensor:
     return F.cross_entropy(fake, y)
 
 
-def gradient_penalty(scores: Tensor, points: Tensor, norm: float = 1.0) -> Tensor:
-    r"""Squared distance of the critic's gradient norm from a wanted one.
+def gradient_penalty(scores: Tensor, points: Tensor) -> Tensor:
+    r"""Squared distance of the norm of the discriminator's gradient from one.
 
-    .. math:: \frac{1}{n} \sum_i (\lVert \nabla_x D(x_i) \rVert_2 - \mathrm{norm})^2
+    .. math:: \frac{1}{n} \sum_i (\lVert \nabla_x D(x_i) \rVert_2 - 1)^2
 
     Parameters
     ----------
     scores : Tensor of shape (n,)
-        The critic's, :math:`D(x_i)`, of the points and through nothing that mixes rows.
+        The discriminator's, :math:`D(x_i)`, of the points and through nothing that mixes samples.
     points : Tensor of shape (n, ...)
-        Where to measure, requiring gradients: :func:`points_between` (WGAN-GP),
-        :func:`points_around` (DRAGAN), or the real rows themselves (R1, with a norm of zero).
-    norm : float, default=1.0
-        The wanted norm. With zero the critic falls silent once fakes are like real rows [2]_.
+        Where to measure, requiring gradients: :func:`points_between` (WGAN-GP) or
+        :func:`points_around` (DRAGAN).
 
     Returns
     -------
@@ -110,18 +108,15 @@ def gradient_penalty(scores: Tensor, points: Tensor, norm: float = 1.0) -> Tenso
     References
     ----------
     .. [1] Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017, eq. 3.
-    .. [2] Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018.
     """
     (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
-    if norm == 0:  # the norm itself has no derivative where the gradient vanishes
-        return gradient.flatten(1).square().sum(1).mean()
-    return (gradient.flatten(1).norm(dim=1) - norm).square().mean()
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
 
 def points_between(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
     """Points ``x + u (x' - x)``, one u ~ U(0, 1) per row, between (n, ...) real and fake rows."""
-    u = torch.rand((len(real),) + (1,) * (real.ndim - 1), generator=rng).to(real.device)
-    return real + u * (fake - real)
+    u = torch.rand(len(real), *[1] * (real.ndim - 1), generator=rng, dtype=real.dtype)
+    return real + u.to(real.device) * (fake - real)
 
 
 def points_around(real: Tensor, rng: torch.Generator) -> Tensor:
@@ -131,8 +126,8 @@ def points_around(real: Tensor, rng: torch.Generator) -> Tensor:
     ----------
     .. [1] Kodali et al., On Convergence and Stability of GANs (DRAGAN), 2017.
     """
-    u = torch.rand(real.shape, generator=rng).to(real.device)
-    return real + 0.5 * real.std() * u
+    u = torch.rand(real.shape, generator=rng, dtype=real.dtype)
+    return real + 0.5 * real.std() * u.to(real.device)
 
 
 def mmd_imq(prior: Tensor, codes: Tensor, variance: float = 1.0) -> Tensor:

@@ -1,19 +1,22 @@
-"""Trunks and decoders for tables and for pictures of any size.
+"""Networks for tables and for images of any size, and how a label enters them.
 
-A *sample shape* is (d,) for a table row and (c, h, w) for a picture; :func:`trunk_for` and
-:func:`decoder_for` choose dense or convolutional networks by it, everything else is built on these.
+A *sample shape* is (d,) for a row of a table and (c, h, w) for an image; :func:`trunk_for` and
+:func:`decoder_for` choose dense or convolutional layers by it. On these stand generators and
+discriminators that know the class.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from .runtime import Embedding, give_storage
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -50,11 +53,8 @@ def build(factory: Callable[[], Module], rng: torch.Generator, device: str) -> M
     """
     with torch.device("meta"):
         network = factory()
+    give_storage(network)
     for layer in network.modules():
-        for name, weight in layer.named_parameters(recurse=False):
-            # as to_empty() does, for which torch imports sympy: half a second and 37 MB
-            empty = torch.empty(weight.shape, dtype=weight.dtype, device="cpu")
-            setattr(layer, name, nn.Parameter(empty, weight.requires_grad))
         if isinstance(layer, ClassScale):
             nn.init.normal_(layer.weight, generator=rng)
         elif isinstance(layer, nn.Embedding):
@@ -74,14 +74,7 @@ def leaky() -> nn.LeakyReLU:
     return nn.LeakyReLU(SLOPE, inplace=True)
 
 
-class ClassEmbedding(nn.Embedding):
-    """A vector for each class, (n,) labels -> (n, d)."""
-
-    def reset_parameters(self) -> None:
-        """Leave the weights to :func:`build`; without storage, torch's way imports its compiler."""
-
-
-class ClassScale(ClassEmbedding):
+class ClassScale(Embedding):
     """A factor per class and entry of a code, (n,) labels -> (n, d), of size one at first.
 
     Factors near zero can be driven to zero for one class, which then has one row for all codes.
@@ -105,9 +98,9 @@ def halvings(height: int, width: int) -> list[tuple[int, int]]:
     return sizes
 
 
-def _maps(n_sizes: int) -> list[int]:
-    """Feature maps at each of the sizes: 16 at the full one, doubled at every halving up to 128."""
-    return [min(16 * 2**stage, 128) for stage in range(n_sizes)]
+def _maps(n_sizes: int, hidden_dim: int) -> list[int]:
+    """Feature maps at each size: an eighth of ``hidden_dim``, doubled at every halving up to it."""
+    return [max(min(hidden_dim * 2**stage // 8, hidden_dim), 1) for stage in range(n_sizes)]
 
 
 class Dropout(nn.Module):
@@ -129,7 +122,7 @@ class Dropout(nn.Module):
         """Zero entries and scale up the rest; (n, ...) -> (n, ...)."""
         if not self.training or self.p == 0:
             return x
-        keep = torch.rand(x.shape, generator=self.rng) >= self.p
+        keep = torch.rand(x.shape, generator=self.rng, dtype=torch.float32) >= self.p
         return x * keep.to(x.device) / (1 - self.p)
 
 
@@ -184,11 +177,14 @@ class ConvTrunk(nn.Sequential):
     """
 
     def __init__(
-        self, sample_shape: tuple[int, ...], dropout: Callable[[], nn.Module] = nn.Identity
+        self,
+        sample_shape: tuple[int, ...],
+        hidden_dim: int,
+        dropout: Callable[[], nn.Module] = nn.Identity,
     ) -> None:
         channels, height, width = sample_shape
         sizes = halvings(height, width)
-        maps = _maps(len(sizes))
+        maps = _maps(len(sizes), hidden_dim)
         layers: list[nn.Module] = [nn.Conv2d(channels, maps[0], 3, 1, 1), leaky()]
         for before, after in pairwise(maps):
             layers += [nn.Conv2d(before, after, 3, 2, 1), leaky(), dropout()]
@@ -196,18 +192,22 @@ class ConvTrunk(nn.Sequential):
         self.n_features = maps[-1] * math.prod(sizes[-1])
 
 
+Trunk: TypeAlias = DenseTrunk | ConvTrunk
+
+
 def trunk_for(
-    sample_shape: tuple[int, ...], dropout: Callable[[], nn.Module] = nn.Identity
-) -> DenseTrunk | ConvTrunk:
-    """Choose the trunk of an encoder or critic by the shape of a sample."""
+    sample_shape: tuple[int, ...],
+    hidden_dim: int,
+    dropout: Callable[[], nn.Module] = nn.Identity,
+) -> Trunk:
+    """Choose the first layers of an encoder or a discriminator by the shape of a sample.
+
+    ``hidden_dim`` is the width of every dense layer, or the number of feature maps of the
+    convolutions at the lowest resolution.
+    """
     if len(sample_shape) == 1:
-        return DenseTrunk(sample_shape[0], _dense_width(sample_shape[0]), dropout)
-    return ConvTrunk(sample_shape, dropout)
-
-
-def _dense_width(n_columns: int) -> int:
-    """Width of dense layers: 128, or up to 512 for tables of more columns than that."""
-    return min(max(128, n_columns), 512)
+        return DenseTrunk(sample_shape[0], hidden_dim, dropout)
+    return ConvTrunk(sample_shape, hidden_dim, dropout)
 
 
 class LinearHead(nn.Module):
@@ -221,7 +221,7 @@ class LinearHead(nn.Module):
         Size of a code, or number of logits.
     """
 
-    def __init__(self, trunk: DenseTrunk | ConvTrunk, n_outputs: int) -> None:
+    def __init__(self, trunk: Trunk, n_outputs: int) -> None:
         super().__init__()
         self.trunk, self.head = trunk, nn.Linear(trunk.n_features, n_outputs)
 
@@ -286,13 +286,14 @@ class ConvDecoder(nn.Module):
         self,
         latent_dim: int,
         sample_shape: tuple[int, ...],
+        hidden_dim: int,
         enlarge: Callable[[int, int, tuple[int, int]], nn.Module],
         kernel: int,
     ) -> None:
         super().__init__()
         channels, height, width = sample_shape
         sizes = halvings(height, width)[::-1]
-        maps = _maps(len(sizes))[::-1]
+        maps = _maps(len(sizes), hidden_dim)[::-1]
         layers: list[nn.Module] = [
             nn.Linear(latent_dim, maps[0] * math.prod(sizes[0])),
             leaky(),
@@ -308,29 +309,139 @@ class ConvDecoder(nn.Module):
         return self.stages(z)
 
 
+Decoder: TypeAlias = DenseDecoder | ConvDecoder
+
+
 def decoder_for(
     latent_dim: int,
     sample_shape: tuple[int, ...],
+    hidden_dim: int,
     enlarge: Callable[[int, int, tuple[int, int]], nn.Module] = Upsample,
     kernel: int = 3,
     head: nn.Module | None = None,
-) -> DenseDecoder | ConvDecoder:
-    """Choose the network from codes to samples by the shape of a sample; rows may have a head."""
+) -> Decoder:
+    """Choose the layers from codes to samples by the shape of a sample; rows may have a head.
+
+    ``hidden_dim`` is that of :func:`trunk_for`.
+    """
     if len(sample_shape) == 1:
-        decoder = DenseDecoder(latent_dim, sample_shape[0], _dense_width(sample_shape[0]))
+        decoder = DenseDecoder(latent_dim, sample_shape[0], hidden_dim)
         return decoder if head is None else decoder.append(head)
-    return ConvDecoder(latent_dim, sample_shape, enlarge, kernel)
+    return ConvDecoder(latent_dim, sample_shape, hidden_dim, enlarge, kernel)
 
 
-def corrector_for(sample_shape: tuple[int, ...]) -> nn.Sequential:
-    """Choose the network from drafts to their corrections, of the same shape, by that shape."""
-    if len(sample_shape) == 1:
-        return DenseDecoder(sample_shape[0], sample_shape[0], _dense_width(sample_shape[0]))
-    channels = sample_shape[0]
-    return nn.Sequential(
-        nn.Conv2d(channels, 32, 3, 1, 1),
-        leaky(),
-        nn.Conv2d(32, 32, 3, 1, 1),
-        leaky(),
-        nn.Conv2d(32, channels, 3, 1, 1),
-    )
+# How a label enters a network --------------------------------------------------------------------
+
+
+class UnlabelledGenerator(nn.Module):
+    """A decoder that ignores the label: the class is in the code already (BAGAN)."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """(n, latent_dim) codes and (n,) labels -> (n, *sample_shape)."""
+        return self.decoder(z)
+
+
+class ConcatGenerator(nn.Module):
+    """A decoder of the code and the one-hot label, side by side (CGAN; BAGAN-GP v1 and v2)."""
+
+    def __init__(self, decoder: nn.Module, n_classes: int) -> None:
+        super().__init__()
+        self.decoder, self.n_classes = decoder, n_classes
+
+    def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
+        """(n, latent_dim) codes and (n,) labels, or None for no label -> (n, *sample_shape)."""
+        if y is None:
+            label = z.new_zeros(len(z), self.n_classes)
+        else:
+            label = F.one_hot(y, self.n_classes).to(z.dtype)
+        return self.decoder(torch.cat([z, label], 1))
+
+
+class ProductGenerator(nn.Module):
+    """A decoder of ``z * Emb(y)``, code and label embedding multiplied (BAGAN-GP)."""
+
+    def __init__(self, decoder: nn.Module, n_classes: int, latent_dim: int) -> None:
+        super().__init__()
+        self.decoder, self.embedding = decoder, ClassScale(n_classes, latent_dim)
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """(n, latent_dim) codes and (n,) labels -> (n, *sample_shape)."""
+        return self.decoder(z * self.embedding(y))
+
+
+class ConcatDiscriminator(nn.Module):
+    """``dense(features(x), one-hot y)``: is x a real row of class y? One score per row."""
+
+    def __init__(self, trunk: Trunk, n_classes: int, hidden: int = 128) -> None:
+        super().__init__()
+        self.trunk, self.n_classes = trunk, n_classes
+        self.head = nn.Sequential(
+            nn.Linear(trunk.n_features + n_classes, hidden),
+            leaky(),
+            nn.Linear(hidden, 1),
+        )
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """(n, *sample_shape) and (n,) labels -> (n,) logits."""
+        label = F.one_hot(y, self.n_classes).to(x.dtype)
+        return self.head(torch.cat([self.trunk(x), label], 1)).squeeze(1)
+
+
+class ProductDiscriminator(nn.Module):
+    """``dense(features(x) * Emb(y))``: is x a real row of class y? One score per row."""
+
+    def __init__(self, trunk: Trunk, n_classes: int, hidden: int = 512) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.embedding = Embedding(n_classes, trunk.n_features)
+        self.head = nn.Sequential(
+            nn.Linear(trunk.n_features, hidden), leaky(), nn.Linear(hidden, 1)
+        )
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """(n, *sample_shape) and (n,) labels -> (n,) logits."""
+        return self.judge(self.trunk(x), y)
+
+    def judge(self, features: Tensor, y: Tensor) -> Tensor:
+        """(n, n_features) of the trunk and (n,) labels -> (n,) logits."""
+        return self.head(features * self.embedding(y)).squeeze(1)
+
+
+class TwoHeads(nn.Module):
+    """Is x real, and of which class? Two heads on one trunk, which sees no label (ACGAN)."""
+
+    def __init__(self, trunk: Trunk, n_classes: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.source = nn.Linear(trunk.n_features, 1)
+        self.classes = nn.Linear(trunk.n_features, n_classes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, *sample_shape) -> (n,) logits of "real" and (n, K) logits of the classes."""
+        features = self.trunk(x)
+        return self.source(features).squeeze(1), self.classes(features)
+
+
+class PerClass(nn.Module):
+    """One network per class: each row goes through the network of its class.
+
+    Parameters
+    ----------
+    networks : sequence of nn.Module
+        Of one input and one output shape; in the order of the class indices.
+    """
+
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """(n, ...) inputs and (n,) labels -> (n, ...) outputs, in the order of the inputs."""
+        labels = y.unique().tolist()
+        rows = [(y == c).nonzero().squeeze(1) for c in labels]
+        made = [self.networks[c](z[of_class]) for c, of_class in zip(labels, rows, strict=True)]
+        return torch.cat(made)[torch.cat(rows).argsort()]

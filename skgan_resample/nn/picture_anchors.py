@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .anchors import TableAnchors, pairs_of_class
-from .pixels import as_floats
+from .run import as_floats
 
 _SHARPNESS = 8.0
 _POOL = 4096

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from sklearn.utils._param_validation import StrOptions
 
-from .._base import BaseGANSampler
-from .._docs import document
-from ..nn.latent import draw_noise
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.losses import auxiliary_d, auxiliary_g, logistic_d, logistic_g
-from ..nn.networks import TransposedConv, build, decoder_for, trunk_for
-from ..nn.players import ConcatGenerator, TwoHeads
-from ..nn.training import batches, train_adversarial
+from ..nn.networks import ConcatGenerator, TransposedConv, TwoHeads
 
 
-@document
+@documented
 class ACGANSampler(BaseGANSampler):
     r"""Over-sample with an auxiliary classifier GAN.
 
@@ -24,14 +23,33 @@ class ACGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
+    {max_iter}
     fake_labels : {"balanced", "data"}, default="balanced"
         Classes of the generated rows during training: uniform, or those of the real batch.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
 
     See Also
     --------
@@ -91,16 +109,12 @@ class ACGANSampler(BaseGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         fake_labels="balanced",
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -108,60 +122,39 @@ class ACGANSampler(BaseGANSampler):
         self.image_shape = image_shape
         self.categorical_features = categorical_features
         self.latent_dim = latent_dim
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.fake_labels = fake_labels
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        shape, n_classes = x.shape[1:], len(self.classes_)
-        latent_dim, max_iter, _ = self._sizes(x)
+    def _fit_gan(self, x, y, run):
+        K = run.n_classes
 
-        # 1. Two fresh players: G sees the label, D has a head for it.
-        generator = build(
-            lambda: ConcatGenerator(
-                decoder_for(latent_dim + n_classes, shape, enlarge=TransposedConv, head=self._head),
-                n_classes,
-            ),
-            rng,
-            self.device_,
-        )
-        critic = build(lambda: TwoHeads(trunk_for(shape), n_classes), rng, self.device_)
+        # 1. Two fresh networks: G sees the label, D has a head for it.
+        decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv)
+        generator = run.build(lambda: ConcatGenerator(decoder(), K))
+        discriminator = run.build(lambda: TwoHeads(run.trunk(), K))
 
-        # 2. The game: L_S + L_C for D, L_C - L_S for G.
-        def draw(y):
-            z, y = draw_noise(
-                y, latent_dim, n_classes, rng, balanced=self.fake_labels == "balanced"
-            )
-            return generator(z, y), y
+        # 2. Adversarial training: L_S + L_C for D, L_C - L_S for G.
+        def generated(like):
+            y = run.labels(like, balanced=self.fake_labels == "balanced")
+            return generator(run.noise(y), y), y
 
         def d_loss(x, y):
             with torch.no_grad():
-                fake, fake_y = draw(y)
-            source, named = critic(torch.cat([x, fake]))
-            real, generated = named.chunk(2)
-            return logistic_d(*source.chunk(2)) + auxiliary_d(real, generated, y, fake_y)
+                fake, fake_y = generated(y)
+            source, classes = discriminator(torch.cat([x, fake]))
+            real, made = classes.chunk(2)
+            return logistic_d(*source.chunk(2)) + auxiliary_d(real, made, y, fake_y)
 
         def g_loss(x, y):
-            fake, fake_y = draw(y)
-            source, named = critic(fake)
-            return logistic_g(source) + auxiliary_g(named, fake_y)
+            fake, fake_y = generated(y)
+            source, classes = discriminator(fake)
+            return logistic_g(source) + auxiliary_g(classes, fake_y)
 
-        data = batches(x, y, self.batch_size, rng)
-        self.generator_ = generator
-        history = train_adversarial(
-            generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
-        )
-        return history
-
-    def _generate(self, y, rng):
-        z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self._run_generator(z, y)
+        data = run.batches(x, y)
+        return generator, run.train_adversarial(generator, discriminator, d_loss, g_loss, data)

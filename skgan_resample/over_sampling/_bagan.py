@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._base import BaseGANSampler
-from .._docs import document
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.latent import ClassGaussians
 from ..nn.losses import balancing_d, balancing_g, reconstruction_l2
-from ..nn.networks import LinearHead, build, decoder_for, trunk_for
-from ..nn.pixels import in_batches
-from ..nn.players import UnlabelledGenerator
-from ..nn.training import batches, train_adversarial, train_autoencoder
+from ..nn.networks import LinearHead, UnlabelledGenerator
+from ..nn.run import in_batches
 
 
-@document
+@documented
 class BAGANSampler(BaseGANSampler):
     r"""Over-sample with BAGAN, a balancing GAN.
 
@@ -27,13 +22,32 @@ class BAGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
-    <autoencoder>
-    <tail>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
+    {max_iter}
+    {autoencoder_max_iter}
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
     latent_ : ClassGaussians
         The normal law of each class's codes.
 
@@ -81,7 +95,7 @@ class BAGANSampler(BaseGANSampler):
 
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
-        "autoencoder_max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
     }
 
     def __init__(
@@ -91,16 +105,12 @@ class BAGANSampler(BaseGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -108,63 +118,52 @@ class BAGANSampler(BaseGANSampler):
         self.image_shape = image_shape
         self.categorical_features = categorical_features
         self.latent_dim = latent_dim
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        shape, n_classes = x.shape[1:], len(self.classes_)
-        latent_dim, max_iter, autoencoder_max_iter = self._sizes(x)
-        data = batches(x, y, self.batch_size, rng)
+    def _fit_gan(self, x, y, run):
+        K, data = run.n_classes, run.batches(x, y)
 
         # 1. Autoencoder on all classes, without their labels.
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng, self.device_)
-        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng, self.device_)
+        encoder = run.build(lambda: LinearHead(run.trunk(), run.latent_dim))
+        decoder = run.build(run.decoder)
         autoencoder = torch.nn.Sequential(encoder, decoder)
-        history = train_autoencoder(
-            autoencoder,
-            lambda x, y: reconstruction_l2(x, autoencoder(x)),
-            data,
-            self._schedule(autoencoder_max_iter),
-        )
+
+        def autoencoder_loss(x, y):
+            return reconstruction_l2(x, autoencoder(x))
+
+        history = run.train_autoencoder(autoencoder, autoencoder_loss, data)
 
         # 2. G <- decoder; trunk of D <- encoder, with a fresh softmax of K classes and "fake";
-        #    one normal law of codes per class, frozen from here on.
+        #    one Gaussian of latent codes per class, kept from here on.
         generator = UnlabelledGenerator(decoder)
-        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng, self.device_)
-        critic.trunk.load_state_dict(encoder.trunk.state_dict())
-        self.latent_ = latent = ClassGaussians.fit(in_batches(encoder, x), y.cpu(), n_classes)
+        discriminator = run.build(lambda: LinearHead(run.trunk(), K + 1))
+        discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
+        self.latent_ = latent = ClassGaussians.fit(in_batches(encoder, x), y.cpu(), K)
 
-        # 3. The game: B real rows and B / K fakes for D; as many fakes of uniform classes for G.
-        def draw(n):
-            labels = torch.randint(n_classes, (n,), generator=rng)
-            return latent.sample(labels, rng).to(self.device_), labels.to(self.device_)
+        # 3. B real samples and B / K fakes for D; as many fakes of uniform classes for G.
+        def generated(like, n):
+            y = run.labels(like.new_empty(n))
+            return generator(latent.sample(y, run.rng), y), y
 
         def d_loss(x, y):
             with torch.no_grad():
-                fake = generator(*draw(-(-len(x) // n_classes)))
-            real_scores, fake_scores = critic(torch.cat([x, fake])).tensor_split([len(x)])
+                fake, _ = generated(y, -(-len(x) // K))
+            real_scores, fake_scores = discriminator(torch.cat([x, fake])).tensor_split([len(x)])
             return balancing_d(real_scores, fake_scores, y)
 
         def g_loss(x, y):
-            z, labels = draw(len(x) + -(-len(x) // n_classes))
-            return balancing_g(critic(generator(z, labels)), labels)
+            fake, fake_y = generated(y, len(x) + -(-len(x) // K))
+            return balancing_g(discriminator(fake), fake_y)
 
-        self.generator_ = generator
-        history |= train_adversarial(
-            generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
-        )
-        return history
+        history |= run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
+        return generator, history
 
-    def _generate(self, y, rng):
-        z = self.latent_.sample(y, rng)
-        return self._run_generator(z, y)
+    def _generate(self, y, run):
+        return self.generator_(self.latent_.sample(y, run.rng), y)

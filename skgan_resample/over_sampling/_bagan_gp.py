@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from numbers import Integral, Real
 
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._base import BaseGANSampler
-from .._docs import document
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.losses import (
     gradient_penalty,
     logistic_d,
@@ -17,17 +16,11 @@ from ..nn.losses import (
     points_around,
     points_between,
     reconstruction_l1,
-    reconstruction_l2,
 )
-from ..nn.networks import LinearHead, build, corrector_for, decoder_for, trunk_for
-from ..nn.picture_anchors import fit_anchors
-from ..nn.players import ConcatGenerator, CorrectingGenerator, ProductCritic, ProductGenerator
-from ..nn.training import batches, train_adversarial, train_autoencoder
-
-_COST_OF_CHANGE = 100.0
+from ..nn.networks import ConcatGenerator, LinearHead, ProductDiscriminator, ProductGenerator
 
 
-@document
+@documented
 class BAGANGPSampler(BaseGANSampler):
     r"""Over-sample with BAGAN-GP, a balancing GAN with gradient penalty.
 
@@ -43,8 +36,13 @@ class BAGANGPSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
-    <autoencoder>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
+    {max_iter}
+    {autoencoder_max_iter}
     anchored : bool, default=True
         Whether generated rows start from real ones. Then ``latent_dim``,
         ``autoencoder_max_iter``, ``label_embedding`` and ``penalty_points`` have no effect, and
@@ -67,11 +65,25 @@ class BAGANGPSampler(BaseGANSampler):
     real_balance : float, default=0.5
         Real rows of a class of size n are drawn in proportion to ``n ** (1 - real_balance)`` in
         the adversarial training; 0, the paper's way, keeps the frequencies of the data.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
     anchors_ : TableAnchors or PictureAnchors
         With ``anchored=True``, the real rows and the law of the drafts made from them.
     retains_training_data_ : bool
@@ -157,8 +169,7 @@ class BAGANGPSampler(BaseGANSampler):
 
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
-        "autoencoder_max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
-        "anchored": ["boolean"],
+        "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
         "n_critic": [Interval(Integral, 1, None, closed="left")],
         "penalty_weight": [Interval(Real, 0, None, closed="left")],
         "penalty_points": [StrOptions({"between", "real"})],
@@ -174,9 +185,9 @@ class BAGANGPSampler(BaseGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
-        anchored=True,
         n_critic=1,
         penalty_weight=10.0,
         penalty_points="between",
@@ -185,12 +196,7 @@ class BAGANGPSampler(BaseGANSampler):
         real_balance=0.5,
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -198,9 +204,9 @@ class BAGANGPSampler(BaseGANSampler):
         self.image_shape = image_shape
         self.categorical_features = categorical_features
         self.latent_dim = latent_dim
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
-        self.anchored = anchored
         self.n_critic = n_critic
         self.penalty_weight = penalty_weight
         self.penalty_points = penalty_points
@@ -209,118 +215,63 @@ class BAGANGPSampler(BaseGANSampler):
         self.real_balance = real_balance
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        latent_dim, max_iter, autoencoder_max_iter = self._sizes(x)
-        self.retains_training_data_ = self.anchored
-        if self.anchored:
-            max_iter = self._auto("max_iter", 200)
-            generator, critic, history = self._start_from_rows(x, y, rng)
-        else:
-            generator, critic, history = self._start_from_noise(
-                x, y, rng, latent_dim, autoencoder_max_iter
-            )
-        self.generator_ = generator
-        return history | self._play(generator, critic, x, y, rng, max_iter)
+    def _fit_gan(self, x, y, run):
+        K = run.n_classes
 
-    def _start_from_rows(self, x, y, rng):
-        """Drafts between real rows, and a generator that corrects them: by nothing at first."""
-        shape, n_classes = x.shape[1:], len(self.classes_)
-        units, gaps = (getattr(self.codec_, name, ()) for name in ("units_", "number_gaps_"))
-        self.anchors_ = fit_anchors(x.cpu(), y.cpu(), n_classes, rng, units, gaps)
-        generator = build(
-            lambda: CorrectingGenerator(corrector_for(shape), n_classes, shape), rng, self.device_
-        )
-        generator.start()
-        critic = build(lambda: ProductCritic(trunk_for(shape), n_classes), rng, self.device_)
-        return generator, critic, {}
+        # 1. Supervised autoencoder: decoder(encoder(x) * Emb(y)) against x.
+        encoder = run.build(lambda: LinearHead(run.trunk(), run.latent_dim))
+        generator = run.build(lambda: self._labelled_decoder(run))
 
-    def _start_from_noise(self, x, y, rng, latent_dim, autoencoder_max_iter):
-        """The paper's supervised autoencoder, whose two halves both players start from."""
-        shape, n_classes = x.shape[1:], len(self.classes_)
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng, self.device_)
-        generator = build(lambda: self._labelled_decoder(latent_dim, shape), rng, self.device_)
+        def autoencoder_loss(x, y):
+            label = y if self.label_embedding else None
+            return reconstruction_l1(x, generator(encoder(x), label))
 
-        # 1. decoder(encoder(x) * Emb(y)) against x
-        def loss(x, y):
-            return reconstruction_l1(x, generator(encoder(x), y if self.label_embedding else None))
+        autoencoder = torch.nn.ModuleList([encoder, generator])
+        history = run.train_autoencoder(autoencoder, autoencoder_loss, run.batches(x, y))
 
-        history = train_autoencoder(
-            torch.nn.ModuleList([encoder, generator]),
-            loss,
-            batches(x, y, self.batch_size, rng),
-            self._schedule(autoencoder_max_iter),
-        )
         # 2. G = decoder after embedding; D starts from the encoder, its embedding afresh.
-        critic = build(lambda: ProductCritic(trunk_for(shape), n_classes), rng, self.device_)
-        critic.trunk.load_state_dict(encoder.trunk.state_dict())
-        return generator, critic, history
+        discriminator = run.build(lambda: ProductDiscriminator(run.trunk(), K))
+        discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
 
-    def _labelled_decoder(self, latent_dim, shape):
-        n_classes, decoder = len(self.classes_), partial(decoder_for, head=self._head)
-        if self.label_embedding:
-            return ProductGenerator(decoder(latent_dim, shape), n_classes, latent_dim)
-        return ConcatGenerator(decoder(latent_dim + n_classes, shape), n_classes)
-
-    def _play(self, generator, critic, x, y, rng, max_iter):
-        """3. The game: real, fake, and real rows with a wrong label."""
-        n_classes = len(self.classes_)
-
-        def draw(y):
-            if self.fake_labels == "balanced":
-                y = torch.randint(n_classes, y.shape, generator=rng).to(y.device)
-            return self._draw(generator, y, rng), y
+        # 3. Adversarial training: real, generated, and real samples with a wrong label.
+        def generated(like):
+            y = run.labels(like, balanced=self.fake_labels == "balanced")
+            return generator(run.noise(y), y), y
 
         def d_loss(x, y):
             with torch.no_grad():
-                fake, fake_y = draw(y)
-            shift = torch.randint(1, n_classes, y.shape, generator=rng).to(y.device)
-            wrong_y = (y + shift) % n_classes
-            at_rows = self.anchored and self.penalty_weight > 0  # where the penalty is taken
-            x = x.detach().requires_grad_(at_rows)
-            features = critic.trunk(x)  # of real rows, once for both of their labels
-            real = critic.judge(features, y)
-            features = torch.cat([critic.trunk(fake), features])
-            others = critic.judge(features, torch.cat([fake_y, wrong_y])).chunk(2)
-            return logistic_d(real, *others) + self._penalty(critic, real, x, fake, y, rng)
+                fake, fake_y = generated(y)
+            shift = torch.randint(1, K, y.shape, generator=run.rng).to(y.device)
+            wrong_y = (y + shift) % K
+            features = discriminator.trunk(x)  # of real samples, once for both of their labels
+            real = discriminator.judge(features, y)
+            features = torch.cat([discriminator.trunk(fake), features])
+            others = discriminator.judge(features, torch.cat([fake_y, wrong_y])).chunk(2)
+            return logistic_d(real, *others) + self._penalty(discriminator, x, fake, y, run.rng)
 
         def g_loss(x, y):
-            loss = logistic_g(critic(*draw(y)))
-            if self.anchored:  # real rows need no correction
-                loss = loss + _COST_OF_CHANGE * reconstruction_l2(x, generator(x, y))
-            return loss
+            return logistic_g(discriminator(*generated(y)))
 
-        data = batches(x, y, self.batch_size, rng, self.real_balance)
-        schedule = self._schedule(max_iter)
-        return train_adversarial(generator, critic, d_loss, g_loss, data, schedule, self.n_critic)
+        data = run.batches(x, y, self.real_balance)
+        history |= run.train_adversarial(
+            generator, discriminator, d_loss, g_loss, data, self.n_critic
+        )
+        return generator, history
 
-    def _penalty(self, critic, real, x, fake, y, rng):
-        """Weighted gradient penalty of the critic, in the classes of the real rows."""
+    def _labelled_decoder(self, run):
+        if self.label_embedding:
+            return ProductGenerator(run.decoder(), run.n_classes, run.latent_dim)
+        return ConcatGenerator(run.decoder(run.latent_dim + run.n_classes), run.n_classes)
+
+    def _penalty(self, discriminator, x, fake, y, rng):
+        """Weighted gradient penalty of the discriminator, in the classes of the real samples."""
         if not self.penalty_weight:
             return 0.0
-        if self.anchored:
-            return self.penalty_weight * gradient_penalty(real, x, norm=0.0)
         between = self.penalty_points == "between"
         points = points_between(x, fake, rng) if between else points_around(x, rng)
-        return self.penalty_weight * gradient_penalty(critic(points.requires_grad_(), y), points)
-
-    def _draw(self, generator, y, rng):
-        """One row per class index, on the device of y."""
-        if not self.anchored:
-            z = torch.randn((len(y), self.latent_dim_), generator=rng)
-            return generator(z.to(y.device), y)
-        draft = self.anchors_.draw(y.cpu(), rng)
-        x = generator(draft.to(y.device), y)
-        return self.anchors_.settle(x.cpu(), draft, rng).to(y.device)
-
-    def _generate(self, y, rng):
-        x = self._draw(self._run_generator, y.to(self.device_), rng)
-        return self.anchors_.vary(x.cpu(), y, rng) if self.anchored else x
+        points = points.requires_grad_()
+        return self.penalty_weight * gradient_penalty(discriminator(points, y), points)

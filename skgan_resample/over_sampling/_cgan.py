@@ -7,16 +7,13 @@ from functools import partial
 import torch
 from sklearn.utils._param_validation import StrOptions
 
-from .._base import BaseGANSampler
-from .._docs import document
-from ..nn.latent import draw_noise
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.losses import logistic_d, logistic_g
-from ..nn.networks import Dropout, TransposedConv, build, decoder_for, trunk_for
-from ..nn.players import ConcatCritic, ConcatGenerator
-from ..nn.training import batches, train_adversarial
+from ..nn.networks import ConcatDiscriminator, ConcatGenerator, Dropout, TransposedConv
 
 
-@document
+@documented
 class CGANSampler(BaseGANSampler):
     r"""Over-sample with a conditional GAN.
 
@@ -24,14 +21,33 @@ class CGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
+    {max_iter}
     fake_labels : {"balanced", "data"}, default="balanced"
         Classes of the generated rows during training: uniform, or those of the real batch.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
 
     See Also
     --------
@@ -87,16 +103,12 @@ class CGANSampler(BaseGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         fake_labels="balanced",
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -104,62 +116,37 @@ class CGANSampler(BaseGANSampler):
         self.image_shape = image_shape
         self.categorical_features = categorical_features
         self.latent_dim = latent_dim
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.fake_labels = fake_labels
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        shape, n_classes = x.shape[1:], len(self.classes_)
-        latent_dim, max_iter, _ = self._sizes(x)
+    def _fit_gan(self, x, y, run):
+        K = run.n_classes
 
-        # 1. Two fresh players; both see the label.
-        generator = build(
-            lambda: ConcatGenerator(
-                decoder_for(
-                    latent_dim + n_classes, shape, enlarge=TransposedConv, kernel=7, head=self._head
-                ),
-                n_classes,
-            ),
-            rng,
-            self.device_,
-        )
-        dropout = partial(Dropout, 0.4, rng)
-        critic = build(
-            lambda: ConcatCritic(trunk_for(shape, dropout), n_classes), rng, self.device_
-        )
+        # 1. Two fresh networks; both see the label.
+        decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv, kernel=7)
+        generator = run.build(lambda: ConcatGenerator(decoder(), K))
+        dropout = partial(Dropout, 0.4, run.rng)
+        discriminator = run.build(lambda: ConcatDiscriminator(run.trunk(dropout), K))
 
         # 2. The min-max game, with real targets of 0.9.
-        def draw(y):
-            z, y = draw_noise(
-                y, latent_dim, n_classes, rng, balanced=self.fake_labels == "balanced"
-            )
-            return generator(z, y), y
+        def generated(like):
+            y = run.labels(like, balanced=self.fake_labels == "balanced")
+            return generator(run.noise(y), y), y
 
         def d_loss(x, y):
             with torch.no_grad():
-                fake, fake_y = draw(y)
-            scores = critic(torch.cat([x, fake]), torch.cat([y, fake_y]))
+                fake, fake_y = generated(y)
+            scores = discriminator(torch.cat([x, fake]), torch.cat([y, fake_y]))
             return logistic_d(*scores.chunk(2), real_target=0.9)
 
         def g_loss(x, y):
-            return logistic_g(critic(*draw(y)))
+            return logistic_g(discriminator(*generated(y)))
 
-        data = batches(x, y, self.batch_size, rng)
-        self.generator_ = generator
-        history = train_adversarial(
-            generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
-        )
-        return history
-
-    def _generate(self, y, rng):
-        z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self._run_generator(z, y)
+        data = run.batches(x, y)
+        return generator, run.train_adversarial(generator, discriminator, d_loss, g_loss, data)

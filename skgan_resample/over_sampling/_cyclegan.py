@@ -7,21 +7,27 @@ from numbers import Real
 
 import torch
 from sklearn.utils._param_validation import Interval
+from torch import Tensor, nn
+from torch.nn import functional as F
 
-from .._base import BaseGANSampler
-from .._docs import document
-from ..nn.anchors import pairs_of_class
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.losses import least_squares_d, least_squares_g, reconstruction_l1
-from ..nn.networks import LinearHead, build, trunk_for
-from ..nn.pixels import as_floats
-from ..nn.players import PerClass
-from ..nn.training import batches, together, train_adversarial
-from ..nn.translators import translator_for
+from ..nn.networks import (
+    SLOPE,
+    DenseDecoder,
+    LinearHead,
+    PerClass,
+    Upsample,
+    halvings,
+    leaky,
+)
+from ..nn.run import as_floats, together
 
 _NOISE = 0.1  # deviation of the noise on donors, in standard deviations of a column or half-ranges
 
 
-@document
+@documented
 class CycleGANSampler(BaseGANSampler):
     r"""Over-sample by translating rows of another class with CycleGAN.
 
@@ -31,7 +37,10 @@ class CycleGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {hidden_dim}
     max_iter : int or "auto", default="auto"
         Updates of the translators; 0 means no training. "auto" is 500.
     donor : class label, dict or None, default=None
@@ -42,19 +51,28 @@ class CycleGANSampler(BaseGANSampler):
         Weight of the error of rows that were translated there and back again.
     identity_weight : float, default=0.5
         Weight of the change that a translator makes to rows of the class it translates into.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {codec_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
     generator_ : torch.nn.Module
         Trained translators, a moving average of their weights over the last tenth of the run;
         maps (donor rows, class indices) to encoded rows.
     donor_ : dict
         Label of each class's donor class.
-    retains_training_data_ : bool
-        Whether the fitted sampler holds training rows; True: it holds them all, encoded, since
-        new rows are translations of them.
 
     See Also
     --------
@@ -119,7 +137,7 @@ class CycleGANSampler(BaseGANSampler):
     }
     _parameter_constraints.pop("latent_dim")
 
-    retains_training_data_ = True
+    _auto_max_iter = (500, 500)
 
     def __init__(
         self,
@@ -127,92 +145,76 @@ class CycleGANSampler(BaseGANSampler):
         sampling_strategy="auto",
         image_shape=None,
         categorical_features="auto",
+        hidden_dim="auto",
         max_iter="auto",
         donor=None,
         cycle_weight=1.0,
         identity_weight=0.5,
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
         self.sampling_strategy = sampling_strategy
         self.image_shape = image_shape
         self.categorical_features = categorical_features
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.donor = donor
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        shape = x.shape[1:]
+    def _fit_gan(self, x, y, run):
         counts = y.cpu().bincount()
         donors = self._donors(counts.tolist())
         labels = self.classes_.tolist()
         self.donor_ = {labels[c]: labels[donor] for c, donor in enumerate(donors)}
 
-        # 1. Ways from class to class, each with its way back; a translator and a critic for each.
+        # 1. Ways from class to class, each with its way back: a translator and a discriminator
+        #    for each. Ways come in twos, so that way ^ 1 is the way back; samples at the start of
+        #    a way are those that the way back is to arrive at.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
-        there = PerClass(
-            [build(lambda: translator_for(shape, self._head), rng, self.device_) for _ in ways]
-        )
-        critic = PerClass(
-            [build(lambda: LinearHead(trunk_for(shape), 1), rng, self.device_) for _ in ways]
-        )
+        there = PerClass([run.build(lambda: _translator(run)) for _ in ways])
+        discriminator = PerClass([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in ways])
 
-        # 2. The game. Ways come in twos, so that way ^ 1 is the way back; rows at the start of a
-        #    way are those that the way back is to arrive at.
-        def set_out(x):
-            return x + _NOISE * torch.randn(x.shape, generator=rng).to(x.device)
-
+        # 2. Adversarial training, with cycle consistency and identity.
         def d_loss(x, way):
             with torch.no_grad():
-                fake = there(set_out(x), way)
-            scores = critic(torch.cat([x, fake]), torch.cat([way ^ 1, way]))
+                fake = there(_noisy(x, run.rng), way)
+            scores = discriminator(torch.cat([x, fake]), torch.cat([way ^ 1, way]))
             return least_squares_d(*scores.chunk(2))
 
         def g_loss(x, way):
-            fake = there(set_out(x), way)
+            fake = there(_noisy(x, run.rng), way)
             returned, same = there(torch.cat([fake, x]), torch.cat([way ^ 1, way ^ 1])).chunk(2)
             return (
-                least_squares_g(critic(fake, way))
+                least_squares_g(discriminator(fake, way))
                 + self.cycle_weight * reconstruction_l1(x, returned)
                 + self.identity_weight * reconstruction_l1(x, same)
             )
 
         size = -(-self.batch_size // len(ways))
+        starts = [(y == a).nonzero()[:, 0] for a, _ in ways]
         data = together(
             [
-                batches(x, torch.full_like(y, i), size, rng, rows=(y == a).nonzero()[:, 0])
-                for i, (a, _) in enumerate(ways)
+                run.batches(x, torch.full_like(y, way), rows=rows, size=size)
+                for way, rows in enumerate(starts)
             ]
         )
+        history = run.train_adversarial(there, discriminator, d_loss, g_loss, data)
 
-        # 3. What generation needs: the way from each class's donor, and the rows.
+        # 3. What generation needs: the way from each class's donor, and the donors' samples.
+        self._donor_of = donors
+        self._samples = {donor: x[y == donor].cpu() for donor in donors}
         towards = dict(zip(ways, there.networks, strict=True))
-        self.generator_ = PerClass([towards[donor, c] for c, donor in enumerate(donors)])
-        self._donor_of, self._class_sizes = torch.tensor(donors), counts
-        self._rows = x[y.argsort(stable=True)].cpu()
-
-        max_iter = self._auto("max_iter", 500)
-        return train_adversarial(there, critic, d_loss, g_loss, data, self._schedule(max_iter))
+        return PerClass([towards[donor, c] for c, donor in enumerate(donors)]), history
 
     def _donors(self, counts):
         """Class index of each class's donor."""
@@ -233,8 +235,85 @@ class CycleGANSampler(BaseGANSampler):
             for label, default in zip(labels, largest_other, strict=True)
         ]
 
-    def _generate(self, y, rng):
-        donors = self._rows[pairs_of_class(self._class_sizes, self._donor_of[y], rng)[0]]
-        donors = as_floats(donors)
-        donors = donors + _NOISE * torch.randn(donors.shape, generator=rng)
-        return self._run_generator(donors, y)
+    def _generate(self, y, run):
+        pools = [self._samples[self._donor_of[c]] for c in y.tolist()]
+        u = torch.rand((2, len(y)), generator=run.rng, dtype=torch.float64)[0].tolist()
+        drawn = [pool[int(v * len(pool))] for pool, v in zip(pools, u, strict=True)]
+        donors = _noisy(as_floats(torch.stack(drawn)), run.rng)
+        return self.generator_(donors.to(y.device), y)
+
+
+def _noisy(x, rng):
+    """Samples with noise, so that no two translations of one are the same."""
+    noise = torch.randn(x.shape, generator=rng, dtype=torch.float32)
+    return x + _NOISE * noise.to(x.device)
+
+
+class ConvResidualBlock(nn.Module):
+    """``x + W2 act(W1 x)`` on (n, maps, h, w) feature maps."""
+
+    def __init__(self, maps: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(maps, maps, 3, 1, 1), leaky(), nn.Conv2d(maps, maps, 3, 1, 1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, maps, h, w) -> (n, maps, h, w)."""
+        return F.leaky_relu(x + self.body(x), SLOPE, inplace=True)
+
+
+class ConvTranslator(nn.Sequential):
+    """Two stages down, residual blocks, two stages up: (n, c, h, w) -> (n, c, h, w).
+
+    Pictures whose longer side is below 8 (15) pixels have no (one) stage.
+
+    Parameters
+    ----------
+    sample_shape : tuple of int
+        (channels, height, width) of an image.
+    hidden_dim : int
+        Twice the feature maps at the lowest resolution, eight times those at the full one.
+    """
+
+    def __init__(self, sample_shape: tuple[int, ...], hidden_dim: int) -> None:
+        channels, height, width = sample_shape
+        n_maps = [max(hidden_dim // share, 1) for share in (8, 4, 2)]
+        sizes = halvings(height, width)[:3]
+        stages = list(zip(n_maps, n_maps[1:], sizes[:-1], strict=False))
+        deepest = n_maps[len(stages)]
+        layers: list[nn.Module] = [nn.Conv2d(channels, n_maps[0], 3, 1, 1), leaky()]
+        for maps, more, _ in stages:
+            layers += [nn.Conv2d(maps, more, 3, 2, 1), leaky()]
+        layers += [ConvResidualBlock(deepest), ConvResidualBlock(deepest)]
+        for maps, more, size in reversed(stages):
+            layers += [Upsample(more, maps, size), leaky()]
+        super().__init__(*layers, nn.Conv2d(n_maps[0], channels, 3, 1, 1))
+
+
+class Translator(nn.Module):
+    """A row and what is to be changed in it, ``x + g(x)``.
+
+    Parameters
+    ----------
+    network : nn.Module
+        g, (n, *sample_shape) -> (n, *sample_shape).
+    head : nn.Module, optional
+        Draws categories from the sum.
+    """
+
+    def __init__(self, network: nn.Module, head: nn.Module | None = None) -> None:
+        super().__init__()
+        self.network, self.head = network, head or nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, *sample_shape) -> (n, *sample_shape)."""
+        return self.head(x + self.network(x))
+
+
+def _translator(run):
+    """The network from samples of one class to samples of another, by the shape of a sample."""
+    if len(run.sample_shape) == 1:
+        (d,) = run.sample_shape
+        return Translator(DenseDecoder(d, d, run.hidden_dim), run.block_head())
+    return Translator(ConvTranslator(run.sample_shape, run.hidden_dim))

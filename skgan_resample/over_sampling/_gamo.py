@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from numbers import Integral
 
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
-from torch import nn
+from torch import Tensor, nn
 
-from .._base import BaseGANSampler
-from .._docs import document
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.losses import (
     least_squares_d,
     least_squares_g,
@@ -18,13 +16,11 @@ from ..nn.losses import (
     squared_classes,
     squared_confusion,
 )
-from ..nn.networks import LinearHead, build, decoder_for, trunk_for
-from ..nn.pixels import in_batches
-from ..nn.players import ConcatCritic, ConcatGenerator, ConvexCombination, ConvexGenerator, PerClass
-from ..nn.training import batches, train_adversarial, train_autoencoder
+from ..nn.networks import ConcatDiscriminator, ConcatGenerator, LinearHead, PerClass, trunk_for
+from ..nn.run import in_batches
 
 
-@document
+@documented
 class GAMOSampler(BaseGANSampler):
     r"""Over-sample with GAMO, whose rows are convex combinations of real ones.
 
@@ -35,18 +31,34 @@ class GAMOSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
+    {max_iter}
     autoencoder_max_iter : int or "auto", default="auto"
         For pictures: updates of the autoencoder between whose codes the combinations are made.
         "auto" is 1,500. Tables need none.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
-    retains_training_data_ : bool
-        Whether the fitted sampler holds training rows; True: it holds them all (encoded, or as
-        codes of pictures), since new rows are made of them.
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
 
     See Also
     --------
@@ -104,10 +116,8 @@ class GAMOSampler(BaseGANSampler):
 
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
-        "autoencoder_max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
     }
-
-    retains_training_data_ = True
 
     def __init__(
         self,
@@ -116,16 +126,12 @@ class GAMOSampler(BaseGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -133,98 +139,141 @@ class GAMOSampler(BaseGANSampler):
         self.image_shape = image_shape
         self.categorical_features = categorical_features
         self.latent_dim = latent_dim
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        n_classes = len(self.classes_)
-        latent_dim, max_iter, _ = self._sizes(x)
+    def _fit_gan(self, x, y, run):
+        K = run.n_classes
 
-        # 1. The space of the combinations: the rows themselves, or the codes of pictures.
-        points, decoder, history = self._space(x, y, rng)
+        # 1. The space of the combinations: the rows themselves, or the codes of images.
+        points, decoder, history = _space(x, y, run)
 
-        # 2. Three players in that space: convex generator, discriminator, classifier.
-        shape = points.shape[1:]
-        self.generator_ = generator = self._convex_generator(points, y, decoder, rng)
-        discriminator = build(lambda: ConcatCritic(trunk_for(shape), n_classes), rng, self.device_)
-        classifier = build(lambda: LinearHead(trunk_for(shape), n_classes), rng, self.device_)
+        # 2. Three networks in that space: convex generator, discriminator, classifier.
+        trunk = partial(trunk_for, points.shape[1:], run.hidden_dim)
+        generator = _convex_generator(points, y, decoder, run)
+        discriminator = run.build(lambda: ConcatDiscriminator(trunk(), K))
+        classifier = run.build(lambda: LinearHead(trunk(), K))
 
-        # 3. The game. The two opponents share no weight: Adam's steps on the sum of their losses
-        #    are those on each.
+        # 3. Adversarial training. The two opponents share no weight: Adam's steps on the sum of
+        #    their losses are those on each.
         lacking = torch.tensor([self.sampling_strategy_.get(c, 0) for c in self.classes_.tolist()])
         shares = lacking.double().clamp_min(max(lacking.max().item() / 10, 1))
 
-        def draw(n):
-            labels = shares.multinomial(n, replacement=True, generator=rng)
-            z = torch.randn((n, latent_dim), generator=rng)
-            labels = labels.to(self.device_)
-            return generator.combine(z.to(self.device_), labels), labels
+        def generated(n):
+            y = shares.multinomial(n, replacement=True, generator=run.rng)
+            z, y = run.noise(y).to(run.device), y.to(run.device)
+            return generator.combine(z, y), y
 
         def d_loss(x, y):
             with torch.no_grad():
-                fake, fake_y = draw(len(x))
+                fake, fake_y = generated(len(x))
             rows, labels = torch.cat([x, fake]), torch.cat([y, fake_y])
             real_or_not = discriminator(rows, labels).sigmoid().chunk(2)
             return least_squares_d(*real_or_not) + squared_classes(classifier(rows), labels)
 
         def g_loss(x, y):
-            fake, labels = draw(len(x))
-            return least_squares_g(discriminator(fake, labels).sigmoid()) + squared_confusion(
-                classifier(fake), labels
-            )
+            fake, fake_y = generated(len(x))
+            real_or_not = discriminator(fake, fake_y).sigmoid()
+            return least_squares_g(real_or_not) + squared_confusion(classifier(fake), fake_y)
 
-        history |= train_adversarial(
-            generator,
-            nn.ModuleList([discriminator, classifier]),
-            d_loss,
-            g_loss,
-            batches(points, y, self.batch_size, rng),
-            self._schedule(max_iter),
+        opponents, data = nn.ModuleList([discriminator, classifier]), run.batches(points, y)
+        return generator, history | run.train_adversarial(
+            generator, opponents, d_loss, g_loss, data
         )
-        return history
 
-    def _space(self, x, y, rng):
-        """Rows as points, a way back from points to rows, and the history of learning both."""
-        if x.ndim == 2:
-            return x, nn.Identity(), {}
-        shape, (latent_dim, _, max_iter) = x.shape[1:], self._sizes(x)
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng, self.device_)
-        decoder = build(lambda: decoder_for(latent_dim, shape), rng, self.device_)
-        autoencoder = nn.Sequential(encoder, decoder)
-        history = train_autoencoder(
-            autoencoder,
-            lambda x, y: reconstruction_l2(x, autoencoder(x)),
-            batches(x, y, self.batch_size, rng),
-            self._schedule(max_iter),
-        )
-        return in_batches(encoder, x).to(x.device), decoder.requires_grad_(False), history
 
-    def _convex_generator(self, points, y, decoder, rng):
-        """One trunk for all classes, and the weights of each class's points."""
-        n_classes = len(self.classes_)
-        body = build(lambda: trunk_for((self.latent_dim_ + n_classes,)), rng, self.device_)
-        scores = partial(nn.Linear, body.n_features)
-        combinations = [
-            ConvexCombination(build(partial(scores, len(rows)), rng, self.device_), rows)
-            for rows in (points[y == c] for c in range(n_classes))
-        ]
-        trunk = ConcatGenerator(body, n_classes)
-        head = self._head
-        if head is not None:
-            head.of_logits = False  # combinations of one-hot blocks are probabilities
-        generator = ConvexGenerator(trunk, PerClass(combinations), decoder, head)
-        return generator.to(self.device_)
+def _space(x, y, run):
+    """Samples as points, a way back from points to samples, and the history of learning both."""
+    if x.ndim == 2:
+        return x, nn.Identity(), {}
+    encoder = run.build(lambda: LinearHead(run.trunk(), run.latent_dim))
+    decoder = run.build(run.decoder)
+    autoencoder = nn.Sequential(encoder, decoder)
 
-    def _generate(self, y, rng):
-        z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self._run_generator(z, y)
+    def loss(x, y):
+        return reconstruction_l2(x, autoencoder(x))
+
+    history = run.train_autoencoder(autoencoder, loss, run.batches(x, y))
+    return in_batches(encoder, x).to(x.device), decoder.requires_grad_(False), history
+
+
+def _convex_generator(points, y, decoder, run):
+    """One trunk for all classes, and the weights of each class's points."""
+    n_inputs = run.latent_dim + run.n_classes
+    body = run.build(lambda: trunk_for((n_inputs,), run.hidden_dim))
+    scores = partial(nn.Linear, body.n_features)
+    combinations = [
+        ConvexCombination(run.build(partial(scores, len(of_class))), of_class)
+        for of_class in (points[y == c] for c in range(run.n_classes))
+    ]
+    trunk = ConcatGenerator(body, run.n_classes)
+    head = run.block_head(of_logits=False)  # combinations of one-hot blocks are probabilities
+    return ConvexGenerator(trunk, PerClass(combinations), decoder, head).to(run.device)
+
+
+class ConvexCombination(nn.Module):
+    """Softmax weights over given points, and their weighted mean.
+
+    Parameters
+    ----------
+    scores : nn.Linear
+        From features to one score per point.
+    points : Tensor of shape (n, d)
+        The points.
+    """
+
+    points: Tensor
+
+    def __init__(self, scores: nn.Linear, points: Tensor) -> None:
+        super().__init__()
+        self.scores = scores
+        self.register_buffer("points", points)
+
+    def weights(self, features: Tensor) -> Tensor:
+        """(m, n_features) -> (m, n), each row >= 0 and of sum 1."""
+        return self.scores(features).softmax(1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(m, n_features) -> (m, d) convex combinations."""
+        return self.weights(features) @ self.points
+
+
+class ConvexGenerator(nn.Module):
+    """Convex combinations of the real points of a class, then a decoder (GAMO).
+
+    Parameters
+    ----------
+    trunk : ConcatGenerator
+        (m, latent_dim) codes and (m,) labels -> (m, n_features).
+    combinations : PerClass
+        Of one :class:`ConvexCombination` per class.
+    decoder : nn.Module
+        From points to rows.
+    head : nn.Module, optional
+        Draws a category from the points' mixture of it; the points pass as they are without one.
+    """
+
+    def __init__(
+        self,
+        trunk: ConcatGenerator,
+        combinations: PerClass,
+        decoder: nn.Module,
+        head: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.trunk, self.combinations, self.decoder = trunk, combinations, decoder
+        self.head = head or nn.Identity()
+
+    def combine(self, z: Tensor, y: Tensor) -> Tensor:
+        """(m, latent_dim) codes and (m,) labels -> (m, d) points within the hull of their class."""
+        return self.head(self.combinations(self.trunk(z, y), y))
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """(m, latent_dim) codes and (m,) labels -> (m, *sample_shape)."""
+        return self.decoder(self.combine(z, y))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
-from .._base import BaseGANSampler
-from .._docs import document
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.losses import logistic_d, logistic_g
-from ..nn.networks import LinearHead, TransposedConv, build, decoder_for, trunk_for
-from ..nn.players import PerClass
-from ..nn.training import batches, together, train_adversarial
+from ..nn.networks import LinearHead, PerClass, TransposedConv
+from ..nn.run import together
 
 
-@document
+@documented
 class GANSampler(BaseGANSampler):
     r"""Over-sample with one GAN per class.
 
@@ -22,14 +23,32 @@ class GANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
     max_iter : int or "auto", default="auto"
         Updates of every class's generator; 0 means no training. "auto" is 500.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
 
     See Also
     --------
@@ -71,6 +90,8 @@ class GANSampler(BaseGANSampler):
     1
     """
 
+    _auto_max_iter = (500, 500)
+
     def __init__(
         self,
         *,
@@ -78,15 +99,11 @@ class GANSampler(BaseGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -94,66 +111,32 @@ class GANSampler(BaseGANSampler):
         self.image_shape = image_shape
         self.categorical_features = categorical_features
         self.latent_dim = latent_dim
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        shape, n_classes = x.shape[1:], len(self.classes_)
-        latent_dim, _, _ = self._sizes(x)
+    def _fit_gan(self, x, y, run):
+        classes = range(run.n_classes)
 
-        # 1. Two fresh players per class; none of them sees a label.
-        generator = PerClass(
-            [
-                build(
-                    lambda: decoder_for(latent_dim, shape, enlarge=TransposedConv, head=self._head),
-                    rng,
-                    self.device_,
-                )
-                for _ in range(n_classes)
-            ]
-        )
-        critic = PerClass(
-            [
-                build(lambda: LinearHead(trunk_for(shape), 1), rng, self.device_)
-                for _ in range(n_classes)
-            ]
-        )
+        # 1. Two fresh networks per class; none of them sees a label.
+        decoder = partial(run.decoder, enlarge=TransposedConv)
+        generator = PerClass([run.build(decoder) for _ in classes])
+        discriminator = PerClass([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in classes])
 
-        # 2. The min-max game of each class, on rows of its own. The games share a loop and a
-        #    sum of losses, but no weight: Adam's steps are those of separate games.
-        def draw(y):
-            z = torch.randn((len(y), latent_dim), generator=rng).to(y.device)
-            return generator(z, y)
-
+        # 2. The min-max game of each class, on samples of its own. The classes share a loop and a
+        #    sum of losses, but no weight: Adam's steps are those of separate trainings.
         def d_loss(x, y):
             with torch.no_grad():
-                fake = draw(y)
-            return logistic_d(*critic(torch.cat([x, fake]), torch.cat([y, y])).chunk(2))
+                fake = generator(run.noise(y), y)
+            return logistic_d(*discriminator(torch.cat([x, fake]), torch.cat([y, y])).chunk(2))
 
         def g_loss(x, y):
-            return logistic_g(critic(draw(y), y))
+            return logistic_g(discriminator(generator(run.noise(y), y), y))
 
-        data = together(
-            [
-                batches(x, y, self.batch_size, rng, rows=(y == c).nonzero()[:, 0])
-                for c in range(n_classes)
-            ]
-        )
-        self.generator_ = generator
-        history = train_adversarial(
-            generator, critic, d_loss, g_loss, data, self._schedule(self._auto("max_iter", 500))
-        )
-        return history
-
-    def _generate(self, y, rng):
-        z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self._run_generator(z, y)
+        rows = [(y == c).nonzero()[:, 0] for c in classes]
+        data = together([run.batches(x, y, rows=of_class) for of_class in rows])
+        return generator, run.train_adversarial(generator, discriminator, d_loss, g_loss, data)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Real
 
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from torch.nn.functional import logsigmoid
 
-from .._base import BaseGANSampler
-from .._docs import document
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.latent import ClassGaussians
 from ..nn.losses import auxiliary_d, auxiliary_g, logistic_d, logistic_g, negative_elbo
-from ..nn.networks import LinearHead, build, decoder_for, trunk_for
-from ..nn.pixels import in_batches
-from ..nn.players import ConcatGenerator, TwoHeads
-from ..nn.training import batches, train_adversarial, train_autoencoder
+from ..nn.networks import ConcatGenerator, LinearHead, TwoHeads
+from ..nn.run import in_batches
 
 
-@document
+@documented
 class IDAGANSampler(BaseGANSampler):
     r"""Over-sample with IDA-GAN, a GAN that starts from a variational autoencoder.
 
@@ -29,19 +27,38 @@ class IDAGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
-    <autoencoder>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
+    {max_iter}
+    {autoencoder_max_iter}
     kl_weight : float, default=0.01
         Weight of the divergence of the codes' laws from N(0, I) against the squared error of the
         reconstruction: twice the variance of the noise that the decoder assumes in every value.
     real_balance : float, default=1.0
         Real rows of a class of size n are drawn in proportion to ``n ** (1 - real_balance)`` in
         the adversarial training; 0 keeps the frequencies of the data.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
     latent_ : ClassGaussians
         The normal law of each class's codes.
 
@@ -103,7 +120,7 @@ class IDAGANSampler(BaseGANSampler):
 
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
-        "autoencoder_max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
         "kl_weight": [Interval(Real, 0, None, closed="left")],
         "real_balance": [Interval(Real, 0, 1, closed="both")],
     }
@@ -115,18 +132,14 @@ class IDAGANSampler(BaseGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
         kl_weight=0.01,
         real_balance=1.0,
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -134,86 +147,66 @@ class IDAGANSampler(BaseGANSampler):
         self.image_shape = image_shape
         self.categorical_features = categorical_features
         self.latent_dim = latent_dim
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
         self.kl_weight = kl_weight
         self.real_balance = real_balance
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        shape, n_classes = x.shape[1:], len(self.classes_)
-        latent_dim, max_iter, autoencoder_max_iter = self._sizes(x)
+    def _fit_gan(self, x, y, run):
+        K = run.n_classes
 
         # 1. Variational autoencoder on all classes, without their labels.
-        encoder = build(lambda: LinearHead(trunk_for(shape), 2 * latent_dim), rng, self.device_)
-        generator = build(
-            lambda: ConcatGenerator(
-                decoder_for(latent_dim + n_classes, shape, head=self._head), n_classes
-            ),
-            rng,
-            self.device_,
-        )
-
-        def posterior(codes):
-            mean, free = codes.float().chunk(2, dim=1)
-            return mean, logsigmoid(free)  # sigma^2 < 1
+        encoder = run.build(lambda: LinearHead(run.trunk(), 2 * run.latent_dim))
+        generator = run.build(lambda: ConcatGenerator(run.decoder(run.latent_dim + K), K))
 
         def autoencoder_loss(x, y):
-            mean, log_variance = posterior(encoder(x))
-            noise = torch.randn(mean.shape, generator=rng).to(self.device_)
-            reconstruction = generator(mean + (log_variance / 2).exp() * noise, None)
-            return negative_elbo(x, reconstruction, mean, log_variance, self.kl_weight)
+            mean, log_variance = _posterior(encoder(x))
+            z = mean + (log_variance / 2).exp() * run.noise(y)
+            return negative_elbo(x, generator(z, None), mean, log_variance, self.kl_weight)
 
-        history = train_autoencoder(
-            torch.nn.ModuleList([encoder, generator]),
-            autoencoder_loss,
-            batches(x, y, self.batch_size, rng),
-            self._schedule(autoencoder_max_iter),
-        )
+        autoencoder = torch.nn.ModuleList([encoder, generator])
+        history = run.train_autoencoder(autoencoder, autoencoder_loss, run.batches(x, y))
 
-        # 2. One normal law of codes per class, with the moments of its rows' q(z|x).
-        mean, log_variance = posterior(in_batches(encoder, x))
-        self.latent_ = latent = ClassGaussians.fit(mean, y.cpu(), n_classes, log_variance.exp())
+        # 2. One Gaussian of latent codes per class, with the moments of its samples' q(z|x).
+        mean, log_variance = _posterior(in_batches(encoder, x))
+        self.latent_ = latent = ClassGaussians.fit(mean, y.cpu(), K, log_variance.exp())
 
         # 3. G <- decoder, now with the label; trunk of D <- encoder, with two fresh heads.
-        critic = build(lambda: TwoHeads(trunk_for(shape), n_classes), rng, self.device_)
-        critic.trunk.load_state_dict(encoder.trunk.state_dict())
+        discriminator = run.build(lambda: TwoHeads(run.trunk(), K))
+        discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
 
-        # 4. The game: real or generated, and the class, as in ACGAN.
-        def draw(n):
-            labels = torch.randint(n_classes, (n,), generator=rng)
-            z = latent.sample(labels, rng).to(self.device_)
-            labels = labels.to(self.device_)
-            return generator(z, labels), labels
+        # 4. Adversarial training: real or generated, and the class, as in ACGAN.
+        def generated(like):
+            y = run.labels(like)
+            return generator(latent.sample(y, run.rng), y), y
 
         def d_loss(x, y):
             with torch.no_grad():
-                fake, fake_y = draw(len(x))
-            source, named = critic(torch.cat([x, fake]))
-            real, generated = named.chunk(2)
-            return logistic_d(*source.chunk(2)) + auxiliary_d(real, generated, y, fake_y)
+                fake, fake_y = generated(y)
+            source, classes = discriminator(torch.cat([x, fake]))
+            real, made = classes.chunk(2)
+            return logistic_d(*source.chunk(2)) + auxiliary_d(real, made, y, fake_y)
 
         def g_loss(x, y):
-            fake, fake_y = draw(len(x))
-            source, named = critic(fake)
-            return logistic_g(source) + auxiliary_g(named, fake_y)
+            fake, fake_y = generated(y)
+            source, classes = discriminator(fake)
+            return logistic_g(source) + auxiliary_g(classes, fake_y)
 
-        data = batches(x, y, self.batch_size, rng, self.real_balance)
-        self.generator_ = generator
-        history |= train_adversarial(
-            generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
-        )
-        return history
+        data = run.batches(x, y, self.real_balance)
+        history |= run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
+        return generator, history
 
-    def _generate(self, y, rng):
-        z = self.latent_.sample(y, rng)
-        return self._run_generator(z, y)
+    def _generate(self, y, run):
+        return self.generator_(self.latent_.sample(y, run.rng), y)
+
+
+def _posterior(codes):
+    """Mean and log variance of q(z|x), (n, latent_dim) each, of an encoder's outputs."""
+    mean, free = codes.chunk(2, dim=1)
+    return mean, logsigmoid(free)  # sigma^2 < 1

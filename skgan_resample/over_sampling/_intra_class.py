@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
-from .._base import BaseGANSampler
-from .._docs import document
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses, proportional
-from ..nn.latent import draw_noise
 from ..nn.losses import weighted_logistic_d, weighted_logistic_g
-from ..nn.networks import TransposedConv, build, decoder_for, trunk_for
-from ..nn.pixels import as_floats
-from ..nn.players import ConcatGenerator, ProductCritic
-from ..nn.training import batches, train_adversarial
+from ..nn.networks import ConcatGenerator, ProductDiscriminator, TransposedConv
+from ..nn.run import as_floats
 from ..subclasses import SubclassDiscovery
 
 
-@document
+@documented
 class IntraClassACGANSampler(BaseGANSampler):
     r"""Over-sample with a GAN that is balanced over the subclasses of each class.
 
@@ -30,7 +29,12 @@ class IntraClassACGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
+    {max_iter}
     impacts : {"actor-critic", "proportional", "uniform"}, default="actor-critic"
         How the impacts are set: by actor and critic, the paper's method; in inverse proportion to
         the subclass's size, its "Bias-GAN"; or all alike, a plain conditional GAN.
@@ -43,14 +47,27 @@ class IntraClassACGANSampler(BaseGANSampler):
         as a subclass.
     fake_labels : {"balanced", "data"}, default="balanced"
         Classes of the generated rows during training: uniform, or those of the real batch.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
     subclass_labels_ : ndarray of shape (n_samples,)
-        Subclass of each training row, numbered through class by class. Rows that
-        ``n_iter_no_change`` holds out are left out.
+        Subclass of each training sample, numbered through class by class.
     subclass_classes_ : ndarray of shape (n_subclasses,)
         Class label of each subclass.
     subclass_counts_ : ndarray of shape (n_subclasses,)
@@ -60,9 +77,6 @@ class IntraClassACGANSampler(BaseGANSampler):
         Impact of each subclass at the end of the training; their sum is 1 within each class.
     impact_history_ : ndarray of shape (n_epochs, n_subclasses)
         Impacts in force during each epoch, the last one perhaps unfinished.
-    retains_training_data_ : bool
-        Whether the fitted sampler holds training rows. It keeps the mean of each subclass, so it
-        does if some subclass has but one distinct row.
 
     See Also
     --------
@@ -142,18 +156,14 @@ class IntraClassACGANSampler(BaseGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         impacts="actor-critic",
         subclass_discovery=None,
         fake_labels="balanced",
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -161,79 +171,67 @@ class IntraClassACGANSampler(BaseGANSampler):
         self.image_shape = image_shape
         self.categorical_features = categorical_features
         self.latent_dim = latent_dim
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.impacts = impacts
         self.subclass_discovery = subclass_discovery
         self.fake_labels = fake_labels
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        n_classes = len(self.classes_)
-        latent_dim, max_iter, _ = self._sizes(x)
+    def _fit_gan(self, x, y, run):
+        K = run.n_classes
 
         # 1. Distribution analysis: the subclasses of each class.
-        labels, subclasses = self._find_subclasses(x, y, rng)
+        labels, subclasses = self._find_subclasses(x, y, run)
 
-        # 2. Two fresh players; both see the label.
-        generator, critic = self._players(x.shape[1:], rng)
-        self.generator_ = generator
+        # 2. Two fresh networks; both see the label.
+        decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv)
+        generator = run.build(lambda: ConcatGenerator(decoder(), K))
+        discriminator = run.build(lambda: ProductDiscriminator(run.trunk(), K))
 
-        # 3. The game, every row weighted by the impact of its subclass.
-        policy, losses = self._policy(rng), []
+        # 3. Adversarial training, every sample weighted by the impact of its subclass.
+        policy, losses = self._policy(subclasses, run.rng), []
 
-        def draw(y):
-            z, y = draw_noise(
-                y, latent_dim, n_classes, rng, balanced=self.fake_labels == "balanced"
-            )
-            fake = generator(z, y)
+        def generated(like):
+            y = run.labels(like, balanced=self.fake_labels == "balanced")
+            fake = generator(run.noise(y), y)
             return fake, y, policy.weights(subclasses.nearest(fake, y))
 
         def d_loss(x, subclass):
             y = subclasses.classes[subclass]
             with torch.no_grad():
-                fake, fake_y, fake_weight = draw(y)
-            real, made = critic(torch.cat([x, fake]), torch.cat([y, fake_y])).chunk(2)
+                fake, fake_y, fake_weight = generated(y)
+            real, made = discriminator(torch.cat([x, fake]), torch.cat([y, fake_y])).chunk(2)
             loss = weighted_logistic_d(real, made, policy.weights(subclass), fake_weight)
             losses.append(loss.detach())
             return loss
 
         def g_loss(x, subclass):
-            fake, fake_y, weight = draw(subclasses.classes[subclass])
-            return weighted_logistic_g(critic(fake, fake_y), weight)
+            fake, fake_y, weight = generated(subclasses.classes[subclass])
+            return weighted_logistic_g(discriminator(fake, fake_y), weight)
 
         # 4. After each epoch, actor and critic change the impacts.
-        data = policy.learn_each_epoch(
-            batches(x, labels, self.batch_size, rng),
-            losses,
-            max(len(x) // self.batch_size, 1),
-            self._ranks.mean,
-        )
-        history = train_adversarial(
-            generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
-        )
+        n_batches = max(len(x) // self.batch_size, 1)
+        data = policy.learn_each_epoch(run.batches(x, labels), losses, n_batches, run.mean)
+        history = run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
         self.impacts_ = policy.impacts.numpy()
         self.impact_history_ = torch.stack(policy.history).numpy()
-        return history
+        return generator, history
 
-    def _find_subclasses(self, x, y, rng):
-        """Subclass of each row, and their means, sizes and classes; keeps what the user may see."""
+    def _find_subclasses(self, x, y, run):
+        """Subclass of each sample; means, sizes and classes of them; keeps what the user sees."""
         discovery = self.subclass_discovery or SubclassDiscovery()
         labels = torch.empty_like(y)
         classes: list[int] = []
         for c, label in enumerate(self.classes_):
             of_class = y == c
             rows = as_floats(x[of_class]).flatten(1).cpu().numpy()
-            found = torch.from_numpy(_discover(discovery, rows, label, rng))
-            found = self._ranks.first(found)  # however they round, all ranks have the same
+            found = torch.from_numpy(_discover(discovery, rows, label, run.rng))
+            found = run.first(found)  # however they round, all processes have the same
             labels[of_class] = (found + len(classes)).to(y.device)
             classes += [c] * (int(found.max()) + 1)
         subclasses = Subclasses.of(x, labels, torch.tensor(classes).to(x.device))
@@ -241,39 +239,26 @@ class IntraClassACGANSampler(BaseGANSampler):
         self.subclass_labels_ = labels.cpu().numpy()
         self.subclass_classes_ = self.classes_[classes]
         self.subclass_counts_ = np.zeros(len(classes), dtype=np.intp)
-        groups = (x[labels == s] for s in range(len(classes)))
-        self.retains_training_data_ = any(bool((group == group[0]).all()) for group in groups)
-        return labels, subclasses.to(self.device_)
+        return labels, subclasses.to(run.device)
 
-    def _players(self, shape, rng):
-        n_classes = len(self.classes_)
-        n_inputs = self.latent_dim_ + n_classes
-        yield build(
-            lambda: ConcatGenerator(
-                decoder_for(n_inputs, shape, TransposedConv, head=self._head), n_classes
-            ),
-            rng,
-            self.device_,
-        )
-        yield build(lambda: ProductCritic(trunk_for(shape), n_classes), rng, self.device_)
-
-    def _policy(self, rng):
+    def _policy(self, subclasses, rng):
         """Who sets the impacts."""
-        sizes, classes = self._subclasses.sizes, self._subclasses.classes
+        sizes, classes = subclasses.sizes.cpu(), subclasses.classes.cpu()
         if self.impacts == "actor-critic":
             return ActorCriticImpacts(classes, rng)
-        equal = torch.ones(len(classes))
-        return FixedImpacts(
-            proportional(sizes, classes) if self.impacts == "proportional" else equal, classes
-        )
+        if self.impacts == "proportional":
+            return FixedImpacts(proportional(sizes, classes), classes)
+        return FixedImpacts(torch.ones(len(classes), dtype=torch.float32), classes)
 
-    def _generate(self, y, rng):
-        z = torch.randn((len(y), self.latent_dim_), generator=rng)
-        return self._run_generator(z, y)
+    def _warn_of_poor_samples(self, x, y):
+        super()._warn_of_poor_samples(x, y)
+        self.subclass_counts_[:] = 0  # the samples that were looked at are nobody's
 
-    def _hand_over(self, x, y):
-        nearest = self._subclasses.nearest(x, y).numpy()
+    def _sample(self, y, rng):
+        x = super()._sample(y, rng)
+        nearest = self._subclasses.nearest(torch.from_numpy(x), torch.from_numpy(y)).numpy()
         self.subclass_counts_ += np.bincount(nearest, minlength=len(self.subclass_counts_))
+        return x
 
 
 def _discover(discovery, rows, label, rng):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from .._base import BaseGANSampler
-from .._docs import document
+from .._base import BaseSampler
+from .._docstrings import documented
 from ..nn.picture_anchors import fit_anchors
+from ..nn.runtime import make_rng
 
 
-@document
-class RowMixSampler(BaseGANSampler):
+@documented
+class RowMixSampler(BaseSampler):
     r"""Over-sample by mixing real rows of a class; no network, no training.
 
     A new row of a table lies between two random rows of its class and borrows some of the
@@ -21,14 +22,21 @@ class RowMixSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
     random_state : int, RandomState instance or None, default=None
         Seed of the draws. An int gives the same rows at every call. None takes fresh entropy;
         numpy's and torch's global streams are never used.
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {codec_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
     anchors_ : TableAnchors or PictureAnchors
         The real rows and the law of the rows mixed from them.
     generator_ : torch.nn.Module
@@ -73,16 +81,6 @@ class RowMixSampler(BaseGANSampler):
     1
     """
 
-    _parameter_constraints: dict = {
-        name: BaseGANSampler._parameter_constraints[name]
-        for name in ("sampling_strategy", "image_shape", "categorical_features", "random_state")
-    }
-
-    retains_training_data_ = True
-    # what the base class asks of samplers that train
-    batch_size, max_iter, n_iter_no_change, max_time, verbose = 1, 0, None, None, 0
-    device, devices = "cpu", 1
-
     def __init__(
         self,
         *,
@@ -96,12 +94,19 @@ class RowMixSampler(BaseGANSampler):
         self.categorical_features = categorical_features
         self.random_state = random_state
 
-    def _fit_gan(self, x, y, rng):
-        units, gaps = (getattr(self.codec_, name, ()) for name in ("units_", "number_gaps_"))
-        self.anchors_ = fit_anchors(x, y, len(self.classes_), rng, units, gaps)
-        self.generator_ = torch.nn.Identity()  # nothing is learnt
-        return {"critic": torch.zeros(0), "generator": torch.zeros(0)}
+    def _fit(self, x, y, rng):
+        units, gaps = (getattr(self.codec_, name, ()) for name in ("units_", "number_missing_"))
+        self.anchors_ = fit_anchors(
+            torch.from_numpy(x), torch.from_numpy(y), len(self.classes_), rng, units, gaps
+        )
 
-    def _generate(self, y, rng):
+    def _sample(self, y, rng):
+        y = torch.from_numpy(y)
         draft = self.anchors_.draw(y, rng)
-        return self.anchors_.vary(self.anchors_.settle(draft, draft, rng), y, rng)
+        return self.anchors_.vary(self.anchors_.settle(draft, draft, rng), y, rng).numpy()
+
+    def _stream(self, seed):
+        return make_rng(seed)
+
+    def _warn_of_poor_samples(self, x, y):
+        pass

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Real
 
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from torch.nn.functional import cross_entropy
 
-from .._base import BaseGANSampler
-from .._docs import document
+from .._docstrings import documented
+from .._gan_base import BaseGANSampler
 from ..nn.latent import ClassGaussians
 from ..nn.losses import balancing_d, balancing_g, mmd_imq, reconstruction_l2
-from ..nn.networks import LinearHead, build, decoder_for, trunk_for
-from ..nn.pixels import in_batches
-from ..nn.players import UnlabelledGenerator
-from ..nn.training import batches, train_adversarial, train_autoencoder
+from ..nn.networks import LinearHead, UnlabelledGenerator
+from ..nn.run import in_batches
 
 
-@document
+@documented
 class WAEGANSampler(BaseGANSampler):
     r"""Over-sample with WAE-GAN, a GAN on the codes of a Wasserstein autoencoder.
 
@@ -28,16 +26,35 @@ class WAEGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    <head>
-    <autoencoder>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
+    {max_iter}
+    {autoencoder_max_iter}
     mmd_weight : float, default=0.01
         Weight of the codes' discrepancy from N(0, I) in the autoencoder's loss, the paper's
         :math:`\lambda_1`.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
     latent_ : ClassGaussians
         The normal law of each class's codes, of independent coordinates.
 
@@ -89,11 +106,9 @@ class WAEGANSampler(BaseGANSampler):
 
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
-        "autoencoder_max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
         "mmd_weight": [Interval(Real, 0, None, closed="left")],
     }
-
-    supervision_weight = 0.0  # no L_SV: a parameter of SCDLSampler, which overrides this
 
     def __init__(
         self,
@@ -102,17 +117,13 @@ class WAEGANSampler(BaseGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
         mmd_weight=0.01,
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -120,80 +131,67 @@ class WAEGANSampler(BaseGANSampler):
         self.image_shape = image_shape
         self.categorical_features = categorical_features
         self.latent_dim = latent_dim
+        self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
         self.mmd_weight = mmd_weight
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.n_iter_no_change = n_iter_no_change
-        self.max_time = max_time
         self.device = device
-        self.devices = devices
-        self.strategy = strategy
-        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit_gan(self, x, y, rng):
-        shape, n_classes = x.shape[1:], len(self.classes_)
-        latent_dim, max_iter, autoencoder_max_iter = self._sizes(x)
-        data = batches(x, y, self.batch_size, rng)
+    def _fit_gan(self, x, y, run):
+        return self._fit_wae_gan(x, y, run)
 
-        # 1. Class distributions: a Wasserstein autoencoder; SCDL's also names the class.
-        encoder = build(lambda: LinearHead(trunk_for(shape), latent_dim), rng, self.device_)
-        decoder = build(lambda: decoder_for(latent_dim, shape, head=self._head), rng, self.device_)
-        classifier = build(lambda: torch.nn.Linear(latent_dim, n_classes), rng, self.device_)
+    def _fit_wae_gan(self, x, y, run, supervision_weight=0.0):
+        K, data = run.n_classes, run.batches(x, y)
+
+        # 1. Class distributions: a Wasserstein autoencoder; SCDL's codes also tell the class.
+        encoder = run.build(lambda: LinearHead(run.trunk(), run.latent_dim))
+        decoder = run.build(run.decoder)
+        classifier = run.build(lambda: torch.nn.Linear(run.latent_dim, K))
 
         def autoencoder_loss(x, y):
-            z = encoder(x)
-            prior = torch.randn(z.shape, generator=rng).to(self.device_)
-            loss = reconstruction_l2(x, decoder(z)) + self.mmd_weight * mmd_imq(prior, z.float())
-            if self.supervision_weight:
-                loss = loss + self.supervision_weight * cross_entropy(classifier(z), y)
-            return loss
+            z, prior = encoder(x), run.noise(y)
+            loss = reconstruction_l2(x, decoder(z)) + self.mmd_weight * mmd_imq(prior, z)
+            return loss + supervision_weight * cross_entropy(classifier(z), y)
 
         autoencoder = torch.nn.ModuleList([encoder, decoder, classifier])
-        history = train_autoencoder(
-            autoencoder, autoencoder_loss, data, self._schedule(autoencoder_max_iter)
-        )
+        history = run.train_autoencoder(autoencoder, autoencoder_loss, data)
 
         # 2. G <- decoder; a discriminator of its own, of K classes and "fake".
         generator = UnlabelledGenerator(decoder)
-        critic = build(lambda: LinearHead(trunk_for(shape), n_classes + 1), rng, self.device_)
+        discriminator = run.build(lambda: LinearHead(run.trunk(), K + 1))
 
-        # 3. The game, on the codes of uniformly drawn real rows instead of noise.
-        codes = in_batches(encoder, x).to(self.device_)
-        labels = y.to(self.device_)
+        # 3. Adversarial training, on the codes of uniformly drawn real samples instead of noise.
+        codes, labels = in_batches(encoder, x).to(run.device), y.to(run.device)
 
-        def draw(n):
-            rows = torch.randint(len(x), (n,), generator=rng).to(self.device_)
+        def generated(n):
+            rows = torch.randint(len(x), (n,), generator=run.rng).to(run.device)
             return generator(codes[rows], labels[rows]), labels[rows]
 
         def d_loss(x, y):
             with torch.no_grad():
-                fake, _ = draw(len(x))
-            real_scores, fake_scores = critic(torch.cat([x, fake])).chunk(2)
+                fake, _ = generated(len(x))
+            real_scores, fake_scores = discriminator(torch.cat([x, fake])).chunk(2)
             return balancing_d(real_scores, fake_scores, y)
 
         def g_loss(x, y):
-            fake, fake_y = draw(len(x))
-            return balancing_g(critic(fake), fake_y)
+            fake, fake_y = generated(len(x))
+            return balancing_g(discriminator(fake), fake_y)
 
-        # 4. One normal law of codes per class, to generate from.
-        self.latent_ = ClassGaussians.fit(codes.cpu(), y.cpu(), n_classes, diagonal=True)
-        self.generator_ = generator
+        history |= run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
 
-        history |= train_adversarial(
-            generator, critic, d_loss, g_loss, data, self._schedule(max_iter)
-        )
-        return history
+        # 4. One Gaussian of latent codes per class, to generate from.
+        self.latent_ = ClassGaussians.fit(codes.cpu(), y.cpu(), K, diagonal=True)
+        return generator, history
 
-    def _generate(self, y, rng):
-        z = self.latent_.sample(y, rng)
-        return self._run_generator(z, y)
+    def _generate(self, y, run):
+        return self.generator_(self.latent_.sample(y, run.rng), y)
 
 
-@document
+@documented
 class SCDLSampler(WAEGANSampler):
     r"""Over-sample with SCDL-GAN, supervised class distribution learning and a GAN.
 
@@ -202,19 +200,38 @@ class SCDLSampler(WAEGANSampler):
 
     Parameters
     ----------
-    <head>
-    <autoencoder>
+    {sampling_strategy}
+    {image_shape}
+    {categorical_features}
+    {latent_dim}
+    {hidden_dim}
+    {max_iter}
+    {autoencoder_max_iter}
     mmd_weight : float, default=0.01
         Weight of the codes' discrepancy from N(0, I) in the autoencoder's loss, the paper's
         :math:`\lambda_1`.
     supervision_weight : float, default=1.0
         Weight of the cross-entropy of a linear classifier on the codes, the paper's
         :math:`\lambda_2`.
-    <tail>
+    {batch_size}
+    {learning_rate}
+    {device}
+    {random_state}
+    {verbose}
 
     Attributes
     ----------
-    <attributes>
+    {sampling_strategy_}
+    {classes_}
+    {generator_}
+    {codec_}
+    {latent_dim_}
+    {history_}
+    {n_iter_}
+    {device_}
+    {is_synthetic_}
+    {n_features_in_}
+    {feature_names_in_}
     latent_ : ClassGaussians
         The normal law of each class's codes, of independent coordinates.
 
@@ -272,18 +289,14 @@ class SCDLSampler(WAEGANSampler):
         image_shape=None,
         categorical_features="auto",
         latent_dim="auto",
+        hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
         mmd_weight=0.01,
         supervision_weight=1.0,
         batch_size=64,
         learning_rate=1e-3,
-        n_iter_no_change=None,
-        max_time=None,
         device="auto",
-        devices=1,
-        strategy="auto",
-        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -292,18 +305,17 @@ class SCDLSampler(WAEGANSampler):
             image_shape=image_shape,
             categorical_features=categorical_features,
             latent_dim=latent_dim,
+            hidden_dim=hidden_dim,
             max_iter=max_iter,
             autoencoder_max_iter=autoencoder_max_iter,
             mmd_weight=mmd_weight,
             batch_size=batch_size,
             learning_rate=learning_rate,
-            n_iter_no_change=n_iter_no_change,
-            max_time=max_time,
             device=device,
-            devices=devices,
-            strategy=strategy,
-            precision=precision,
             random_state=random_state,
             verbose=verbose,
         )
         self.supervision_weight = supervision_weight
+
+    def _fit_gan(self, x, y, run):
+        return self._fit_wae_gan(x, y, run, self.supervision_weight)

@@ -1,0 +1,89 @@
+"""Descriptions of parameters and attributes that samplers share, one placeholder for each.
+
+A docstring has a line ``{name}`` where the description of that name is to stand.
+"""
+
+import re
+
+_SHARED = """
+sampling_strategy : float, str, dict or callable, default="auto"
+    Which classes to fill up, and to how many samples.
+
+    - ``float`` (two classes only): samples of the smaller class over those of the larger one.
+    - ``str``: the classes to be filled up to the size of the largest: ``"minority"``,
+      ``"not minority"``, ``"not majority"``, ``"all"``, or ``"auto"`` = ``"not majority"``.
+    - ``dict``: the number of samples wanted by class, originals included.
+    - ``callable``: maps y to such a dict.
+
+    Classes may be of any size; one of a single sample that needs new ones is named in a warning.
+image_shape : tuple of int, default=None
+    (height, width) or (height, width, channels) of the flattened images in the rows of X.
+    None means a table, unless X itself has three or four dimensions.
+categorical_features : "auto", None or array-like, default="auto"
+    Which columns of a table are categories: names, indices or a mask. "auto" are the booleans of
+    a frame, and in any container texts and pandas' categories; None are no columns. Dates,
+    durations and missing values need no mention; see :class:`TableCodec`.
+latent_dim : int or "auto", default="auto"
+    Size of a latent code. "auto" is half the number of columns or pixels, between 8 and 64.
+hidden_dim : int or "auto", default="auto"
+    Size of the networks: units of every hidden layer for tables; for images feature maps of the
+    convolutions at the lowest resolution, down to an eighth of it at the full one. "auto" is the
+    number of encoded columns, between 128 and 512, and 128 for images.
+max_iter : int or "auto", default="auto"
+    Updates of the generator; 0 means no adversarial training. "auto" is 500 for tables and
+    1,500 for images.
+autoencoder_max_iter : int or "auto", default="auto"
+    Updates of the autoencoder before the adversarial training; 0 starts from random weights.
+    "auto" is 500 for tables and 1,500 for images.
+batch_size : int, default=64
+    Real samples in a batch; all where there are fewer.
+learning_rate : float, default=1e-3
+    Step size of Adam, in every stage. A stage that diverges (a loss or a weight is not finite)
+    goes back to its last finite weights and stops there, with a warning.
+device : str, default="auto"
+    "auto" takes CUDA, then Apple's MPS, then the CPU; or "cpu", "cuda", "cuda:1", "mps".
+random_state : int, RandomState instance or None, default=None
+    Seed of everything random. An int gives the same samples at every call. None takes fresh
+    entropy; numpy's and torch's global streams are never used.
+verbose : int, default=0
+    1 shows a progress bar with the losses and the time left.
+sampling_strategy_ : dict
+    Samples to generate by class.
+classes_ : ndarray of shape (n_classes,)
+    The class labels.
+generator_ : torch.nn.Module
+    Trained generator, a moving average of its weights over the last tenth of the run; maps
+    (codes, class indices) to encoded samples.
+codec_ : TableCodec or ImageCodec
+    Translates samples to arrays for the networks, and back.
+latent_dim_ : int
+    Size of a latent code.
+history_ : dict of str to ndarray
+    Loss of every update, by network.
+n_iter_ : int
+    Updates of the generator.
+device_ : str
+    Where the networks run.
+is_synthetic_ : ndarray of shape (n_samples_new,)
+    Which samples of ``fit_resample``'s result are synthetic.
+n_features_in_ : int
+    Number of columns, or of values in an image.
+feature_names_in_ : ndarray of shape (n_features,)
+    Names of the columns, where X had names that are all strings.
+"""
+
+_DESCRIPTIONS = {
+    entry.partition(" ")[0]: entry for entry in re.split(r"\n(?=\w+ :)", _SHARED.strip())
+}
+
+
+def documented(cls):
+    """Replace every line ``{name}`` in the docstring of a class by the description of that name."""
+
+    def described(match):
+        indent, name = match.groups()
+        lines = _DESCRIPTIONS[name].split("\n")
+        return "\n".join(indent + line if line else line for line in lines)
+
+    cls.__doc__ = re.sub(r"^( *)\{(\w+)\}$", described, cls.__doc__, flags=re.MULTILINE)
+    return cls

@@ -1,0 +1,242 @@
+"""BaseGANSampler: a training run for a sampler's networks, and what a user sees of it."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from abc import ABCMeta, abstractmethod
+from numbers import Integral, Real
+
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils._param_validation import Interval, StrOptions
+from tqdm.auto import tqdm
+
+from ._base import BaseSampler
+from ._containers import writable
+from .nn.blocks import MissingRates, draw_blocks_from
+from .nn.run import TrainingRun, samples_at_once
+from .nn.runtime import fits, make_rng, resolve_device, torch_settings
+
+try:  # scikit-learn >= 1.9
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands in where scikit-learn has no callbacks."""
+
+    def with_callbacks(method):
+        """Leave the method as it is."""
+        return method
+
+
+_UPDATES_JUDGED = 100  # a shorter training is a trial, of which nobody expects good samples
+_ROWS_TO_COUNT_MISSING, _ROWS_AT_ONCE = 1000, 1024
+
+
+class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
+    """Base of the samplers that train networks.
+
+    A sampler adds its ``__init__``, the constraints of its own parameters, and
+
+    ``_fit_gan(x, y, run)``
+        Train on x, a tensor (n, *sample_shape), and y, its (n,) int64 class indices, by means of
+        the :class:`~skgan_resample.nn.run.TrainingRun`; return the generator, any module that is
+        called with (inputs, class indices), and the history, a dict of tensors. x is float32 or,
+        for images of bytes, uint8 in the caller's own memory: ``run.batches`` and ``as_floats``
+        make floats of it. Both are on the device or, where they do not fit there, on the CPU. Set
+        on ``self`` only what the paper names and what ``_generate`` needs.
+    ``_generate(y, run)``
+        Make one sample per class index, (m,) -> (m, *sample_shape), both on the device. By default
+        ``generator_(run.noise(y), y)``.
+
+    All randomness comes from ``run.rng``, a torch.Generator on the CPU.
+    """
+
+    _parameter_constraints: dict = {
+        **BaseSampler._parameter_constraints,
+        "latent_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "hidden_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "device": [str],
+        "verbose": ["verbose"],
+    }
+
+    _auto_max_iter = (500, 1500)  # of tables and of images
+
+    @abstractmethod
+    def _fit_gan(self, x, y, run):
+        """Train the networks."""
+
+    def _generate(self, y, run):
+        """Generate one sample per class index."""
+        return self.generator_(run.noise(y), y)
+
+    @with_callbacks
+    def _fit(self, x, y, rng, Run=TrainingRun):
+        self.device_ = str(resolve_device(self.device))
+        n_values = min(self.batch_size, len(x)) * math.prod(x.shape[1:])
+        with torch_settings(n_values), _Progress(self, x, y) as progress:
+            run = self._new_run(rng, progress, Run)
+            samples, labels = torch.from_numpy(writable(x)), torch.from_numpy(y)
+            if fits(samples.nbytes, self.device_):  # else a batch at a time
+                samples = samples.to(self.device_)
+            self.generator_, history = self._fit_gan(samples, labels.to(samples.device), run)
+            self.generator_.cpu().eval().requires_grad_(False)
+            self.history_ = {name: losses.numpy() for name, losses in history.items()}
+            self.n_iter_ = len(self.history_["generator"])
+            self._missing_rates = self._learn_missing_rates(samples.cpu(), labels, rng)
+
+    def _new_run(self, rng, progress, Run):
+        """A run as the parameters want it, where "auto" goes by the data."""
+        shape, is_table = self.codec_.sample_shape_, len(self.codec_.sample_shape_) == 1
+        n_values, n_updates = math.prod(shape), self._auto_max_iter[not is_table]
+        auto = {
+            "latent_dim": min(max(n_values // 2, 8), 64),
+            "hidden_dim": min(max(n_values, 128), 512) if is_table else 128,
+            "max_iter": n_updates,
+            "autoencoder_max_iter": n_updates,
+        }
+        asked = {name: getattr(self, name, "auto") for name in auto}
+        sizes = {name: auto[name] if asked[name] == "auto" else asked[name] for name in auto}
+        self.latent_dim_ = sizes["latent_dim"]
+        return Run(
+            rng,
+            shape,
+            len(self.classes_),
+            **sizes,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            block_sizes=getattr(self.codec_, "block_sizes_", ()),
+            device=self.device_,
+            progress=progress,
+        )
+
+    def _learn_missing_rates(self, x, y, rng):
+        """What the generator lacks to have the rates of missing values of the classes."""
+        columns = getattr(self.codec_, "missing_", ())
+        if not columns:
+            return None
+        made_y = torch.arange(len(self.classes_)).repeat_interleave(_ROWS_TO_COUNT_MISSING)
+        parts = [self._run_generator(part, rng) for part in made_y.split(_ROWS_AT_ONCE)]
+        return MissingRates.fit(columns, (x, y), (torch.cat(parts), made_y))
+
+    def _sample(self, y, rng):
+        labels = torch.from_numpy(y)
+        with torch_settings(len(y) * math.prod(self.codec_.sample_shape_)):
+            x = self._run_generator(labels, rng)
+            if self._missing_rates is not None:
+                x = self._missing_rates.apply(x, labels, rng)
+        return x.numpy()
+
+    @torch.no_grad()
+    def _run_generator(self, y, rng):
+        """Samples as the generator makes them, on the CPU: (m,) -> (m, *sample_shape).
+
+        A few at a time: the layers between are much larger than the images that they end in.
+        """
+        shape = self.codec_.sample_shape_
+        run = TrainingRun(
+            rng, shape, len(self.classes_), latent_dim=self.latent_dim_, device=self.device_
+        )
+        draw_blocks_from(self.generator_, rng)
+        self.generator_.to(self.device_)
+        try:
+            parts = y.to(self.device_).split(samples_at_once(shape))
+            return torch.cat([self._generate(part, run).cpu() for part in parts])
+        finally:
+            self.generator_.cpu()
+
+    def _warn_of_poor_samples(self, x, y):
+        if self.n_iter_ >= _UPDATES_JUDGED:
+            super()._warn_of_poor_samples(x, y)
+
+    def _stream(self, seed):
+        return make_rng(seed)
+
+    def __setstate__(self, state):
+        """Restore a pickled sampler; without its GPU it goes on with the CPU."""
+        super().__setstate__(state)
+        try:
+            resolve_device(state.get("device_", "cpu"))
+        except ValueError:
+            self.device_ = "cpu"
+
+
+class _Progress:
+    """Passes every update on to a tqdm bar and to the sampler's callbacks.
+
+    Parameters
+    ----------
+    estimator : BaseGANSampler
+        Whose training is watched; its ``verbose`` and its callbacks count.
+    X, y : ndarray
+        Training samples and class indices, shown to the callbacks.
+    """
+
+    def __init__(self, estimator, X, y):
+        self.estimator, self.X, self.y = estimator, X, y
+        self.stage, self.bar, self.tasks, self.context = None, None, None, None
+
+    def __enter__(self):
+        if getattr(self.estimator, "_skl_callbacks", None):
+            self.context = self.estimator._init_callback_context(max_subtasks=None)
+            self.context.call_on_fit_task_begin(estimator=self.estimator, X=self.X, y=self.y)
+        return self
+
+    def __exit__(self, *error):
+        self._close()
+        if self.context is not None and error[0] is None:
+            self.context.call_on_fit_task_end(estimator=self.estimator, X=self.X, y=self.y)
+
+    def update(self, stage, max_iter, losses):
+        """Show one update of a stage; True if a callback asks to stop it."""
+        if stage != self.stage:
+            self._close()
+            self._open(stage, max_iter)
+        if self.bar is not None:
+            # reading a loss waits for the device: only when the bar is due to be drawn again
+            n = self.bar.n + 1
+            if n == self.bar.total or n - self.bar.last_print_n >= self.bar.miniters:
+                self.bar.set_postfix(
+                    {name: f"{value.item():.3g}" for name, value in losses.items()}, refresh=False
+                )
+            self.bar.update()
+        if self.tasks is None:
+            return False
+        task = self.tasks.subcontext(task_name="update")
+        task.call_on_fit_task_begin(estimator=self.estimator)
+        return bool(
+            task.call_on_fit_task_end(
+                estimator=self.estimator,
+                metadata=lambda: {name: value.item() for name, value in losses.items()},
+            )
+        )
+
+    def diverged(self, stage, at, kept):
+        """Warn that a stage went back to an earlier update, and ended there."""
+        warnings.warn(
+            f"The {stage} of {type(self.estimator).__name__} diverged at update {at}: a loss or a "
+            f"weight is not finite. It went back to the weights of update {kept} and stopped. Got "
+            f"learning_rate={self.estimator.learning_rate:g}; try a smaller one.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+
+    def _open(self, stage, max_iter):
+        self.stage = stage
+        if self.estimator.verbose:
+            self.bar = tqdm(total=max_iter, desc=f"{type(self.estimator).__name__} {stage}")
+        if self.context is not None:
+            self.tasks = self.context.subcontext(task_name=stage, max_subtasks=max_iter)
+            self.tasks.call_on_fit_task_begin(estimator=self.estimator)
+
+    def _close(self):
+        """End the stage in hand."""
+        if self.bar is not None:
+            self.bar.close()
+        if self.tasks is not None:
+            self.tasks.call_on_fit_task_end(estimator=self.estimator)
+        self.stage, self.bar, self.tasks = None, None, None

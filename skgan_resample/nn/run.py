@@ -1,0 +1,420 @@
+"""One training run: what a sampler needs to train its networks, and the two loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from .blocks import BlockHead
+from .networks import Decoder, Trunk, build, decoder_for, trunk_for
+from .runtime import Adam, moved
+
+Module = TypeVar("Module", bound=nn.Module)
+Loss = Callable[[Tensor, Tensor], Tensor]
+Batches = Iterator[tuple[Tensor, Tensor]]
+History = dict[str, Tensor]
+
+CHECK_EVERY = 50
+_MIDDLE = 127.5
+_PIXELS_AT_ONCE = 1 << 17  # a layer of 32 feature maps then takes 17 MB
+
+
+class Progress(Protocol):
+    """Who watches a training: a progress bar, callbacks, warnings."""
+
+    def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
+        """Take note of one update; True asks the stage to stop."""
+
+    def diverged(self, stage: str, at: int, kept: int) -> None:
+        """Take note that a loss or a weight was not finite at update ``at``.
+
+        The weights of update ``kept`` are back, and the stage ends with them.
+        """
+
+
+class Silent:
+    """Nobody watches."""
+
+    def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
+        """Go on."""
+        return False
+
+    def diverged(self, stage: str, at: int, kept: int) -> None:
+        """Say nothing."""
+
+
+@dataclass
+class TrainingRun:
+    """Everything that the training of a sampler needs; made for one fit and dropped after it.
+
+    Parameters
+    ----------
+    rng : torch.Generator
+        Stream of everything random, on the CPU.
+    sample_shape : tuple of int
+        (d,) of an encoded table, (c, h, w) of images.
+    n_classes : int
+        Number of classes, K.
+    latent_dim : int
+        Size of a latent code.
+    hidden_dim : int
+        Size of the networks, see :func:`~skgan_resample.nn.networks.trunk_for`.
+    max_iter : int
+        Updates of the generator.
+    autoencoder_max_iter : int
+        Updates of the autoencoder.
+    batch_size : int
+        Real samples in a batch.
+    learning_rate : float
+        Adam's step size.
+    block_sizes : tuple of int
+        Entries of the one-hot blocks that an encoded table ends with.
+    device : str
+        Where the networks are.
+    progress : Progress
+        Told of every update.
+    betas : tuple of float
+        Adam's decay rates.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skgan_resample.nn.run import TrainingRun
+    >>> run = TrainingRun(torch.Generator().manual_seed(0), sample_shape=(5,), n_classes=2)
+    >>> encoder = run.build(lambda: run.trunk())
+    >>> encoder(torch.zeros(3, 5)).shape
+    torch.Size([3, 128])
+    """
+
+    rng: torch.Generator
+    sample_shape: tuple[int, ...]
+    n_classes: int
+    latent_dim: int = 8
+    hidden_dim: int = 128
+    max_iter: int = 500
+    autoencoder_max_iter: int = 500
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    block_sizes: tuple[int, ...] = ()
+    device: str = "cpu"
+    progress: Progress = field(default_factory=Silent)
+    betas: tuple[float, float] = (0.5, 0.9)
+
+    # Networks ------------------------------------------------------------------------------------
+
+    def build(self, factory: Callable[[], Module]) -> Module:
+        """Make a network on the run's device, its weights drawn from the run's stream."""
+        return build(factory, self.rng, self.device)
+
+    def trunk(self, dropout: Callable[[], nn.Module] = nn.Identity) -> Trunk:
+        """Layers from samples to features, for an encoder or a discriminator."""
+        return trunk_for(self.sample_shape, self.hidden_dim, dropout)
+
+    def decoder(self, n_inputs: int | None = None, **layers: Any) -> Decoder:
+        """Layers from codes, (n, n_inputs), to samples; by default from latent codes.
+
+        Further arguments are those of :func:`~skgan_resample.nn.networks.decoder_for`.
+        """
+        return decoder_for(
+            n_inputs or self.latent_dim,
+            self.sample_shape,
+            self.hidden_dim,
+            head=self.block_head(),
+            **layers,
+        )
+
+    def block_head(self, *, of_logits: bool = True) -> BlockHead | None:
+        """What draws the one-hot blocks of generated samples; None where a sample has none."""
+        if not self.block_sizes:
+            return None
+        return BlockHead(self.block_sizes, self.rng, of_logits=of_logits)
+
+    # Data and noise ------------------------------------------------------------------------------
+
+    def batches(
+        self,
+        x: Tensor,
+        y: Tensor,
+        balance: float = 0.0,
+        rows: Tensor | None = None,
+        size: int | None = None,
+    ) -> Batches:
+        """Batches of ``batch_size`` real samples for ever, see :func:`batches`."""
+        return batches(x, y, size or self.batch_size, self.rng, balance, rows)
+
+    def noise(self, y: Tensor) -> Tensor:
+        """Draw a code from N(0, I) for each of (n,) labels: (n, latent_dim), on their device."""
+        z = torch.randn((len(y), self.latent_dim), generator=self.rng, dtype=torch.float32)
+        return z.to(y.device)
+
+    def labels(self, like: Tensor, balanced: bool = True) -> Tensor:
+        """Classes for generated samples: uniformly drawn, or those of the (n,) real ones."""
+        if not balanced:
+            return like
+        return torch.randint(self.n_classes, like.shape, generator=self.rng).to(like.device)
+
+    # Loops ---------------------------------------------------------------------------------------
+
+    def train_autoencoder(self, network: nn.Module, loss: Loss, data: Batches) -> History:
+        """Minimise a reconstruction loss by Adam.
+
+        Parameters
+        ----------
+        network : nn.Module
+            Holds every parameter to be trained.
+        loss : callable
+            Maps a batch (x, y) to a scalar.
+        data : iterator
+            Batches, as :meth:`batches` yields them.
+
+        Returns
+        -------
+        history : dict
+            ``{"autoencoder": (n_iter,) losses}``.
+        """
+        optimiser = self._adam(network)
+
+        def update() -> dict[str, Tensor]:
+            return {"autoencoder": self.step(optimiser, loss, *next(data))}
+
+        return self._loop("autoencoder", self.autoencoder_max_iter, update, [network])
+
+    def train_adversarial(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        d_loss: Loss,
+        g_loss: Loss,
+        data: Batches,
+        n_critic: int = 1,
+    ) -> History:
+        """Train two networks against each other, by updates in turn.
+
+        The generator is left with a moving average of its weights over the last tenth of the run.
+
+        Parameters
+        ----------
+        generator, discriminator : nn.Module
+            The two networks.
+        d_loss, g_loss : callable
+            Each maps a batch (x, y) of real samples to the scalar that its network minimises.
+        data : iterator
+            Batches, as :meth:`batches` yields them; every update of either network takes one.
+        n_critic : int, default=1
+            Updates of the discriminator before each of the generator.
+
+        Returns
+        -------
+        history : dict
+            ``{"discriminator": (n_iter,), "generator": (n_iter,)}``; the discriminator's last loss
+            before each update of the generator.
+        """
+        optimiser_d, optimiser_g = self._adam(discriminator), self._adam(generator)
+        opponents = [*discriminator.parameters()]
+        decay = 1 - 1 / min(max(self.max_iter / 10, 1), 1000)
+        average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))
+
+        def update() -> dict[str, Tensor]:
+            for _ in range(n_critic):
+                d = self.step(optimiser_d, d_loss, *next(data))
+            for weight in opponents:  # by a module's own method a hundred times slower
+                weight.requires_grad_(False)
+            g = self.step(optimiser_g, g_loss, *next(data))
+            for weight in opponents:
+                weight.requires_grad_(True)
+            average.update_parameters(generator)
+            return {"discriminator": d, "generator": g}
+
+        networks = [generator, discriminator, average]
+        history = self._loop("adversarial training", self.max_iter, update, networks)
+        if len(history["generator"]):
+            generator.load_state_dict(average.module.state_dict())
+        return history
+
+    def step(self, optimiser: Adam, loss: Loss, x: Tensor, y: Tensor) -> Tensor:
+        """One update by the gradient of a loss on a batch; returns the loss, detached."""
+        device = optimiser.param_groups[0]["params"][0].device
+        value = loss(moved(x, device), moved(y, device))
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        optimiser.step()
+        return value.detach()
+
+    def mean(self, value: Tensor) -> Tensor:
+        """Average a scalar over the processes that train together; here there is one."""
+        return value
+
+    def first(self, value: Tensor) -> Tensor:
+        """Value of the first of the processes that train together; here there is one."""
+        return value
+
+    def agree(self, stop: bool) -> bool:
+        """Whether to stop, one answer for all processes that train together."""
+        return stop
+
+    def _adam(self, network: nn.Module) -> Adam:
+        return Adam(network.parameters(), self.learning_rate, self.betas, fused=True)
+
+    def _loop(
+        self,
+        stage: str,
+        max_iter: int,
+        update: Callable[[], dict[str, Tensor]],
+        networks: Sequence[nn.Module],
+    ) -> History:
+        """Repeat an update; where a loss or weight is not finite, go back to where all were.
+
+        That is looked at every few updates only, since it waits for the device.
+        """
+        losses: list[dict[str, Tensor]] = []
+        kept, states = 0, _states(networks)
+        stopped = False
+        while not stopped and len(losses) < max_iter:
+            losses.append(update())
+            stopped = self.agree(self.progress.update(stage, max_iter, losses[-1]))
+            if stopped or len(losses) in (max_iter, kept + CHECK_EVERY):
+                bad = _first_not_finite(losses[kept:], networks)
+                if bad is not None:
+                    self._go_back(stage, kept + bad, kept, networks, states)
+                    del losses[kept:]
+                    break
+                kept, states = len(losses), _states(networks)
+        return _history(losses, _NAMES[stage])
+
+    def _go_back(
+        self,
+        stage: str,
+        bad: int,
+        kept: int,
+        networks: Sequence[nn.Module],
+        states: list[dict[str, Any]],
+    ) -> None:
+        if kept == 0:
+            raise FloatingPointError(
+                f"The {stage} diverged within its first {bad} updates: a loss or a weight is not "
+                f"finite. Got learning_rate={self.learning_rate:g}; try a smaller one."
+            )
+        for network, state in zip(networks, states, strict=True):
+            network.load_state_dict(state)
+        self.progress.diverged(stage, bad, kept)
+
+
+_NAMES = {
+    "autoencoder": ("autoencoder",),
+    "adversarial training": ("discriminator", "generator"),
+}
+
+
+def _states(networks: Sequence[nn.Module]) -> list[dict[str, Any]]:
+    return [deepcopy(network.state_dict()) for network in networks]
+
+
+def _first_not_finite(
+    losses: Sequence[dict[str, Tensor]], networks: Sequence[nn.Module]
+) -> int | None:
+    """Update, counted from one, at which a loss or, at the last, a weight was not finite."""
+    values = torch.stack([torch.stack([*loss.values()]).float() for loss in losses])
+    weights = [value for network in networks for value in network.state_dict().values()]
+    sound = values.isfinite().all(1)
+    sound[-1] &= torch.stack([value.isfinite().all() for value in weights]).all()
+    return None if bool(sound.all()) else sound.tolist().index(False) + 1
+
+
+def _history(losses: Sequence[dict[str, Tensor]], names: Sequence[str]) -> History:
+    if not losses:
+        return {name: torch.zeros(0, dtype=torch.float32) for name in names}
+    return {name: torch.stack([loss[name] for loss in losses]).float().cpu() for name in names}
+
+
+# Data --------------------------------------------------------------------------------------------
+
+
+def batches(
+    x: Tensor,
+    y: Tensor,
+    batch_size: int,
+    rng: torch.Generator,
+    balance: float = 0.0,
+    rows: Tensor | None = None,
+) -> Batches:
+    """Yield (x, y) batches of ``min(batch_size, n)`` samples for ever; bytes as floats.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, ...)
+        Samples.
+    y : Tensor of shape (n,)
+        Class indices.
+    batch_size : int
+        Samples in a batch.
+    rng : torch.Generator
+        Stream of the draws.
+    balance : float, default=0.0
+        Classes are drawn in proportion to ``n_c ** (1 - balance)``: 0 keeps the frequencies of
+        the data (each sample once a pass, in a fresh order), 1 makes all classes equally frequent.
+    rows : Tensor of shape (m,), optional
+        Indices of the samples to draw from; by default all.
+
+    Yields
+    ------
+    batch : tuple of Tensor
+        Some of x and their y.
+    """
+    rows = torch.arange(len(x)) if rows is None else rows.cpu()
+    size, labels = min(batch_size, len(rows)), y.cpu()[rows]
+    weights = labels.bincount().double().pow(-balance)[labels]
+    while True:
+        if balance:
+            order = torch.multinomial(weights, len(rows), replacement=True, generator=rng)
+        else:
+            order = torch.randperm(len(rows), generator=rng)
+        order = rows[order[: len(rows) // size * size]]
+        for drawn in order.to(x.device).split(size):
+            yield as_floats(x[drawn]), y[drawn]
+
+
+def together(streams: Sequence[Batches]) -> Batches:
+    """Join the batches of several streams: one (x, y) of as many samples as all of theirs."""
+    while True:
+        xs, ys = zip(*map(next, streams), strict=True)
+        yield torch.cat(xs), torch.cat(ys)
+
+
+def as_floats(x: Tensor) -> Tensor:
+    """Samples as networks take them.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, ...)
+        Encoded samples, or images of bytes, uint8, of any strides.
+
+    Returns
+    -------
+    x : Tensor of shape (n, ...)
+        Bytes as contiguous float32 in [-1, 1], 0 as -1 and 255 as 1: bitwise what
+        ``ImageCodec.transform`` makes of them. Encoded samples as they are.
+    """
+    if x.dtype != torch.uint8:
+        return x
+    return (x.contiguous().float() - _MIDDLE) / _MIDDLE
+
+
+def samples_at_once(sample_shape: tuple[int, ...]) -> int:
+    """How many samples a network takes at once where no gradients are wanted."""
+    if len(sample_shape) == 1:
+        return 1024
+    return min(max(_PIXELS_AT_ONCE // (sample_shape[1] * sample_shape[2]), 1), 1024)
+
+
+@torch.no_grad()
+def in_batches(network: nn.Module, x: Tensor) -> Tensor:
+    """Outputs of a network for all of x, on the CPU: (n, ...) -> (n, ...), in bounded memory."""
+    device = next(network.parameters()).device
+    parts = x.split(samples_at_once(x.shape[1:]))
+    return torch.cat([network(as_floats(moved(part, device))).cpu() for part in parts])

@@ -1,0 +1,188 @@
+"""How torch is run here: on which device, with how many threads, from which random stream.
+
+What torch keeps for the whole process (number of threads, default device, gradients, autocast) is
+the caller's: :func:`torch_settings` sets it for a block and puts it back. At the end stand three
+measures that spare every process that trains the import of torch's compiler, a second and 60 MB.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from inspect import unwrap
+from typing import Any
+
+import torch
+from torch import nn
+
+_SMALL_BATCH = 1 << 15
+_LOCK = threading.Lock()
+_CALLERS: dict[int, int] = {}  # per thread inside a block: the count to be put back
+_IS_FORKED = False
+
+
+def resolve_device(device: str) -> torch.device:
+    """Turn a ``device`` parameter into a device that this machine has.
+
+    Parameters
+    ----------
+    device : str
+        ``"auto"`` (CUDA, then Apple's MPS, then the CPU) or a device as torch names it.
+
+    Returns
+    -------
+    device : torch.device
+
+    Raises
+    ------
+    ValueError
+        If torch does not know the device, or this machine does not have it.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(
+            f"Got device={device!r}, but expected 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'."
+        ) from error
+    available = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+    }
+    if (resolved.index or 0) >= available.get(resolved.type, 0):
+        raise ValueError(
+            f"Got device={device!r}, but torch {torch.__version__} finds no such device on this "
+            "machine. Use device='auto' or device='cpu'."
+        )
+    return resolved
+
+
+def fits(n_bytes: int, device: str) -> bool:
+    """Whether data of that many bytes are to be on a device all at once.
+
+    On CUDA only if they take at most half of its free memory: networks, gradients and feature maps
+    need room, too. Other devices share the CPU's memory.
+    """
+    if torch.device(device).type != "cuda":
+        return True
+    free, _ = torch.cuda.mem_get_info(torch.device(device))
+    return n_bytes <= free // 2
+
+
+def moved(x: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Bring a batch to a device; from the CPU to CUDA through pinned memory, without waiting."""
+    if x.device == device:
+        return x
+    if device.type == "cuda":
+        return x.pin_memory().to(device, non_blocking=True)
+    return x.to(device)
+
+
+def make_rng(seed: int) -> torch.Generator:
+    """Make a random stream on the CPU, so that a seed means the same numbers on every device."""
+    return torch.Generator(device="cpu").manual_seed(seed)
+
+
+@contextmanager
+def torch_settings(n_values: int) -> Iterator[None]:
+    """Run a block under settings of its own, whatever the caller's are, and put those back.
+
+    Gradients are recorded, autocast is off, tensors are made on the CPU where no device is named.
+    Batches of fewer than 32,768 values are worked on by one thread, larger ones by as many as the
+    caller has; in a forked process by one, since libgomp would wait for the parent's threads.
+    The default dtype belongs to all threads of the process: tensors are made with a dtype instead.
+
+    Parameters
+    ----------
+    n_values : int
+        Numbers in a batch: samples times columns or pixels.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_threads(1 if _IS_FORKED or n_values < _SMALL_BATCH else None))
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        stack.enter_context(torch.device("cpu"))
+        for kind in {"cpu", "cuda"} if torch.cuda.is_available() else {"cpu"}:
+            stack.enter_context(torch.autocast(kind, enabled=False))
+        yield
+
+
+@contextmanager
+def _threads(n_threads: int | None) -> Iterator[None]:
+    """Set torch's number of threads for a block; None leaves the caller's.
+
+    Blocks may be nested, and may overlap in several threads: a thread that is born inside another
+    one's block sees that block's count, so it takes over what that block is going to put back.
+    """
+    thread = threading.get_ident()
+    with _LOCK:
+        nested = thread in _CALLERS
+        inherited = bool(_CALLERS) and not nested
+        before = next(iter(_CALLERS.values())) if inherited else torch.get_num_threads()
+        _CALLERS.setdefault(thread, before)
+        torch.set_num_threads(n_threads or before)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            if not nested:
+                del _CALLERS[thread]
+            torch.set_num_threads(before)
+
+
+def _begin_as_forked() -> None:
+    """Note that of this process's threads only the one that forked is left."""
+    global _IS_FORKED
+    _IS_FORKED = True
+    thread, counts = threading.get_ident(), [*_CALLERS.values()]
+    if counts and thread not in _CALLERS:
+        torch.set_num_threads(counts[0])  # what the threads that are gone would have put back
+    for gone in _CALLERS.keys() - {thread}:
+        del _CALLERS[gone]
+    _LOCK.release()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(
+        before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_begin_as_forked
+    )
+
+# A first training without torch's compiler -------------------------------------------------------
+
+
+def _without_compiler(name: str) -> Callable[..., Any]:
+    """A method of torch's Adam without the decorators that tell the compiler to leave it alone."""
+    method = getattr(torch.optim.Adam, name)
+    return unwrap(method) if hasattr(method, "__wrapped__") else method
+
+
+class Adam(torch.optim.Adam):
+    """torch's Adam; its methods import no compiler to be told that nothing is compiled."""
+
+    add_param_group = _without_compiler("add_param_group")
+    zero_grad = _without_compiler("zero_grad")
+    step = torch.no_grad()(_without_compiler("step"))  # type: ignore[assignment]
+
+
+class Embedding(nn.Embedding):
+    """A vector for each class, (n,) labels -> (n, d)."""
+
+    def reset_parameters(self) -> None:
+        """Leave the weights to ``build``: without storage, torch's way imports the compiler."""
+
+
+def give_storage(network: nn.Module) -> None:
+    """Replace parameters that were made without storage by float32 ones on the CPU.
+
+    ``nn.Module.to_empty`` does the same, for which torch imports sympy.
+    """
+    for layer in network.modules():
+        for name, weight in layer.named_parameters(recurse=False):
+            empty = torch.empty(weight.shape, dtype=torch.float32, device="cpu")
+            setattr(layer, name, nn.Parameter(empty, weight.requires_grad))
