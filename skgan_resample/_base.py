@@ -21,13 +21,11 @@ from sklearn.utils.validation import (
 )
 
 from ._containers import (
-    agreed_image_shape,
     append,
     as_labels,
     flatten_images,
     integer_columns,
-    plain_labels,
-    refuse_masked,
+    read_labels,
     with_room,
 )
 from ._warnings import warn_of_poor_rows, warn_of_single_rows
@@ -173,16 +171,20 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         y_index : ndarray of shape (n_samples,)
             Index of each one's class in ``classes_``.
         """
-        self._reset()
-        refuse_masked(X)
-        refuse_masked(y)
-        labels = plain_labels(y)
+        for name in [*vars(self)]:  # nothing of an earlier fit is to pass for this one's
+            if name.endswith("_") or name == "_rng":
+                delattr(self, name)
+        labels = read_labels(y)
         check_classification_targets(labels)
         labels = check_target_type(np.asarray(labels) if np.ndim(labels) == 2 else labels)
-        flat, own_shape = flatten_images(X)
-        image_shape = agreed_image_shape(self.image_shape, own_shape)
+        flat, own_shape, image_shape = flatten_images(X, self.image_shape)
         if image_shape is None:
-            x, labels = self._encode_table(X, labels)
+            self.codec_ = TableCodec(self.categorical_features)
+            x = self.codec_.fit_transform(X)
+            validate_data(self, X, skip_check_array=True)
+            labels = column_or_1d(labels, warn=True)
+            check_consistent_length(X, labels)
+            assert_all_finite(labels, input_name="y")
         else:
             x, labels = self._encode_images(X, flat, labels, image_shape)
             self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
@@ -191,20 +193,6 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             self.sampling_strategy, labels, self._sampling_type
         )
         return x, y_index
-
-    def _reset(self):
-        """Drop what an earlier fit has learnt, so that nothing of it can pass for this one's."""
-        for name in [name for name in vars(self) if name.endswith("_") or name == "_rng"]:
-            delattr(self, name)
-
-    def _encode_table(self, X, labels):
-        self.codec_ = TableCodec(self.categorical_features)
-        x = self.codec_.fit_transform(X)
-        validate_data(self, X, skip_check_array=True)
-        labels = column_or_1d(labels, warn=True)
-        check_consistent_length(X, labels)
-        assert_all_finite(labels, input_name="y")
-        return x, labels
 
     def _encode_images(self, X, flat, labels, image_shape):
         flat, labels = validate_data(

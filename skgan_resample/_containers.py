@@ -6,6 +6,8 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 
+_MASKED = "Got a masked array with masked values. Fill them with its filled(value)."
+
 
 def is_dataframe(X):
     """Whether X is a pandas DataFrame or Series."""
@@ -17,28 +19,18 @@ def is_polars(X):
     return type(X).__module__.partition(".")[0] == "polars"
 
 
-def refuse_masked(X):
-    """Raise for arrays with masked values, which would come back without their mask.
-
-    Raises
-    ------
-    TypeError
-        If X is such an array.
-    """
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-        raise TypeError("Got a masked array with masked values. Fill them with its filled(value).")
-
-
-def plain_labels(y):
-    """Labels of polars, and of pandas' own dtypes, as an array; others as they are.
+def read_labels(y):
+    """Labels as scikit-learn takes them: those of polars, and of pandas' own dtypes, as an array.
 
     Of pandas' own booleans, alone or as categories, scikit-learn would make floats.
 
     Raises
     ------
     TypeError
-        If y is a polars DataFrame of more than one column.
+        If y is a polars DataFrame of more than one column, or has masked values.
     """
+    if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
+        raise TypeError(_MASKED)
     if not is_polars(y):
         is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
         return np.array(y.tolist()) if is_own and not y.isna().any() else y
@@ -56,34 +48,43 @@ def as_labels(y):
     return y.ravel() if isinstance(y, np.ndarray) and y.shape[1:] == (1,) else y
 
 
-def flatten_images(X):
-    """Lay pictures out as rows.
+def flatten_images(X, image_shape):
+    """Lay images out as rows, and say what shape they have.
 
     Parameters
     ----------
     X : array-like
-        (n, h, w) or (n, h, w, c) pictures, or anything else.
+        (n, h, w) or (n, h, w, c) images, or anything else.
+    image_shape : tuple of int or None
+        What the parameter says.
 
     Returns
     -------
     X : array-like
-        (n, h * w[ * c]) if X had pictures, else X itself.
+        (n, h * w[ * c]) if X had images, else X itself.
+    own_shape : tuple of int or None
+        (h, w) or (h, w, c), None if X had no images.
     image_shape : tuple of int or None
-        (h, w) or (h, w, c), None if X had no pictures.
+        The images' shape by the parameter and by X itself; None for a table.
+
+    Raises
+    ------
+    TypeError
+        If X has masked values, which would come back without their mask.
+    ValueError
+        If the parameter is no shape, or not that of X.
     """
-    if is_dataframe(X) or is_polars(X) or sparse.issparse(X):
-        return X, None
-    array = np.asarray(X) if isinstance(X, (list, tuple)) else X
-    if getattr(array, "ndim", 2) not in (3, 4):
-        return X, None
-    array = np.asarray(array)
-    return array.reshape(len(array), math.prod(array.shape[1:])), array.shape[1:]
-
-
-def agreed_image_shape(image_shape, own_shape):
-    """The pictures' shape by the parameter and by X itself; None for a table."""
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise TypeError(_MASKED)
+    own_shape = None
+    if not (is_dataframe(X) or is_polars(X) or sparse.issparse(X)):
+        array = np.asarray(X) if isinstance(X, (list, tuple)) else X
+        if getattr(array, "ndim", 2) in (3, 4):
+            array = np.asarray(array)
+            own_shape = array.shape[1:]
+            X = array.reshape(len(array), math.prod(own_shape))
     if image_shape is None:
-        return own_shape
+        return X, own_shape, own_shape
     shape = tuple(image_shape)
     if len(shape) not in (2, 3) or any(not isinstance(n, Integral) or n < 1 for n in shape):
         raise ValueError(
@@ -92,10 +93,10 @@ def agreed_image_shape(image_shape, own_shape):
         )
     if own_shape is not None and (*own_shape, 1)[:3] != (*shape, 1)[:3]:
         raise ValueError(
-            f"Got image_shape={shape}, but the pictures in X have shape {own_shape}. Leave "
-            "image_shape at None for pictures that are not flattened."
+            f"Got image_shape={shape}, but the images in X have shape {own_shape}. Leave "
+            "image_shape at None for images that are not flattened."
         )
-    return shape
+    return X, own_shape, shape
 
 
 def integer_columns(X, n_features, dtype):
@@ -134,9 +135,11 @@ def append(X, new):
         return sparse.vstack([X, *rows], format=X.format, dtype=X.dtype)
     if isinstance(X, (list, tuple)):
         like = np.asarray(X)
-        return type(X)([*X, *(new if new.dtype == object else _cast(new, like)).tolist()])
+        if new.dtype != object:
+            new = new.reshape(len(new), *like.shape[1:]).astype(like.dtype)
+        return type(X)([*X, *new.tolist()])
     X = np.asanyarray(X)
-    return np.concatenate([X, _cast(new, X)])
+    return np.concatenate([X, new.reshape(len(new), *X.shape[1:]).astype(X.dtype)])
 
 
 def with_room(X, n_new):
@@ -199,7 +202,3 @@ def _append_polars(X, new):
     elif not is_polars(new):
         new = pl.DataFrame(new, schema=X.columns, orient="row").cast(dict(X.schema))
     return pl.concat([X, new])
-
-
-def _cast(new, like):
-    return new.reshape(len(new), *like.shape[1:]).astype(like.dtype)

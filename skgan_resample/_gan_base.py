@@ -16,7 +16,7 @@ from ._base import BaseSampler
 from ._containers import writable
 from .nn.blocks import MissingRates, draw_blocks_from
 from .nn.run import TrainingRun, samples_at_once
-from .nn.runtime import fits, make_rng, resolve_device, torch_settings
+from .nn.runtime import fits, resolve_device, torch_settings
 
 try:  # scikit-learn >= 1.9
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -99,8 +99,8 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
             "max_iter": n_updates,
             "autoencoder_max_iter": n_updates,
         }
-        asked = {name: getattr(self, name, "auto") for name in auto}
-        sizes = {name: auto[name] if asked[name] == "auto" else asked[name] for name in auto}
+        sizes = {name: getattr(self, name, "auto") for name in auto}
+        sizes = auto | {name: size for name, size in sizes.items() if size != "auto"}
         self.latent_dim_ = sizes["latent_dim"]
         return Run(
             rng,
@@ -141,7 +141,8 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         run = TrainingRun(
             rng, shape, len(self.classes_), latent_dim=self.latent_dim_, device=self.device_
         )
-        draw_blocks_from(self.generator_, rng)
+        if getattr(self.codec_, "block_sizes_", ()):
+            draw_blocks_from(self.generator_, rng)
         self.generator_.to(self.device_)
         try:
             parts = y.to(self.device_).split(samples_at_once(shape))
@@ -154,7 +155,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
             super()._warn_of_poor_samples(x, y)
 
     def _stream(self, seed):
-        return make_rng(seed)
+        return torch.Generator(device="cpu").manual_seed(seed)
 
     def __setstate__(self, state):
         """Restore a pickled sampler; without its GPU it goes on with the CPU."""
@@ -187,15 +188,14 @@ class _Progress:
         return self
 
     def __exit__(self, *error):
-        self._close()
+        self._begin(None, 0)
         if self.context is not None and error[0] is None:
             self.context.call_on_fit_task_end(estimator=self.estimator, X=self.X, y=self.y)
 
     def update(self, stage, max_iter, losses):
         """Show one update of a stage; True if a callback asks to stop it."""
         if stage != self.stage:
-            self._close()
-            self._open(stage, max_iter)
+            self._begin(stage, max_iter)
         if self.bar is not None:
             # reading a loss waits for the device: only when the bar is due to be drawn again
             n = self.bar.n + 1
@@ -225,18 +225,17 @@ class _Progress:
             stacklevel=2,
         )
 
-    def _open(self, stage, max_iter):
-        self.stage = stage
+    def _begin(self, stage, max_iter):
+        """End the stage in hand, and begin another one unless that is None."""
+        if self.bar is not None:
+            self.bar.close()
+        if self.tasks is not None:
+            self.tasks.call_on_fit_task_end(estimator=self.estimator)
+        self.stage, self.bar, self.tasks = stage, None, None
+        if stage is None:
+            return
         if self.estimator.verbose:
             self.bar = tqdm(total=max_iter, desc=f"{type(self.estimator).__name__} {stage}")
         if self.context is not None:
             self.tasks = self.context.subcontext(task_name=stage, max_subtasks=max_iter)
             self.tasks.call_on_fit_task_begin(estimator=self.estimator)
-
-    def _close(self):
-        """End the stage in hand."""
-        if self.bar is not None:
-            self.bar.close()
-        if self.tasks is not None:
-            self.tasks.call_on_fit_task_end(estimator=self.estimator)
-        self.stage, self.bar, self.tasks = None, None, None

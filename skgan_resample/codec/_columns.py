@@ -71,11 +71,6 @@ def as_table(X):
     return np.array(X, dtype=object) if mixed else array
 
 
-def label_of(name):
-    """What error messages call a column."""
-    return f"column {name!r}" if isinstance(name, str) else f"column {name}"
-
-
 def columns_of(X):
     """The columns of a table one by one; those of an array contiguous, as sums depend on it."""
     if is_polars(X):
@@ -103,23 +98,22 @@ def _sparse(made, n_rows, dtype):
 
 
 def chosen_columns(wanted, names):
-    """Names, indices or a mask of columns as a mask."""
-    wanted, mask = np.asarray(wanted), np.zeros(len(names), dtype=bool)
-    if wanted.dtype.kind == "b" and wanted.shape == mask.shape:
-        return wanted
-    known = {name: j for j, name in enumerate(names)}
+    """Names, indices or a mask of columns as a set of indices."""
+    wanted, chosen = np.asarray(wanted), set()
+    if wanted.dtype.kind == "b" and wanted.shape == (len(names),):
+        return set(np.flatnonzero(wanted).tolist())
     for entry in wanted.tolist():
         is_index = isinstance(entry, int) and not isinstance(entry, bool)
         if is_index and -len(names) <= entry < len(names):
-            mask[entry] = True
-        elif isinstance(entry, str) and entry in known:
-            mask[known[entry]] = True
+            chosen.add(entry % len(names))
+        elif isinstance(entry, str) and entry in names:
+            chosen.add(names.index(entry))
         else:
             raise ValueError(
                 f"Got categorical_features with {entry!r}, but expected names of columns, indices "
                 f"below {len(names)}, or a mask of that length."
             )
-    return mask
+    return chosen
 
 
 @dataclass
@@ -160,8 +154,8 @@ class Column:
         return made
 
 
-def read(series, label):
-    """Find out what a column holds.
+def read(series, name):
+    """Find out what a column of a table holds.
 
     Returns
     -------
@@ -173,6 +167,7 @@ def read(series, label):
     missing : ndarray of shape (n,)
         Where a value is missing.
     """
+    label = f"column {name!r}" if isinstance(name, str) else f"column {name}"
     if is_polars(series):
         return _read_polars(series, label)
     dtype = series.dtype

@@ -42,22 +42,13 @@ class Number:
         if column.kind == "time":
             self.step = int(np.gcd.reduce(seen.astype(np.uint64) - self.low.astype(np.uint64))) or 1
         self.values = seen if len(seen) < len(present) / 2 else None
-        self._scale_to(self._steps(np.where(missing, self.fill, values)), column.label)
-        # float32 makes 1e-8 of a zero, of which a sparse table would become a full one
-        self._nearly_zero = 1e-6 * (float(self.high) - float(self.low)) if (seen == 0).any() else 0
-        if self.values is not None:
-            steps = self._steps(seen)
-            self._middles = steps[:-1] / 2 + steps[1:] / 2
-        return self
-
-    def _scale_to(self, steps, label):
-        """Learn centre and scale, by StandardScaler's formula without its checks per column."""
-        low, high = steps.min(), steps.max()
+        steps = self._steps(np.where(missing, self.fill, values))
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             self.centre, self.scale = steps.mean(), steps.std()
+        low, high = steps.min(), steps.max()
         if not np.isfinite(self.scale):
             raise ValueError(
-                f"Got values up to {max(-low, high):g} in {label}: their variance is not a "
+                f"Got values up to {max(-low, high):g} in {column.label}: their variance is not a "
                 "finite float64. Rescale the column, or take its logarithm."
             )
         if self.scale <= len(steps) * np.finfo(float).eps * abs(self.centre):  # rounding alone
@@ -66,6 +57,12 @@ class Number:
         # keeps every integer column that spans less than 2**24 exact, however skewed it is.
         if self.low.dtype.kind in "iu" and high < 2 * _EXACT:
             self.centre = np.clip(self.centre, high - _EXACT, _EXACT)
+        # float32 makes 1e-8 of a zero, of which a sparse table would become a full one
+        self._nearly_zero = 1e-6 * (float(self.high) - float(self.low)) if (seen == 0).any() else 0
+        if self.values is not None:
+            steps = self._steps(seen)
+            self._middles = steps[:-1] / 2 + steps[1:] / 2
+        return self
 
     def _steps(self, values):
         """Values as float64: floats as they are, whole numbers and times in steps from the lowest.

@@ -12,7 +12,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted, validate_data
 
-from ._columns import Container, as_table, chosen_columns, columns_of, label_of, read
+from ._columns import Container, as_table, chosen_columns, columns_of, read
 from ._encoders import Category, Number
 
 
@@ -22,7 +22,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     Numbers, dates and durations are scaled to mean 0 and standard deviation 1, dates as multiples
     of the largest unit that divides them all (days, for example). Categories become one-hot
     blocks. A column with missing values has a block of two entries more, present and missing,
-    and its gaps are filled with a value that occurs: the median, or the most frequent category.
+    and what is missing is filled with a value that occurs: the median, or the most frequent
+    category.
 
     On the way back integer and boolean columns are rounded, every column of numbers is clipped to
     the range seen by ``fit``, and one in which values recur (fewer than half as many values as
@@ -127,40 +128,54 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         validate_data(self, X, skip_check_array=True)
         names, wanted = self._container.names, self.categorical_features
         is_auto = isinstance(wanted, str)
-        chosen = chosen_columns([] if is_auto or wanted is None else wanted, names)
-        self._columns, self._encoders, gappy = [], [], []
+        chosen = [] if is_auto or wanted is None else chosen_columns(wanted, names)
+        self._columns, self._encoders, incomplete = [], [], []
         for j, series in enumerate(columns_of(table)):
-            column, values, missing = read(series, label_of(names[j]))
-            is_category = column.is_category if is_auto else chosen[j]
-            _refuse_unusable(column, missing, is_category)
-            encoder = Category() if is_category else Number()
+            column, values, missing = read(series, names[j])
+            if missing.all():
+                raise ValueError(
+                    f"Got only missing values in {column.label}: there is nothing to learn from. "
+                    "Drop the column."
+                )
+            is_category = column.is_category if is_auto else j in chosen
+            if column.kind == "level" and not is_category:
+                raise ValueError(
+                    f"Got values of the type {column.type.__name__} in {column.label}, which "
+                    "categorical_features leaves out. Name it there, or use 'auto'."
+                )
             self._columns.append(column)
+            encoder = Category() if is_category else Number()
             self._encoders.append(encoder.fit(column, values, missing))
             if missing.any():
-                gappy.append(j)
-        self._lay_out(gappy)
+                incomplete.append(j)
+        self._lay_out(incomplete)
         return self
 
-    def _lay_out(self, gappy):
-        """Give each column its place in encoded rows: numbers, categories, then marks of gaps."""
-        is_category = np.array([isinstance(encoder, Category) for encoder in self._encoders])
-        self.categorical_features_ = np.flatnonzero(is_category)
+    def _lay_out(self, incomplete):
+        """Give columns their places: numbers, categories, then present and missing of some."""
+        kinds = [isinstance(encoder, Category) for encoder in self._encoders]
+        self.categorical_features_ = np.flatnonzero(kinds)
         self.categories_ = {j: self._encoders[j].levels for j in self.categorical_features_}
-        order = np.argsort(is_category, kind="stable")
-        sizes = [size for j in order for size in self._encoders[j].block_sizes]
-        self.block_sizes_ = (*sizes, *[2] * len(gappy))
-        owners = [j for j in order for _ in range(self._encoders[j].width)]
-        self._starts = np.searchsorted(np.argsort(order)[owners], np.argsort(order))
-        self.missing_ = tuple(len(owners) + 1 + 2 * i for i in range(len(gappy)))
-        self._marks = dict(zip(gappy, self.missing_, strict=True))
-        self.number_missing_ = tuple(
-            (int(self._starts[j]), mark) for j, mark in self._marks.items() if not is_category[j]
-        )
-        owners += list(np.repeat(gappy, 2))
+        self._places, sizes, owners = {}, [], []
+        for j in np.argsort(kinds, kind="stable").tolist():
+            encoder = self._encoders[j]
+            self._places[j] = slice(len(owners), len(owners) + encoder.width)
+            owners += [j] * encoder.width
+            sizes += encoder.block_sizes
+        self._marks = {}
+        for j in incomplete:
+            self._marks[j] = len(owners) + 1
+            owners += [j, j]
+        self.block_sizes_ = (*sizes, *[2] * len(incomplete))
         self.sample_shape_ = (len(owners),)
-        shared = np.union1d(self.categorical_features_, gappy)
-        unit = {column: j + 1 for j, column in enumerate(shared)}
-        self.units_ = tuple(unit.get(column, 0) for column in owners)
+        self.missing_ = tuple(self._marks.values())
+        numbers = self._marks.keys() - set(self.categorical_features_.tolist())
+        self.number_missing_ = tuple(
+            (self._places[j].start, self._marks[j]) for j in sorted(numbers)
+        )
+        shared = np.union1d(self.categorical_features_, incomplete)
+        number = np.searchsorted(shared, owners) + 1
+        self.units_ = tuple(np.where(np.isin(owners, shared), number, 0).tolist())
 
     def transform(self, X):
         """Encode rows.
@@ -186,9 +201,14 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         encoded = np.zeros((table.shape[0], *self.sample_shape_), dtype=np.float32)
         for j, series in enumerate(columns_of(table)):
             known = self._columns[j]
-            column, values, missing = read(series, known.label)
-            _refuse_unlike(column, known, missing, j in self._marks)
-            self._encoders[j].encode(column, values, missing, self._part(encoded, j))
+            column, values, missing = read(series, self._container.names[j])
+            if column.kind != known.kind and not missing.all():
+                raise ValueError(
+                    f"Got {column.dtype} values in {known.label}, but fit saw {known.dtype}."
+                )
+            if missing.any() and j not in self._marks:
+                raise ValueError(f"Got missing values in {known.label}, which had none in fit.")
+            self._encoders[j].encode(column, values, missing, encoded[:, self._places[j]])
             if j in self._marks:
                 mark = self._marks[j]
                 encoded[:, mark - 1], encoded[:, mark] = ~missing, missing
@@ -214,21 +234,17 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
                 f"Got encoded rows of {encoded.shape[1]} columns, but expected "
                 f"{self.sample_shape_[0]}, as transform makes them."
             )
-        made = (self._decoded(encoded, j) for j in range(self.n_features_in_))
-        return self._container.build(made, len(encoded))
+        return self._container.build(self._decoded(encoded), len(encoded))
 
-    def _decoded(self, encoded, j):
-        """One column of the table: what it holds, its values, and where they are missing."""
-        values = self._encoders[j].decode(self._part(encoded, j))
-        missing = np.zeros(len(encoded), dtype=bool)
-        if j in self._marks:
-            mark = self._marks[j]
-            missing = encoded[:, mark] > encoded[:, mark - 1]
-        return self._columns[j], values, missing
-
-    def _part(self, encoded, j):
-        """The encoded columns of one column of the table, without the marks of its gaps."""
-        return encoded[:, self._starts[j] : self._starts[j] + self._encoders[j].width]
+    def _decoded(self, encoded):
+        """Column by column what it holds, its values, and where they are missing."""
+        for j, column in enumerate(self._columns):
+            values = self._encoders[j].decode(encoded[:, self._places[j]])
+            missing = np.zeros(len(encoded), dtype=bool)
+            if j in self._marks:
+                mark = self._marks[j]
+                missing = encoded[:, mark] > encoded[:, mark - 1]
+            yield column, values, missing
 
     def _checked(self, X):
         """X as something with columns; what counts is its shape, and a view of zeros has it."""
@@ -242,23 +258,3 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _refuse_unusable(column, missing, is_category):
-    if missing.all():
-        raise ValueError(
-            f"Got only missing values in {column.label}: there is nothing to learn from. Drop the "
-            "column."
-        )
-    if column.kind == "level" and not is_category:
-        raise ValueError(
-            f"Got values of the type {column.type.__name__} in {column.label}, which "
-            "categorical_features leaves out. Name it there, or use 'auto'."
-        )
-
-
-def _refuse_unlike(column, known, missing, may_miss):
-    if column.kind != known.kind and not missing.all():
-        raise ValueError(f"Got {column.dtype} values in {known.label}, but fit saw {known.dtype}.")
-    if missing.any() and not may_miss:
-        raise ValueError(f"Got missing values in {known.label}, which had none in fit.")

@@ -239,8 +239,7 @@ class TrainingRun:
 
     def step(self, optimiser: Adam, loss: Loss, x: Tensor, y: Tensor) -> Tensor:
         """One update by the gradient of a loss on a batch; returns the loss, detached."""
-        device = optimiser.param_groups[0]["params"][0].device
-        value = loss(moved(x, device), moved(y, device))
+        value = loss(moved(x, self.device), moved(y, self.device))
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         optimiser.step()
@@ -253,10 +252,6 @@ class TrainingRun:
     def first(self, value: Tensor) -> Tensor:
         """Value of the first of the processes that train together; here there is one."""
         return value
-
-    def agree(self, stop: bool) -> bool:
-        """Whether to stop, one answer for all processes that train together."""
-        return stop
 
     def _adam(self, network: nn.Module) -> Adam:
         return Adam(network.parameters(), self.learning_rate, self.betas, fused=True)
@@ -273,11 +268,10 @@ class TrainingRun:
         That is looked at every few updates only, since it waits for the device.
         """
         losses: list[dict[str, Tensor]] = []
-        kept, states = 0, _states(networks)
-        stopped = False
+        kept, states, stopped = 0, _states(networks), False
         while not stopped and len(losses) < max_iter:
             losses.append(update())
-            stopped = self.agree(self.progress.update(stage, max_iter, losses[-1]))
+            stopped = self.progress.update(stage, max_iter, losses[-1])
             if stopped or len(losses) in (max_iter, kept + CHECK_EVERY):
                 bad = _first_not_finite(losses[kept:], networks)
                 if bad is not None:
@@ -285,7 +279,10 @@ class TrainingRun:
                     del losses[kept:]
                     break
                 kept, states = len(losses), _states(networks)
-        return _history(losses, _NAMES[stage])
+        return {
+            name: torch.tensor([loss[name] for loss in losses], dtype=torch.float32)
+            for name in _NAMES[stage]
+        }
 
     def _go_back(
         self,
@@ -324,12 +321,6 @@ def _first_not_finite(
     sound = values.isfinite().all(1)
     sound[-1] &= torch.stack([value.isfinite().all() for value in weights]).all()
     return None if bool(sound.all()) else sound.tolist().index(False) + 1
-
-
-def _history(losses: Sequence[dict[str, Tensor]], names: Sequence[str]) -> History:
-    if not losses:
-        return {name: torch.zeros(0, dtype=torch.float32) for name in names}
-    return {name: torch.stack([loss[name] for loss in losses]).float().cpu() for name in names}
 
 
 # Data --------------------------------------------------------------------------------------------
@@ -415,6 +406,6 @@ def samples_at_once(sample_shape: tuple[int, ...]) -> int:
 @torch.no_grad()
 def in_batches(network: nn.Module, x: Tensor) -> Tensor:
     """Outputs of a network for all of x, on the CPU: (n, ...) -> (n, ...), in bounded memory."""
-    device = next(network.parameters()).device
+    device = str(next(network.parameters()).device)
     parts = x.split(samples_at_once(x.shape[1:]))
     return torch.cat([network(as_floats(moved(part, device))).cpu() for part in parts])

@@ -75,18 +75,11 @@ def fits(n_bytes: int, device: str) -> bool:
     return n_bytes <= free // 2
 
 
-def moved(x: torch.Tensor, device: torch.device) -> torch.Tensor:
+def moved(x: torch.Tensor, device: str) -> torch.Tensor:
     """Bring a batch to a device; from the CPU to CUDA through pinned memory, without waiting."""
-    if x.device == device:
-        return x
-    if device.type == "cuda":
+    if x.device.type == "cpu" and device.startswith("cuda"):
         return x.pin_memory().to(device, non_blocking=True)
     return x.to(device)
-
-
-def make_rng(seed: int) -> torch.Generator:
-    """Make a random stream on the CPU, so that a seed means the same numbers on every device."""
-    return torch.Generator(device="cpu").manual_seed(seed)
 
 
 @contextmanager

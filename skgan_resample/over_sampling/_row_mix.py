@@ -7,7 +7,6 @@ import torch
 from .._base import BaseSampler
 from .._docstrings import documented
 from ..nn.picture_anchors import fit_anchors
-from ..nn.runtime import make_rng
 
 
 @documented
@@ -106,7 +105,7 @@ class RowMixSampler(BaseSampler):
         return self.anchors_.vary(self.anchors_.settle(draft, draft, rng), y, rng).numpy()
 
     def _stream(self, seed):
-        return make_rng(seed)
+        return torch.Generator(device="cpu").manual_seed(seed)
 
     def _warn_of_poor_samples(self, x, y):
         pass

@@ -17,7 +17,7 @@ from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
 from skgan_resample import TableCodec
-from skgan_resample.codec._blocks import MAX_BLOCK, base_of, digits_of, rank_of
+from skgan_resample.codec._encoders import MAX_BLOCK, base_of, digits_of, rank_of
 
 TEXTS = st.text(string.ascii_letters + "é∂ ", max_size=3)
 WHOLE = st.integers(-(2**22), 2**22)
@@ -273,7 +273,7 @@ def test_gaps_are_filled_with_a_value_that_occurs():
     X = pd.DataFrame({"n": [1.0, np.nan, 9.0, 9.0, 2.0], "c": ["a", "b", "b", None, "a"]})
     codec = TableCodec().fit(X)
     encoded = codec.transform(X)
-    (number, mark), (_, category_mark) = codec.number_gaps_[0], codec.gaps_
+    (number, mark), (_, category_mark) = codec.number_missing_[0], codec.missing_
     assert encoded[1, number] in encoded[[0, 2, 3, 4], number]
     assert encoded[:, mark].tolist() == [0, 1, 0, 0, 0]
     assert encoded[:, mark - 1].tolist() == [1, 0, 1, 1, 1]

@@ -218,7 +218,7 @@ def test_no_rows_are_decoded_to_none_and_marks_win_by_more_than_half():
     encoded = codec.transform(X)
     assert codec.inverse_transform(encoded[:0]).shape == (0, 2)
     assert_allclose(codec.inverse_transform(encoded.tolist()), X, rtol=1e-6)
-    assert codec.gaps_ == (encoded.shape[1] - 1,)
+    assert codec.missing_ == (encoded.shape[1] - 1,)
     encoded[:, -2:] = 0.5  # neither there nor missing: there
     assert np.isfinite(codec.inverse_transform(encoded)).all()
 
