@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.cluster import KMeans
 
 import skgan_resample
 
@@ -17,7 +18,16 @@ ALL_SAMPLERS = [
 
 TRAINED = [S for S in ALL_SAMPLERS if "max_iter" in inspect.signature(S).parameters]
 
+# for what only their common base can get wrong: one without a training, one with a game alone, one
+# with an autoencoder before it
+BASE_SAMPLERS = [
+    skgan_resample.RowMixSampler,
+    skgan_resample.CGANSampler,
+    skgan_resample.BAGANSampler,
+]
+
 each_sampler = pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
+each_base_sampler = pytest.mark.parametrize("Sampler", BASE_SAMPLERS)
 each_trained_sampler = pytest.mark.parametrize("Sampler", TRAINED)
 
 needs_callbacks = pytest.mark.skipif(
@@ -30,8 +40,13 @@ poor_rows_expected = pytest.mark.filterwarnings("ignore:.* (has collapsed|makes 
 
 
 def quick(Sampler, **parameters):
-    """A sampler that trains for two updates a stage, with a seed."""
-    settings = {"max_iter": 2, "autoencoder_max_iter": 2, "random_state": 0}
+    """A sampler that trains for two updates a stage, with a seed, and looks for no subclasses."""
+    settings = {
+        "max_iter": 2,
+        "autoencoder_max_iter": 2,
+        "random_state": 0,
+        "subclass_discovery": KMeans(1, n_init=1),
+    }
     known = inspect.signature(Sampler).parameters
     return Sampler(**{name: settings[name] for name in settings if name in known} | parameters)
 

@@ -37,7 +37,7 @@ class BySign(ClusterMixin, BaseEstimator):
 
 def test_subclasses_are_those_of_the_discovery():
     X, y, group = blobs(60, 40, 25)
-    sampler = quick(IntraClassACGANSampler).fit(X, y)
+    sampler = quick(IntraClassACGANSampler, subclass_discovery=None).fit(X, y)
     assert sampler.subclass_classes_.tolist() == ["a", "b", "b"]
     assert_array_equal(sampler.subclass_labels_, group)
     assert_allclose(sampler.impacts_[0], 1)
@@ -115,16 +115,24 @@ def test_a_class_too_small_is_named():
 
 @pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
 def test_rows_of_their_own_subclass_are_kept_and_this_is_said():
-    assert not quick(IntraClassACGANSampler).fit(*table((12, 5))).retains_training_data_
-    assert quick(IntraClassACGANSampler).fit(*table((12, 1))).retains_training_data_
+    assert (
+        not quick(IntraClassACGANSampler, subclass_discovery=None)
+        .fit(*table((12, 5)))
+        .retains_training_data_
+    )
+    assert (
+        quick(IntraClassACGANSampler, subclass_discovery=None)
+        .fit(*table((12, 1)))
+        .retains_training_data_
+    )
     X, y = table((12, 5))
     X[y == 1] = X[0]
-    assert quick(IntraClassACGANSampler).fit(X, y).retains_training_data_
+    assert quick(IntraClassACGANSampler, subclass_discovery=None).fit(X, y).retains_training_data_
 
 
 def test_generated_rows_are_counted_by_the_nearest_subclass():
     X, y, _ = blobs(60, 25, 15)
-    sampler = quick(IntraClassACGANSampler, max_iter=100)
+    sampler = quick(IntraClassACGANSampler, subclass_discovery=None, max_iter=100)
     X_resampled, _ = sampler.fit_resample(X, y)
     x, made = (sampler.codec_.transform(rows) for rows in (X, X_resampled[len(X) :]))
     centers = [x[sampler.subclass_labels_ == s].mean(0) for s in range(3)]
