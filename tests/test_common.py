@@ -34,6 +34,7 @@ def test_checks_that_imbalanced_learn_leaves_out(Sampler, check):
     getattr(imblearn_checks, check)(Sampler.__name__, quick(Sampler))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:GAMOSampler makes near-copies:UserWarning")  # of noise
 @pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
 def test_defaults_balance_exactly(Sampler, untouched_globals):

@@ -324,6 +324,7 @@ def test_ablations_of_bagan_gp_change_the_result(ablation):
     assert not np.array_equal(X_resampled, default)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [table(), pictures(8, 8)], ids=["table", "pictures"])
 @each_trained_sampler
 def test_half_precision_changes_the_training_alone(Sampler, data):

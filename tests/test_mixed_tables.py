@@ -214,6 +214,7 @@ TABLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_generated_rows_have_the_marginals_and_associations_of_real_ones(name):
     data, marginals, pairs = TABLES[name]

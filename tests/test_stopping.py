@@ -133,6 +133,7 @@ for i, Sampler in enumerate(TRAINED):
 """
 
 
+@pytest.mark.slow
 def test_a_real_interrupt_leaves_what_was_learnt_and_goes_on():
     paths = [str(Path(__file__).parent), str(Path(skgan_resample.__file__).parents[1])]
     code = f"import sys; sys.path[:0] = {paths!r}\n{INTERRUPTS}"

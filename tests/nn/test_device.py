@@ -264,6 +264,7 @@ def test_threads_are_left_alone_where_nobody_says_who_runs(two_cores, monkeypatc
         assert threads_of_the_system() <= before
 
 
+@pytest.mark.slow
 @only_linux
 def test_the_last_thread_of_a_script_may_train_beside_a_busy_process(tmp_path):
     """Executors take nothing any more once the main thread has ended."""

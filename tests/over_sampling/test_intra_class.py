@@ -130,6 +130,7 @@ def test_rows_of_their_own_subclass_are_kept_and_this_is_said():
     assert quick(IntraClassACGANSampler, subclass_discovery=None).fit(X, y).retains_training_data_
 
 
+@pytest.mark.slow
 def test_generated_rows_are_counted_by_the_nearest_subclass():
     X, y, _ = blobs(60, 25, 15)
     sampler = quick(IntraClassACGANSampler, subclass_discovery=None, max_iter=100)
@@ -252,6 +253,7 @@ scarce_digits = test_learning.digits  # the fixture
 DIGITS = IntraClassACGANSampler(image_shape=(8, 8), max_iter=800, random_state=0)
 
 
+@pytest.mark.slow
 def test_scarce_digits_are_learnt(scarce_digits):
     # accuracy .99 / .94, variance .64 / .69, coverage .54 / .51
     learnt = qualities(trained(DIGITS, scarce_digits), scarce_digits)
@@ -261,6 +263,7 @@ def test_scarce_digits_are_learnt(scarce_digits):
         assert made.coverage >= 0.3, learnt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["weighted_logistic_d", "weighted_logistic_g"])
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(loss, scarce_digits, monkeypatch):
@@ -272,6 +275,7 @@ def test_a_broken_loss_is_noticed(loss, scarce_digits, monkeypatch):
         assert made.coverage < 0.05, broken
 
 
+@pytest.mark.slow
 def test_without_the_game_nothing_is_learnt(scarce_digits):
     untrained = clone(DIGITS).set_params(max_iter=0)
     for made in qualities(trained(untrained, scarce_digits), scarce_digits).values():
