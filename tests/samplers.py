@@ -30,6 +30,16 @@ each_sampler = pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
 each_base_sampler = pytest.mark.parametrize("Sampler", BASE_SAMPLERS)
 each_trained_sampler = pytest.mark.parametrize("Sampler", TRAINED)
 
+
+def others_slow(Samplers):
+    """The same samplers, those beside the three of the base marked as slow."""
+    slow = pytest.mark.slow
+    return [S if S in BASE_SAMPLERS else pytest.param(S, marks=slow) for S in Samplers]
+
+
+each_sampler_others_slow = pytest.mark.parametrize("Sampler", others_slow(ALL_SAMPLERS))
+each_trained_sampler_others_slow = pytest.mark.parametrize("Sampler", others_slow(TRAINED))
+
 needs_callbacks = pytest.mark.skipif(
     not hasattr(skgan_resample.BAGANSampler, "set_callbacks"),
     reason="callbacks came with scikit-learn 1.9",

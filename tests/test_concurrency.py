@@ -39,6 +39,7 @@ def assert_same(results, expected):
             assert_array_equal(array, same)
 
 
+@pytest.mark.slow
 def test_eight_fits_at_a_time_do_not_disturb_each_other(untouched_globals):
     def jobs():
         yield from ((quick(Sampler), TABLE) for Sampler in ALL_SAMPLERS)

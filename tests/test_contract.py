@@ -218,7 +218,8 @@ def test_columns_of_whole_numbers_are_rounded_not_cut():
 
 # Pictures ----------------------------------------------------------------------------------------
 
-SHAPES = [(28, 28, 1), (8, 8, 1), (32, 32, 3), (100, 100, 3), (37, 53, 2), (1, 1), (1, 9), (5, 4)]
+SHAPES = [(28, 28, 1), (8, 8, 1), (1, 1), (1, 9), (5, 4)]
+LARGE = [(32, 32, 3), (100, 100, 3), (37, 53, 2)]
 
 
 def check_pictures(Sampler, shape):
@@ -233,7 +234,9 @@ def check_pictures(Sampler, shape):
     assert_extends(X.reshape(5, -1), flat)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize(
+    "shape", SHAPES + [pytest.param(shape, marks=pytest.mark.slow) for shape in LARGE], ids=str
+)
 @each_base_sampler
 @one_thread
 def test_pictures_of_any_size(Sampler, shape, n_threads):

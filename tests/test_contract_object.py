@@ -16,6 +16,7 @@ from samplers import (
     each_base_sampler,
     each_sampler,
     each_trained_sampler,
+    each_trained_sampler_others_slow,
     needs_callbacks,
     pictures,
     quick,
@@ -205,7 +206,7 @@ def test_history_has_the_loss_of_every_update(Sampler, max_iter):
         assert np.isfinite(losses).all()
 
 
-@each_trained_sampler
+@each_trained_sampler_others_slow
 def test_silent_by_default_and_a_bar_with_losses_if_asked(Sampler, capsys):
     quick(Sampler).fit(*table())
     assert capsys.readouterr() == ("", "")
@@ -281,7 +282,7 @@ def test_a_callback_can_stop_the_training(Sampler):
 
 
 @pytest.mark.filterwarnings("ignore:.* diverged at update")
-@each_trained_sampler
+@each_trained_sampler_others_slow
 def test_a_failed_training_leaves_nothing_behind(Sampler, capsys):
     X, y = table()
     sampler = quick(Sampler).fit(X, y).set_params(learning_rate=1e30, verbose=1)

@@ -108,6 +108,7 @@ def mixed():
     return frame, y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data", [mixed(), pictures(6, 6, counts=(40, 25, 5))], ids=["mixed", "6x6"]
 )
@@ -145,6 +146,7 @@ def test_measuring_leaves_the_training_as_it_was(Sampler):
     assert all(module.training for module in sampler.generator_.modules())
 
 
+@pytest.mark.slow
 def test_a_real_game_comes_nearer_to_held_out_rows():
     X, y = make_classification(300, 5, weights=[0.7], class_sep=2, random_state=0)
     sampler = CGANSampler(max_iter=150, n_iter_no_change=500, random_state=0).fit(X, y)

@@ -2,7 +2,7 @@
 
 The campaign of docs/results/trust.md is
 
-    HYPOTHESIS_PROFILE=fuzz pytest tests/test_fuzz.py --hypothesis-show-statistics
+    HYPOTHESIS_PROFILE=fuzz pytest -m slow tests/test_fuzz.py --hypothesis-show-statistics
 """
 
 import inspect

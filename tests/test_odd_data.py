@@ -67,6 +67,7 @@ def test_a_hundred_thousand_rows_against_ten(Sampler):
     assert labels.tolist() == [True] * 30
 
 
+@pytest.mark.slow
 def test_ten_thousand_columns():
     y = np.repeat([0, 1], [8, 4])
     X = np.random.default_rng(0).normal(size=(len(y), 10_000)).astype(np.float32)
@@ -195,7 +196,9 @@ LABELS = {
 
 
 @pytest.mark.parametrize("kind", LABELS)
-@pytest.mark.parametrize("Sampler", [RowMixSampler, CGANSampler])
+@pytest.mark.parametrize(
+    "Sampler", [RowMixSampler, pytest.param(CGANSampler, marks=pytest.mark.slow)]
+)
 def test_labels_of_every_dtype(Sampler, kind):
     X, plain = table()
     y = LABELS[kind](plain)

@@ -66,6 +66,7 @@ def gaps():
 DATA = {"table": table, "gaps": gaps, "pictures": lambda: pictures(6, 5)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", DATA)
 @each_sampler
 def test_weights_go_through_a_file_without_pickle(Sampler, data, tmp_path):

@@ -26,6 +26,7 @@ def mixed():
     return X, y
 
 
+@pytest.mark.slow
 @each_sampler
 def test_batches_are_the_rows_of_sample(Sampler, small_steps):
     sampler = quick(Sampler).fit(*mixed())
@@ -39,6 +40,7 @@ def test_batches_are_the_rows_of_sample(Sampler, small_steps):
         assert_array_equal(np.concatenate([y for _, y in batches]), y_new)
 
 
+@pytest.mark.slow
 @each_sampler
 def test_without_a_seed_they_go_on_as_sample_does(Sampler, small_steps):
     sampler, twin = (quick(Sampler).fit(*pictures(6, 5)) for _ in range(2))

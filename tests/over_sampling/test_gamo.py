@@ -53,6 +53,7 @@ def test_weights_are_positive_and_sum_to_one():
         torch.testing.assert_close(weights.sum(1), torch.ones(9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("counts", "shares"),
     [
