@@ -73,6 +73,7 @@ def test_of_many_classes_the_worst_are_named():
         warn_of_poor_rows("Some", classes)
 
 
+@pytest.mark.slow
 def test_short_trainings_and_none_are_not_judged():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

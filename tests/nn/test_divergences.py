@@ -71,6 +71,7 @@ def test_mmd_grows_with_a_shift_and_with_a_change_of_scale():
         assert values[-1] > 0.5
 
 
+@pytest.mark.slow
 def test_mmd_pulls_codes_towards_the_prior():
     codes = (normal(128, 4, seed=1) * 0.3 + 2).requires_grad_()
     optimiser = torch.optim.Adam([codes], lr=0.05)

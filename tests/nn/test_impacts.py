@@ -127,6 +127,7 @@ def test_the_actor_moves_towards_what_was_rewarded(reward_changes):
     assert (change @ action > 0) == reward_changes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_actor_and_critic_find_a_known_optimum(seed):
     """A loss that is least where the first of two subclasses has an impact of .8."""
