@@ -5,6 +5,7 @@ import inspect
 import joblib
 import numpy as np
 import pytest
+import torch
 from scipy import sparse
 from sklearn.cluster import KMeans
 
@@ -59,6 +60,11 @@ def quick(Sampler, **parameters):
     }
     known = inspect.signature(Sampler).parameters
     return Sampler(**{name: settings[name] for name in settings if name in known} | parameters)
+
+
+def make_rng(seed):
+    """A stream of torch's, on the CPU."""
+    return torch.Generator().manual_seed(seed)
 
 
 def table(counts=(12, 5, 3), n_features=4, dtype=np.float64, seed=0):

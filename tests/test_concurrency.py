@@ -10,9 +10,9 @@ import torch
 from joblib import Parallel, delayed
 from numpy.testing import assert_allclose, assert_array_equal
 from samplers import ALL_SAMPLERS, quick, table
+from skgan_resample.nn.device import torch_threads
 
 from skgan_resample import BAGANGPSampler, BAGANSampler
-from skgan_resample.nn.device import torch_threads
 
 TABLE = table((40, 20))
 LARGE = table((40, 20), n_features=600)  # a batch of 36,000 values: two threads

@@ -20,6 +20,9 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from samplers import each_trained_sampler, needs_callbacks
+from skgan_resample._devices import _launch, _surroundings_kept
+from skgan_resample._progress import TrainingProgress
+from skgan_resample.nn.ranks import Ranks, descend
 from torch import distributed
 from torch.multiprocessing import ProcessExitedException, ProcessRaisedException
 
@@ -31,12 +34,8 @@ from skgan_resample import (
     IntraClassACGANSampler,
     SubclassDiscovery,
 )
-from skgan_resample._devices import _launch, _surroundings_kept
-from skgan_resample._progress import TrainingProgress
 from skgan_resample.nn.losses import gradient_penalty, logistic_d
-from skgan_resample.nn.networks import build, trunk_for
-from skgan_resample.nn.players import ProductCritic
-from skgan_resample.nn.ranks import Ranks, descend
+from skgan_resample.nn.networks import ProductDiscriminator, build, trunk_for
 
 LIMIT = 600  # seconds until a script counts as hanging
 COUNTS = [30, 14, 7]
@@ -69,7 +68,7 @@ def found():
 def steps(shape, ranks):
     """Losses and weights of a critic with a gradient penalty; the noise comes with the rows."""
     rng = torch.Generator().manual_seed(0)
-    critic = build(lambda: ProductCritic(trunk_for(shape), 2), rng, "cpu").double()
+    critic = build(lambda: ProductDiscriminator(trunk_for(shape), 2), rng, "cpu").double()
     optimiser = torch.optim.Adam(critic.parameters(), lr=1e-2)
 
     def loss(x, y):

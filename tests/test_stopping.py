@@ -14,11 +14,11 @@ from samplers import (
     quick,
     table,
 )
+from skgan_resample._progress import TrainingProgress
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 import skgan_resample
 from skgan_resample import BAGANSampler, CGANSampler
-from skgan_resample._progress import TrainingProgress
 from skgan_resample.nn import training
 
 # Time --------------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
+from samplers import make_rng
 from torch.distributions import Normal, kl_divergence
 
-from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.latent import ClassGaussians
 from skgan_resample.nn.losses import kl_standard_normal, mmd_imq, negative_elbo
 

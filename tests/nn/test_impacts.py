@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from samplers import make_rng
 from torch.testing import assert_close
 
 from skgan_resample.nn import impacts
-from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses
 
 CLASSES = torch.tensor([0, 0, 1, 1, 1])

@@ -6,6 +6,7 @@ from itertools import islice, pairwise
 
 import pytest
 import torch
+from samplers import make_rng
 from torch import nn
 
 from skgan_resample.nn.run import TrainingRun, batches, in_batches, together
@@ -26,10 +27,6 @@ class Watcher:
 
     def diverged(self, *what):
         self.warnings.append(what)
-
-
-def make_rng(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def a_run(max_iter=5, learning_rate=0.01, progress=None, **fields):

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 from samplers import poor_rows_expected
+from skgan_resample.nn.translators import ConvTranslator
 from sklearn.datasets import load_digits, make_classification
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.neighbors import NearestNeighbors
 
 from skgan_resample import CycleGANSampler
 from skgan_resample.nn.losses import reconstruction_l1
-from skgan_resample.nn.translators import ConvTranslator
 from skgan_resample.over_sampling import _cyclegan
 
 N_KEPT = 40

@@ -10,7 +10,7 @@ from sklearn.datasets import make_classification
 from test_learning import qualities, trained
 
 from skgan_resample import GAMOSampler
-from skgan_resample.nn.players import ConvexGenerator
+from skgan_resample.nn.networks import ConvexGenerator
 from skgan_resample.over_sampling import _gamo
 
 digits = test_learning.digits  # the fixture: 3 and 8 cut to 40 and 20 rows

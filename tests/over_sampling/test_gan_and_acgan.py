@@ -12,7 +12,7 @@ from samplers import poor_rows_expected, table
 from test_learning import KEPT, N_NEW, qualities, quality
 
 from skgan_resample import ACGANSampler, GANSampler
-from skgan_resample.nn.players import TwoHeads
+from skgan_resample.nn.networks import TwoHeads
 from skgan_resample.over_sampling import _acgan, _gan
 
 digits = test_learning.digits  # the fixture

@@ -14,7 +14,7 @@ from sklearn.base import clone
 from test_learning import qualities, trained
 
 from skgan_resample import IDAGANSampler
-from skgan_resample.nn.players import TwoHeads
+from skgan_resample.nn.networks import TwoHeads
 from skgan_resample.over_sampling import _ida_gan
 
 digits = test_learning.digits  # the fixture
