@@ -186,21 +186,21 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             check_consistent_length(X, labels)
             assert_all_finite(labels, input_name="y")
         else:
-            x, labels = self._encode_images(X, flat, labels, image_shape)
-            self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
+            x, labels = self._encode_images(X, flat, labels, own_shape, image_shape)
         self.classes_, y_index = np.unique(labels, return_inverse=True)
         self.sampling_strategy_ = check_sampling_strategy(
             self.sampling_strategy, labels, self._sampling_type
         )
         return x, y_index
 
-    def _encode_images(self, X, flat, labels, image_shape):
+    def _encode_images(self, X, flat, labels, own_shape, image_shape):
         flat, labels = validate_data(
             self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
         )
         flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
         self.codec_ = ImageCodec(image_shape)
         self.codec_.fit(flat, integer=integer_columns(X, flat.shape[1], flat.dtype))
+        self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         return self.codec_.view(flat), labels
 
     def _learn(self, x, y):

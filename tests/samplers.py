@@ -1,5 +1,6 @@
 """What the tests of the samplers share: the samplers themselves, quick settings, small data."""
 
+import copy
 import inspect
 
 import joblib
@@ -10,6 +11,8 @@ from scipy import sparse
 from sklearn.cluster import KMeans
 
 import skgan_resample
+from skgan_resample._base import new_seed
+from skgan_resample.nn.run import TrainingRun, as_floats
 
 ALL_SAMPLERS = [
     getattr(skgan_resample, name)
@@ -19,8 +22,8 @@ ALL_SAMPLERS = [
 
 TRAINED = [S for S in ALL_SAMPLERS if "max_iter" in inspect.signature(S).parameters]
 
-# for what only their common base can get wrong: one without a training, one with a game alone, one
-# with an autoencoder before it
+# for what only their common base can get wrong: one without a training, one that is
+# trained adversarially alone, one with an autoencoder before that
 BASE_SAMPLERS = [
     skgan_resample.RowMixSampler,
     skgan_resample.CGANSampler,
@@ -60,6 +63,36 @@ def quick(Sampler, **parameters):
     }
     known = inspect.signature(Sampler).parameters
     return Sampler(**{name: settings[name] for name in settings if name in known} | parameters)
+
+
+class RecordedRun(TrainingRun):
+    """A run that keeps copies of its networks between the stages, and the losses."""
+
+    def train_autoencoder(self, network, loss, data):
+        history = super().train_autoencoder(network, loss, data)
+        self.autoencoder = copy.deepcopy(network)
+        return history
+
+    def train_adversarial(self, generator, discriminator, d_loss, g_loss, data, n_critic=1):
+        self.started_from = copy.deepcopy((generator, discriminator))
+        self.generator, self.discriminator = generator, discriminator
+        self.d_loss, self.g_loss = d_loss, g_loss
+        return super().train_adversarial(generator, discriminator, d_loss, g_loss, data, n_critic)
+
+
+def recorded(sampler, X, y):
+    """Fit a sampler; return its :class:`RecordedRun`, with the encoded samples x and y on it."""
+    runs = []
+
+    def start(*args, **settings):
+        runs.append(RecordedRun(*args, **settings))
+        return runs[0]
+
+    x, y_index = sampler._validate(X, y)
+    sampler._rng = make_rng(new_seed(sampler.random_state))
+    sampler._fit(x, y_index, sampler._rng, start)
+    runs[0].x, runs[0].y = as_floats(torch.from_numpy(x)), torch.from_numpy(y_index)
+    return runs[0]
 
 
 def make_rng(seed):

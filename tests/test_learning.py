@@ -29,7 +29,6 @@ SAMPLERS = [
     BAGANSampler(image_shape=(8, 8), max_iter=800, autoencoder_max_iter=0, random_state=0),
     BAGANGPSampler(
         image_shape=(8, 8),
-        anchored=False,
         max_iter=600,
         autoencoder_max_iter=0,
         learning_rate=2e-3,

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from samplers import poor_rows_expected
-from skgan_resample.nn.translators import ConvTranslator
 from sklearn.datasets import load_digits, make_classification
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.neighbors import NearestNeighbors
@@ -15,6 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 from skgan_resample import CycleGANSampler
 from skgan_resample.nn.losses import reconstruction_l1
 from skgan_resample.over_sampling import _cyclegan
+from skgan_resample.over_sampling._cyclegan import ConvTranslator
 
 N_KEPT = 40
 
@@ -165,4 +165,4 @@ def test_works_on_tables():
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 8, 8), (2, 7, 20), (1, 37, 53)])
 def test_pictures_of_any_size_keep_their_shape(shape):
     x = torch.zeros(2, *shape)
-    assert ConvTranslator(shape)(x).shape == x.shape
+    assert ConvTranslator(shape, 128)(x).shape == x.shape

@@ -113,23 +113,6 @@ def test_a_class_too_small_is_named():
     assert np.bincount(sampler.subclass_labels_)[5:].tolist() == [1, 1, 1]
 
 
-@pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
-def test_rows_of_their_own_subclass_are_kept_and_this_is_said():
-    assert (
-        not quick(IntraClassACGANSampler, subclass_discovery=None)
-        .fit(*table((12, 5)))
-        .retains_training_data_
-    )
-    assert (
-        quick(IntraClassACGANSampler, subclass_discovery=None)
-        .fit(*table((12, 1)))
-        .retains_training_data_
-    )
-    X, y = table((12, 5))
-    X[y == 1] = X[0]
-    assert quick(IntraClassACGANSampler, subclass_discovery=None).fit(X, y).retains_training_data_
-
-
 @pytest.mark.slow
 def test_generated_rows_are_counted_by_the_nearest_subclass():
     X, y, _ = blobs(60, 25, 15)
