@@ -13,18 +13,12 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import all_estimators
 from sklearn.utils._optional_dependencies import check_pandas_support
 
-import skgan_resample
-from skgan_resample.comparison import compare_samplers
+from .. import over_sampling
+from ._compare import compare_samplers
 
 
 def main(arguments=None):
-    """Read a table, compare, print the summary and the tests.
-
-    Parameters
-    ----------
-    arguments : list of str, default=None
-        Arguments of the command line; None takes the process's own.
-    """
+    """Read a table, compare, print the summary and the tests."""
     options = _parser().parse_args(arguments)
     check_pandas_support("python -m skgan_resample.comparison")
     import pandas as pd
@@ -33,7 +27,7 @@ def main(arguments=None):
     table = read(options.data)
     if options.target not in table:
         sys.exit(f"Got --target {options.target}, but the columns are {list(table)}.")
-    rooms = (skgan_resample, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine)
+    rooms = (over_sampling, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine)
     known = {name: getattr(room, name) for room in rooms for name in room.__all__}
     samplers = {name: item for name, item in known.items() if hasattr(item, "fit_resample")}
     result = compare_samplers(
@@ -46,13 +40,15 @@ def main(arguments=None):
         scoring=options.scoring,
         n_jobs=options.n_jobs,
         random_state=options.random_state,
-        path=options.csv,
+        memory=options.memory,
     )
     with pd.option_context("display.width", None, "display.max_columns", None):
         print(result.summary().round(3).to_string(), end="\n\n")
         reference = "SMOTE" if "SMOTE" in options.samplers else "none"
         print(f"Against {reference}:")
         print(result.tests(reference).round(3).to_string())
+    if options.csv:
+        result.table.to_csv(options.csv, index=False)
     failures = result.table.loc[result.table["error"] != "", ["sampler", "classifier", "error"]]
     if len(failures):
         print("\nFailures:", failures.drop_duplicates().to_string(index=False), sep="\n")
@@ -80,9 +76,8 @@ def _parser():
         default=["balanced_accuracy", "roc_auc"],
         help="scikit-learn's names",
     )
-    parser.add_argument(
-        "--csv", help="write results to it as they come; a rerun goes on from there"
-    )
+    parser.add_argument("--memory", help="directory of cached scores; a rerun goes on from there")
+    parser.add_argument("--csv", help="write the table of all scores to this file")
     parser.add_argument("--cv", type=int, default=5, help="folds (default: %(default)s)")
     parser.add_argument("--n-jobs", type=int, help="folds at a time (default: one)")
     parser.add_argument("--random-state", type=int, default=0, help="seed (default: %(default)s)")
@@ -98,7 +93,7 @@ def _named(names, known):
 
 
 def _scaled_and_encoded():
-    """Numbers to unit scale, anything else to one column per category; gaps are filled."""
+    """Numbers to unit scale, anything else to one column per category; missing values are filled."""
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
     categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     return make_column_transformer(

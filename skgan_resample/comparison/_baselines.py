@@ -1,4 +1,4 @@
-"""The rivals that generate nothing: class weights, and a decision threshold at the prior."""
+"""The baselines that generate nothing: class weights, and a decision threshold at the prior."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 
 class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Name the class whose probability exceeds its share of the training rows the most.
+    """Predict the class whose probability exceeds its share of the training samples the most.
 
     With two classes that puts the decision threshold at the prior of the second, in place of one
     half: the Bayes rule for balanced accuracy. Probabilities stay what they were.
@@ -25,7 +25,7 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     prior_ : ndarray of shape (n_classes,)
-        Each class's share of the training rows.
+        Each class's share of the training samples.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows.
+            Training samples.
         y : array-like of shape (n_samples,)
             Their classes.
 
@@ -69,7 +69,7 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------
@@ -85,7 +85,7 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------

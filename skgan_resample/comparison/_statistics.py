@@ -52,23 +52,7 @@ def friedman(scores):
 
 
 def holm(p_values):
-    """Adjust p-values for several comparisons by Holm's step-down method [1]_.
-
-    Parameters
-    ----------
-    p_values : ndarray of shape (n,)
-        NaN where there was no test.
-
-    Returns
-    -------
-    adjusted : ndarray of shape (n,)
-        In the same order.
-
-    References
-    ----------
-    .. [1] Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
-       Statistics 6, 1979.
-    """
+    """Adjust p-values, NaN where there was no test, by Holm's step-down method."""
     p_values = np.asarray(p_values, float)
     order = np.argsort(p_values)  # NaN comes last
     n = np.isfinite(p_values).sum()
