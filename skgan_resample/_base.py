@@ -38,7 +38,7 @@ from ._devices import is_alone, train_together
 from ._generation import GeneratesRows, new_seed
 from ._persistence import Persists
 from ._progress import CallbackSupportMixin, TrainingProgress, with_callbacks
-from ._sanity import warn_of_single_rows
+from ._warnings import warn_of_single_samples
 from .codec import ImageCodec, TableCodec
 from .nn.blocks import BlockHead, GapRates
 from .nn.device import fits, make_rng, resolve_device, thread_count, torch_threads
@@ -208,7 +208,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         """Train on this sampler's device or devices, and warn of what has come of it."""
         self._forget()
         single = self._lacking(np.bincount(y_index) == 1)
-        warn_of_single_rows(type(self).__name__, self.classes_[single])
+        warn_of_single_samples(type(self).__name__, self.classes_[single])
         train = self._train_here if is_alone(self) else partial(train_together, self)
         interrupt = train(codec, encoded, y_index, new_seed(self.random_state))
         if interrupt is not None:

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._containers import append
-from ._sanity import FEWEST, FEWEST_UPDATES, LOOKED_AT, warn_of_poor_rows
+from ._warnings import FEWEST, FEWEST_UPDATES, LOOKED_AT, warn_of_poor_samples
 from .nn.blocks import BlockHead
 from .nn.device import make_rng, thread_count, torch_threads
 from .nn.pixels import as_floats, rows_at_once
@@ -185,7 +185,7 @@ class GeneratesRows(BaseOverSampler, metaclass=ABCMeta):
             return self._settle_gaps(rows, labels, rng).flatten(1).numpy()
 
         classes = ((self.classes_[c], counts[c], real(c), made(c)) for c in judged)
-        warn_of_poor_rows(type(self).__name__, classes)
+        warn_of_poor_samples(type(self).__name__, classes)
 
     def _distance_to(self, x, y):
         """Mean energy distance, over classes, of generated rows to real ones, while training.

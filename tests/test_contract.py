@@ -177,7 +177,7 @@ def test_torch_tensors_come_back_as_arrays():
     assert_extends(y, y_resampled)
 
 
-@pytest.mark.filterwarnings("ignore:Got 1 row of class 0")
+@pytest.mark.filterwarnings("ignore:Got 1 sample of class 0")
 def test_columns_of_whole_numbers_are_rounded_not_cut(monkeypatch):
     monkeypatch.setattr(BAGANSampler, "_generate", lambda self, y, rng: torch.zeros(len(y), 3))
     flags = [False, True, False, False]

@@ -93,7 +93,7 @@ def _named(names, known):
 
 
 def _scaled_and_encoded():
-    """Numbers to unit scale, anything else to one column per category; missing values are filled."""
+    """Numbers filled and scaled, anything else one-hot encoded."""
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
     categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     return make_column_transformer(

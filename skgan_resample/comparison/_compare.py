@@ -183,7 +183,7 @@ def _scorers(scoring, n_classes):
         return {"score": scoring}
     if isinstance(scoring, str):
         scoring = [scoring]
-    scorers = dict(scoring) if isinstance(scoring, Mapping) else dict(zip(scoring, scoring))
+    scorers = dict(scoring) if isinstance(scoring, Mapping) else {name: name for name in scoring}
     if n_classes == 2:
         return scorers
     return {

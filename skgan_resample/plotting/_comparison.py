@@ -1,4 +1,4 @@
-"""Which sampler helps, and whether the difference is more than chance."""
+"""Which sampler helps, and whether the difference is significant."""
 
 import numpy as np
 from scipy import stats

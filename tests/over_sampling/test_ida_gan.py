@@ -43,7 +43,7 @@ def stages(monkeypatch):
     monkeypatch.setattr(_ida_gan, "train_adversarial", before_game)
     X, kept["y"] = table(counts=(40, 20, 1))
     sampler = IDAGANSampler(autoencoder_max_iter=20, max_iter=3, random_state=0)
-    with pytest.warns(UserWarning, match="Got 1 row of class 2"):
+    with pytest.warns(UserWarning, match="Got 1 sample of class 2"):
         sampler.fit(X, kept["y"])
     kept["x"], kept["sampler"] = torch.from_numpy(sampler.codec_.transform(X)), sampler
     return kept

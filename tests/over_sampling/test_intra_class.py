@@ -113,7 +113,7 @@ def test_a_class_too_small_is_named():
     assert np.bincount(sampler.subclass_labels_)[5:].tolist() == [1, 1, 1]
 
 
-@pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
+@pytest.mark.filterwarnings("ignore:Got 1 sample of class:UserWarning")
 def test_rows_of_their_own_subclass_are_kept_and_this_is_said():
     assert not quick(IntraClassACGANSampler).fit(*table((12, 5))).retains_training_data_
     assert quick(IntraClassACGANSampler).fit(*table((12, 1))).retains_training_data_
