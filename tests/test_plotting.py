@@ -184,8 +184,11 @@ def test_latent_space_of_a_sampler_keeps_classes_apart(fitted):
         *(part[~display.is_synthetic] for part in (display.embedding, display.labels))
     )
     assert real.score(display.embedding, display.labels) > 0.5
-    few = LatentSpaceDisplay.from_estimator(fitted, X, y, max_samples=30)
-    assert len(few.labels) == len(few.embedding) == len(few.is_synthetic) == 30
+
+
+def test_of_very_many_codes_some_are_drawn():
+    some = LatentSpaceDisplay.from_codes(*rows(3, 700, d=2), np.arange(2100) % 2, random_state=0)
+    assert len(some.labels) == len(some.embedding) == len(some.is_synthetic) == 2000
 
 
 # Comparison --------------------------------------------------------------------------------------

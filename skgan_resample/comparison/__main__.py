@@ -16,10 +16,27 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from .. import over_sampling
 from ._compare import compare_samplers
 
+_OPTIONS = {
+    "data": {"help": "a table, .csv or .parquet"},
+    "--target": {"required": True, "help": "its column of classes"},
+    "--samplers": {"nargs": "+", "default": ["RandomOverSampler", "SMOTE", "BAGANGPSampler"]},
+    "--classifiers": {"nargs": "+", "default": ["LogisticRegression", "RandomForestClassifier"]},
+    "--scoring": {"nargs": "+", "default": ["balanced_accuracy", "roc_auc"]},
+    "--cv": {"type": int, "default": 5},
+    "--n-jobs": {"type": int},
+    "--random-state": {"type": int, "default": 0},
+    "--memory": {"help": "directory in which scores are cached; a run that was stopped goes on"},
+    "--csv": {"help": "file for the table of all scores"},
+}
+_PASSED_ON = ["cv", "scoring", "n_jobs", "random_state", "memory"]
+
 
 def main(arguments=None):
     """Read a table, compare, print the summary and the tests."""
-    options = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser("python -m skgan_resample.comparison", description=__doc__)
+    for name, settings in _OPTIONS.items():
+        parser.add_argument(name, **({"help": "%(default)s"} | settings))
+    options = parser.parse_args(arguments)
     check_pandas_support("python -m skgan_resample.comparison")
     import pandas as pd
 
@@ -27,61 +44,25 @@ def main(arguments=None):
     table = read(options.data)
     if options.target not in table:
         sys.exit(f"Got --target {options.target}, but the columns are {list(table)}.")
-    rooms = (over_sampling, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine)
+    rooms = over_sampling, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine
     known = {name: getattr(room, name) for room in rooms for name in room.__all__}
-    samplers = {name: item for name, item in known.items() if hasattr(item, "fit_resample")}
     result = compare_samplers(
         table.drop(columns=options.target),
         table[options.target].to_numpy(),
-        _named(options.samplers, samplers),
+        _named(options.samplers, known),
         _named(options.classifiers, dict(all_estimators(type_filter="classifier"))),
         preprocessor=_scaled_and_encoded(),
-        cv=options.cv,
-        scoring=options.scoring,
-        n_jobs=options.n_jobs,
-        random_state=options.random_state,
-        memory=options.memory,
+        **{name: getattr(options, name) for name in _PASSED_ON},
     )
-    with pd.option_context("display.width", None, "display.max_columns", None):
-        print(result.summary().round(3).to_string(), end="\n\n")
-        reference = "SMOTE" if "SMOTE" in options.samplers else "none"
-        print(f"Against {reference}:")
-        print(result.tests(reference).round(3).to_string())
     if options.csv:
         result.table.to_csv(options.csv, index=False)
+    reference = "SMOTE" if "SMOTE" in options.samplers else "none"
+    with pd.option_context("display.width", None, "display.max_columns", None):
+        print(result.summary().round(3).to_string(), end="\n\n")
+        print(f"Against {reference}:", result.tests(reference).round(3).to_string(), sep="\n")
     failures = result.table.loc[result.table["error"] != "", ["sampler", "classifier", "error"]]
     if len(failures):
         print("\nFailures:", failures.drop_duplicates().to_string(index=False), sep="\n")
-
-
-def _parser():
-    parser = argparse.ArgumentParser("python -m skgan_resample.comparison", description=__doc__)
-    parser.add_argument("data", help="a table, .csv or .parquet")
-    parser.add_argument("--target", required=True, help="its column of classes")
-    parser.add_argument(
-        "--samplers",
-        nargs="+",
-        default=["RandomOverSampler", "SMOTE", "BAGANGPSampler"],
-        help="classes of skgan_resample or imbalanced-learn (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--classifiers",
-        nargs="+",
-        default=["LogisticRegression", "RandomForestClassifier"],
-        help="classes of scikit-learn (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--scoring",
-        nargs="+",
-        default=["balanced_accuracy", "roc_auc"],
-        help="scikit-learn's names",
-    )
-    parser.add_argument("--memory", help="directory of cached scores; a rerun goes on from there")
-    parser.add_argument("--csv", help="write the table of all scores to this file")
-    parser.add_argument("--cv", type=int, default=5, help="folds (default: %(default)s)")
-    parser.add_argument("--n-jobs", type=int, help="folds at a time (default: one)")
-    parser.add_argument("--random-state", type=int, default=0, help="seed (default: %(default)s)")
-    return parser
 
 
 def _named(names, known):

@@ -101,11 +101,6 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         return tags
 
 
-def fit_plain(classifier, X, y):
-    """Fit the classifier as it is."""
-    return classifier.fit(X, y)
-
-
 def fit_weighted(classifier, X, y):
     """Fit the classifier with class weights, or with sample weights that do the same."""
     names = [name for name in classifier.get_params() if name.split("__")[-1] == "class_weight"]
@@ -119,13 +114,13 @@ def fit_weighted(classifier, X, y):
     return classifier.fit(X, y, **{f"{prefix}sample_weight": compute_sample_weight("balanced", y)})
 
 
-def fit_at_prior(classifier, X, y):
-    """Fit the classifier and move its decision threshold to the prior."""
-    return PriorThresholdClassifier(classifier).fit(X, y)
+def fit_plain(classifier, X, y):
+    """Fit the classifier as it is."""
+    return classifier.fit(X, y)
 
 
 BASELINES = {
     "none": fit_plain,
     "class_weight": fit_weighted,
-    "threshold at prior": fit_at_prior,
+    "threshold at prior": lambda classifier, X, y: PriorThresholdClassifier(classifier).fit(X, y),
 }

@@ -15,7 +15,7 @@ from ._baselines import BASELINES, fit_plain
 
 
 class Setting(NamedTuple):
-    """What the scores of a classifier depend on, but for the classifier and the data."""
+    """What the scores of a classifier depend on, beside the classifier itself."""
 
     data: str | None  # a hash of X and y; None if nothing is cached
     train: np.ndarray
@@ -29,22 +29,9 @@ class Setting(NamedTuple):
 def run_fold(evaluate, X, y, setting, classifiers):
     """Resample the training samples at most once, then fit and score every classifier.
 
-    Parameters
-    ----------
-    evaluate : callable
-        :func:`evaluate_classifier`, cached or not.
-    X, y : array-like
-        All samples and their classes.
-    setting : Setting
-        The split and what is done on it.
-    classifiers : dict of str to estimator
-        Classifiers by name.
-
-    Returns
-    -------
-    outcomes : dict
-        By classifier: (seconds, n_generated, {metric: (value, error)}). An error becomes data
-        here, outside of the cache: what failed is tried again by the next run.
+    ``evaluate`` is :func:`evaluate_classifier`, cached or not. By classifier (seconds, n_generated,
+    {metric: (value, error)}) comes back. An error becomes data here, outside of the cache: what
+    failed is tried again by the next run.
     """
 
     @cache

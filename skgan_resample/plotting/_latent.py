@@ -39,15 +39,12 @@ class LatentSpaceDisplay:
 
     def __init__(self, embedding, labels, is_synthetic=None):
         self.embedding, self.labels = np.asarray(embedding), np.asarray(labels)
-        self.is_synthetic = np.zeros(len(self.labels), bool)
-        if is_synthetic is not None:
-            self.is_synthetic = np.asarray(is_synthetic, bool)
+        none = np.zeros(len(self.labels), bool)
+        self.is_synthetic = none if is_synthetic is None else np.asarray(is_synthetic, bool)
 
     @classmethod
-    def from_codes(
-        cls, codes, labels, is_synthetic=None, *, max_samples=2000, random_state=None, ax=None
-    ):
-        """Lay out codes by t-SNE and draw them.
+    def from_codes(cls, codes, labels, is_synthetic=None, *, random_state=None, ax=None):
+        """Lay out codes by t-SNE and draw them; 2,000 at random of more, since t-SNE takes long.
 
         Parameters
         ----------
@@ -57,8 +54,6 @@ class LatentSpaceDisplay:
             Their classes or subclasses.
         is_synthetic : array-like of shape (n,), default=None
             Which samples are synthetic; None means none of them.
-        max_samples : int, default=2000
-            At most so many, drawn at random: the time of t-SNE grows faster than their number.
         random_state : int, RandomState instance or None, default=None
             Seed.
         ax : Axes, default=None
@@ -71,7 +66,7 @@ class LatentSpaceDisplay:
         """
         rng = check_random_state(random_state)
         codes, labels = np.asarray(codes, float), np.asarray(labels)
-        kept = rng.permutation(len(codes))[:max_samples]
+        kept = rng.permutation(len(codes))[:2000]
         codes, labels = codes[kept], labels[kept]
         if is_synthetic is not None:
             is_synthetic = np.asarray(is_synthetic)[kept]
@@ -82,16 +77,7 @@ class LatentSpaceDisplay:
 
     @classmethod
     def from_estimator(
-        cls,
-        sampler,
-        X,
-        y,
-        *,
-        features=None,
-        n_samples=100,
-        random_state=0,
-        max_samples=2000,
-        ax=None,
+        cls, sampler, X, y, *, features=None, n_samples=100, random_state=0, ax=None
     ):
         """Lay out real samples together with those that a fitted sampler generates.
 
@@ -111,8 +97,6 @@ class LatentSpaceDisplay:
             Samples to generate per class.
         random_state : int, RandomState instance or None, default=0
             Seed.
-        max_samples : int, default=2000
-            At most so many, see ``from_codes``.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -127,14 +111,8 @@ class LatentSpaceDisplay:
         )
         features = clone(TableCodec() if features is None else features).fit(real, y)
         codes = np.concatenate([features.transform(real), features.transform(new)])
-        return cls.from_codes(
-            codes,
-            np.concatenate([np.asarray(y), y_new]),
-            np.arange(len(codes)) >= len(real),
-            max_samples=max_samples,
-            random_state=random_state,
-            ax=ax,
-        )
+        labels, is_new = np.concatenate([np.asarray(y), y_new]), np.arange(len(codes)) >= len(real)
+        return cls.from_codes(codes, labels, is_new, random_state=random_state, ax=ax)
 
     def plot(self, *, ax=None):
         """Draw real samples as dots and synthetic ones as crosses, in the colour of their class.
