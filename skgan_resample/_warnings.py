@@ -55,7 +55,7 @@ def warn_of_poor_samples(name, classes):
         elif share > _COPIED and ratio >= 0:  # NaN if most training samples are copies themselves
             copied[f"{label!s} ({n_samples} samples)"] = share
     if collapsed:
-        names, spreads = sorted(collapsed, key=collapsed.get), sorted(collapsed.values())
+        names, spreads = sorted(collapsed, key=collapsed.__getitem__), sorted(collapsed.values())
         warnings.warn(
             f"Mode collapse of {name} in {_classes(names)}: the median distance between generated "
             f"samples is {_range(spreads, '.2f')} of that between training samples. Try more "
@@ -64,7 +64,7 @@ def warn_of_poor_samples(name, classes):
             stacklevel=2,
         )
     if copied:
-        names, shares = sorted(copied, key=copied.get, reverse=True), sorted(copied.values())
+        names, shares = sorted(copied, key=copied.__getitem__)[::-1], sorted(copied.values())
         warnings.warn(
             f"Near-copies of training samples by {name} in {_classes(names)}: "
             f"{_range(shares, '.0%')} of the generated samples are ten times as near to a training "

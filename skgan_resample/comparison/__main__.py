@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 import imblearn.combine
 import imblearn.over_sampling
@@ -16,7 +17,7 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from .. import over_sampling
 from ._compare import compare_samplers
 
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     "data": {"help": "a table, .csv or .parquet"},
     "--target": {"required": True, "help": "its column of classes"},
     "--samplers": {"nargs": "+", "default": ["RandomOverSampler", "SMOTE", "BAGANGPSampler"]},
@@ -35,7 +36,7 @@ def main(arguments=None):
     """Read a table, compare, print the summary and the tests."""
     parser = argparse.ArgumentParser("python -m skgan_resample.comparison", description=__doc__)
     for name, settings in _OPTIONS.items():
-        parser.add_argument(name, **({"help": "%(default)s"} | settings))
+        parser.add_argument(name, **settings)
     options = parser.parse_args(arguments)
     check_pandas_support("python -m skgan_resample.comparison")
     import pandas as pd

@@ -130,9 +130,9 @@ def compare_samplers(
         test_to_train[dataset] = np.mean([len(test) / len(train) for train, test in splits])
         scorers = _scorers(scoring, len(np.unique(target)))
         data = None if memory is None else joblib.hash((samples, target))
-        for (name, sampler), (split, fold) in product(samplers.items(), enumerate(splits)):
+        for (name, sampler), (split, (train, test)) in product(samplers.items(), enumerate(splits)):
             sampler = name if sampler is None else sampler
-            setting = Setting(data, *fold, sampler, preprocessor, scorers, seed)
+            setting = Setting(data, train, test, sampler, preprocessor, scorers, seed)
             keys.append((dataset, name, split))
             jobs.append(delayed(run_fold)(evaluate, samples, target, setting, classifiers))
     streams = getattr(get_active_backend()[0], "supports_return_generator", False)
