@@ -50,7 +50,7 @@ needs_callbacks = pytest.mark.skipif(
 )
 
 # for tests that break a loss: what the sampler then makes is warned about
-poor_rows_expected = pytest.mark.filterwarnings("ignore:.* (has collapsed|makes near-copies)")
+poor_rows_expected = pytest.mark.filterwarnings("ignore:(Mode collapse|Near-copies)")
 
 
 def quick(Sampler, **parameters):

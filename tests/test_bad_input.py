@@ -228,7 +228,7 @@ def test_one_class_only():
     refuses("needs to have more than 1 class. Got 1 class", X, np.zeros_like(y))
 
 
-@pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
+@pytest.mark.filterwarnings("ignore:Got 1 sample of class:UserWarning")
 @each_base_sampler
 def test_one_row_in_a_class_is_enough(Sampler):
     X, y = table((10, 1, 1))

@@ -30,7 +30,7 @@ def test_imbalanced_learn(estimator, check):
     check(estimator)
 
 
-@pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
+@pytest.mark.filterwarnings("ignore:Got 1 sample of class:UserWarning")
 @every_check(sklearn_checks)
 def test_scikit_learn(estimator, check):
     check(estimator)

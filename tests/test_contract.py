@@ -207,7 +207,7 @@ def constant(value, *shape):
     return Constant
 
 
-@pytest.mark.filterwarnings("ignore:Got 1 row of class 0")
+@pytest.mark.filterwarnings("ignore:Got 1 sample of class 0")
 def test_columns_of_whole_numbers_are_rounded_not_cut():
     flags = [False, True, False, False]
     X = pd.DataFrame({"whole": [1, 2, 3, 5], "real": [1.0, 2.0, 3.0, 5.0], "flag": flags})

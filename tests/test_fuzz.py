@@ -352,7 +352,7 @@ def solve_or_refuse(data):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.simplefilter("ignore", DataConversionWarning)
-            warnings.filterwarnings("ignore", "Got 1 row of class")
+            warnings.filterwarnings("ignore", "Got 1 sample of class")
             X_resampled, y_resampled = sampler.fit_resample(X, y)
     except ValueError as error:
         reason = next((m for m in DOCUMENTED if re.match(m, str(error))), None)

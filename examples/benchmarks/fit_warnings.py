@@ -1,4 +1,4 @@
-"""How far from the thresholds of the warnings of collapse and of copying default fits are.
+"""How far default fits are from the warnings of mode collapse and of near-copies.
 
 Run ``python examples/benchmarks/fit_warnings.py``; docs/results/fit-warnings.md has the results.
 """
@@ -13,7 +13,7 @@ import torch
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
 
 import skgan_resample
-from skgan_resample._sanity import spread_and_novelty
+from skgan_resample.metrics import nearest_neighbour_ratio, spread_ratio
 
 
 def classification(n, n_features, n_classes, weights, seed=0):
@@ -52,7 +52,7 @@ def mixed():
 
 
 def few_levels():
-    """Whole numbers of few levels: most rows that can be have been seen."""
+    """Whole numbers of few levels: most samples that can be have been seen."""
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [300, 60])
     return rng.binomial(9, np.where(y, 0.6, 0.4)[:, None], (len(y), 2)), y
@@ -84,7 +84,7 @@ SAMPLERS = [n for n in skgan_resample.__all__ if n.endswith("Sampler") and "Base
 
 
 def measure(name, dataset, seed):
-    """Two numbers for each class of six rows or more of a default fit."""
+    """Three numbers for each class of six samples or more of a default fit."""
     X, y = DATA[dataset]()
     started = time.perf_counter()
     sampler = getattr(skgan_resample, name)(random_state=seed).fit(X, y)
@@ -98,9 +98,8 @@ def measure(name, dataset, seed):
         [(labels, made)] = sampler._generate_in_batches(counts, rng)
         if sampler._gap_rates is not None:
             made = sampler._gap_rates.settle(made, labels, rng)
-        spread, novelty = spread_and_novelty(
-            encoded[y == label], made.flatten(1).numpy(), np.random.default_rng(0)
-        )
+        real, made = encoded[y == label], made.flatten(1).numpy()
+        spread, (ratio, near_copies) = spread_ratio(real, made), nearest_neighbour_ratio(real, made)
         seconds = time.perf_counter() - started
         yield {
             "sampler": name,
@@ -110,7 +109,8 @@ def measure(name, dataset, seed):
             "n": (y == label).sum(),
             "lacks": sampler.sampling_strategy_.get(label, 0),
             "spread": spread,
-            "novelty": novelty,
+            "ratio": ratio,
+            "near_copies": near_copies,
             "seconds": seconds,
             "fit_seconds": fit_seconds,
         }

@@ -32,7 +32,7 @@ IMPORTED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
 _FITS = [
     "tests/test_template.py",
     "tests/test_sample_batches.py tests/test_bad_input.py -k [CGANSampler or polars or refuses",
-    "tests/test_early_stopping.py tests/test_sanity.py -k best or better or held or named",
+    "tests/test_early_stopping.py tests/test_warnings.py -k best or better or held or named",
 ]
 TESTS = {
     "codec/_image.py": ["tests/codec/test_image.py"],
