@@ -106,7 +106,7 @@ class ImageMixture:
         members = Members.fit(y, n_classes)
         neighbours = np.empty((len(x), n_neighbors), dtype=np.int64)
         hits = np.empty((n_classes, 2))
-        for c, images in enumerate(members.of_each_class()):
+        for c, images in enumerate(members.by_class()):
             shuffled = rng.permutation(images)
             neighbours[shuffled] = _nearest(x, shuffled, n_neighbors)
             hits[c] = _mirror_hits(_coarse(x, shuffled[:300]))
@@ -214,8 +214,8 @@ def _translate_and_flip(images, mirrored, rng):
     flip = rng.random((m, 1)) < mirrored[:, None]
     columns = np.where(flip, columns[:, ::-1], columns)
     source = rows[:, :, None] * width + columns[:, None, :]
-    flat = images.reshape(m, channels, -1)
-    return np.take_along_axis(flat, source.reshape(m, 1, -1), axis=2).reshape(images.shape)
+    flat = images.reshape(m, channels, height * width)
+    return np.take_along_axis(flat, source.reshape(m, 1, height * width), axis=2).reshape(images.shape)
 
 
 def _coarse(x, chosen):

@@ -1,4 +1,4 @@
-"""Rows of tables mixed from two rows of their class, with a smoothed bootstrap's noise."""
+"""New rows of tables: interpolation between two rows of a class, and pooled residuals."""
 
 from __future__ import annotations
 
@@ -6,65 +6,38 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from ._members import Members
 
-_BATCH_VALUES = 1 << 17  # numbers of a batch: 0.5 MB, which stays in the cache
+_BATCH_VALUES = 1 << 17  # values of a batch: 0.5 MB an array, which stays in the cache
 
 
 @dataclass(frozen=True)
 class TableMixture:
     r"""Proposal distribution of new rows of a table.
 
-    A candidate lies between two rows of its class, plus noise:
+    A candidate lies between two rows of its class, as in SMOTE [1]_ and mixup [2]_, and has the
+    noise of a smoothed bootstrap [3]_ (imbalanced-learn's ``shrinkage``), drawn from residuals:
 
     .. math:: x = (1 - t) x_i + t x_j + b (x_k - \mu_{y_k}), \qquad t = u / (u + v)
 
-    with i, j two different rows of the class, u, v ~ U(0, 1), b the noise scale, and k a row of any
-    class of two rows or more, every such class equally likely: the residuals are pooled over
-    classes, so that a class of few rows gets the variation within the others.
+    with i, j any two rows of the class, u, v ~ U(0, 1), b the noise scale, and k a row of any class
+    of two rows or more, each such class equally likely: residuals are pooled over classes, so that
+    a class of few rows gets the variation within the others.
 
-    Columns of two values are not interpolated. Each comes from one of the two rows, from the second
-    with probability t, and tied columns (one-hot, or with a pair of values that is never seen) from
-    the same one. Columns of more values that recur are rounded to the observed value below or
-    above, at random with odds that keep the mean. Where the row chosen lacks a number, so does the
-    new row; where only the other one does, the number is the chosen row's, plus noise.
-
-    Parameters
-    ----------
-    x : ndarray of shape (n, d)
-        Encoded rows, float32.
-    members : Members
-        Rows of each class.
-    means : ndarray of shape (K, d)
-        Means of the classes, of the numbers that are not missing.
-    values : tuple of ndarray
-        The values of each column in ascending order, where it has fewer than half as many of them
-        as rows; else an empty array.
-    groups : ndarray of shape (d,)
-        Number of the group of columns that come from the same row; -1 for columns of numbers.
-    interpolated : ndarray of shape (d,)
-        Mask of the columns of numbers that have more than two values.
-    missing : ndarray of shape (g, 2)
-        Columns of numbers with missing values, and those that are 1 where they are missing.
-    noise_scale : float
-        Share of a residual that is added, b.
-
-    Notes
-    -----
-    SMOTE [1]_ interpolates between near neighbours with a uniform t, mixup [2]_ between any two
-    samples with a Beta weight. The noise is a smoothed bootstrap's (ROSE [3]_, ``shrinkage`` of
-    imbalanced-learn's RandomOverSampler), with residuals of real rows in place of a Gaussian.
+    A column of two values comes from one of the two rows, from the second with probability t, and
+    tied columns (one-hot, or with a pair of values that is never seen) from the same one. Where
+    values recur, numbers are rounded to the observed value below or above, at random with odds that
+    keep the mean. A number is missing where the row chosen so lacks it; where only the other row
+    does, it is the chosen row's, plus noise.
 
     References
     ----------
-    .. [1] Chawla, Bowyer, Hall, Kegelmeyer, "SMOTE: synthetic minority over-sampling technique",
-       JAIR 16, 2002.
-    .. [2] Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: beyond empirical risk minimization", ICLR 2018.
-    .. [3] Menardi, Torelli, "Training and assessing classification rules with imbalanced data",
-       Data Mining and Knowledge Discovery 28, 2014.
+    .. [1] Chawla et al., "SMOTE: synthetic minority over-sampling technique", JAIR 16, 2002.
+    .. [2] Zhang et al., "mixup: beyond empirical risk minimization", ICLR 2018.
+    .. [3] Menardi & Torelli, "Training and assessing classification rules with imbalanced data"
+       (ROSE), Data Mining and Knowledge Discovery 28, 2014.
 
     Examples
     --------
@@ -76,27 +49,27 @@ class TableMixture:
     (2, 3)
     """
 
-    x: NDArray[np.float32]
+    x: np.ndarray  # (n, d), encoded rows
     members: Members
-    means: NDArray[np.float32]
-    values: tuple[NDArray[np.float32], ...]
-    groups: NDArray[np.int64]
-    interpolated: NDArray[np.bool_]
-    missing: NDArray[np.int64]
-    noise_scale: float
+    means: np.ndarray  # (K, d), class means of what is not missing
+    values: tuple[np.ndarray, ...]  # of each column, sorted, where they recur; else none
+    groups: np.ndarray  # (d,), number of the columns that come from one row together, or -1
+    interpolated: np.ndarray  # (d,), mask of the numbers of more than two values
+    missing: np.ndarray  # (g, 2), columns of numbers, and those that are 1 where they are missing
+    noise_scale: float  # b
 
     @classmethod
     def fit(
         cls,
-        x: NDArray[np.float32],
-        y: NDArray[np.int64],
+        x: np.ndarray,
+        y: np.ndarray,
         n_classes: int,
-        rng: np.random.Generator,
+        rng: np.random.Generator | None = None,
         units: Sequence[int] = (),
         missing: Sequence[tuple[int, int]] = (),
         noise_scale: float = 0.4,
     ) -> TableMixture:
-        """Learn which columns have values that recur, and which belong together.
+        """Learn which columns hold recurring values, fewer than half as many as rows, or are tied.
 
         Parameters
         ----------
@@ -106,11 +79,10 @@ class TableMixture:
             Class index, each of ``0 .. n_classes - 1`` at least once.
         n_classes : int
             Number of classes, K.
-        rng : numpy.random.Generator
-            Not used here; images need one.
+        rng : numpy.random.Generator, optional
+            Not used; images need one.
         units : sequence of int
-            For each column 0, or the number of the column of the table that it stands for with
-            others; all 0 by default.
+            For each column 0, or a number shared by those that stand for one column of the table.
         missing : sequence of tuple of int
             Pairs of a column of numbers and the column that is 1 where they are missing.
         noise_scale : float, default=0.4
@@ -121,12 +93,12 @@ class TableMixture:
         mixture : TableMixture
         """
         pairs = np.array(missing, dtype=np.int64).reshape(-1, 2)
-        known = np.where(_is_missing(x, pairs), np.float32(np.nan), x) if len(pairs) else x
+        known = np.where(_is_missing(x, pairs), np.float32(np.nan), x)
         members = Members.fit(y, n_classes)
-        means = np.stack([_known_mean(known[rows]) for rows in members.of_each_class()])
+        means = np.stack([_known_mean(known[rows]) for rows in members.by_class()])
         values = tuple(_recurring_values(column) for column in known.T)
-        owners = np.array(units or [0] * x.shape[1])
         n_values = np.array([len(v) for v in values])
+        owners = np.array(units or [0] * x.shape[1])
         groups = tied_columns(x, (n_values == 2) & (owners == 0))
         groups = np.where(owners > 0, groups.max() + owners, groups)
         interpolated = groups < 0
@@ -134,21 +106,8 @@ class TableMixture:
         interpolated &= (n_values == 0) | (n_values > 2)
         return cls(x, members, means, values, groups, interpolated, pairs, noise_scale)
 
-    def sample(self, y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Draw one row per label.
-
-        Parameters
-        ----------
-        y : ndarray of shape (m,)
-            Class indices.
-        rng : numpy.random.Generator
-            Stream of the draws.
-
-        Returns
-        -------
-        rows : ndarray of shape (m, d)
-            float32.
-        """
+    def sample(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draw rows: class indices of shape (m,) -> float32 of shape (m, d)."""
         rows = np.empty((len(y), self.x.shape[1]), dtype=np.float32)
         step = max(1, _BATCH_VALUES // self.x.shape[1])
         for start in range(0, len(y), step):
@@ -157,7 +116,7 @@ class TableMixture:
         return rows
 
     def _candidates(self, y, rng):
-        """Interpolate numbers, choose the rest from one row: (m,) labels -> (m, d) candidates."""
+        """Interpolate numbers, choose the rest from one row: (m,) labels -> (m, d)."""
         first, second = self.members.draw_pairs(y, rng)
         a, b = self.x[first], self.x[second]
         u, v = rng.random((2, len(y), 1), dtype=np.float32)
@@ -174,32 +133,29 @@ class TableMixture:
 
     def _residuals(self, m, rng):
         """Differences of m rows from the means of their classes, each class equally likely."""
-        with_others = np.flatnonzero(self.members.counts > 1)
-        if not len(with_others):
+        shared = np.flatnonzero(self.members.counts > 1)
+        if not len(shared):
             return np.zeros((m, self.x.shape[1]), dtype=np.float32)
-        labels = rng.choice(with_others, m)
+        labels = rng.choice(shared, m)
         rows = self.x[self.members.draw(labels, rng)]
-        residuals = rows - self.means[labels]
-        residuals[_is_missing(rows, self.missing)] = 0
-        return residuals
+        return np.where(_is_missing(rows, self.missing), 0, rows - self.means[labels])
 
     def _round_to_observed(self, rows, rng):
         """Round numbers that recur, in place, to the value below or above, keeping their mean."""
         is_missing = np.broadcast_to(_is_missing(rows, self.missing), rows.shape)
         for j in np.flatnonzero(self.interpolated):
-            if not len(values := self.values[j]):
-                continue
-            column = rows[:, j].clip(values[0], values[-1])
-            above = np.searchsorted(values, column).clip(1)
-            low, high = values[above - 1], values[above]
-            up = rng.random(len(rows), dtype=np.float32) * (high - low) < column - low
-            rows[:, j] = np.where(is_missing[:, j], rows[:, j], np.where(up, high, low))
+            if len(values := self.values[j]):
+                column = rows[:, j].clip(values[0], values[-1])
+                above = np.searchsorted(values, column).clip(1)
+                low, high = values[above - 1], values[above]
+                up = rng.random(len(rows), dtype=np.float32) * (high - low) < column - low
+                rows[:, j] = np.where(is_missing[:, j], rows[:, j], np.where(up, high, low))
 
 
 def _is_missing(x, missing):
     """Mask of shape (n, d) of the numbers of rows x that are missing; () without such columns."""
     if not len(missing):
-        return np.zeros((), dtype=bool)
+        return np.False_
     mask = np.zeros(x.shape, dtype=bool)
     mask[:, missing[:, 0]] = x[:, missing[:, 1]] > 0.5
     return mask
@@ -218,29 +174,16 @@ def _recurring_values(column):
     return values if len(values) < len(present) / 2 else values[:0]
 
 
-def tied_columns(x: NDArray[np.float32], two_valued: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Number the groups of two-valued columns that must come from the same row.
+def tied_columns(x: np.ndarray, two_valued: np.ndarray) -> np.ndarray:
+    """Number the groups of columns that must come from the same row: (n, d), (d,) -> (d,).
 
     Neighbouring columns of which exactly one is high in every row are one category, one-hot
     encoded: a group. Of the others, two columns are tied if one of the four pairs of their values
-    is never seen, and a group is what ties connect: no new pair comes about.
-
-    Parameters
-    ----------
-    x : ndarray of shape (n, d)
-        Rows.
-    two_valued : ndarray of shape (d,)
-        Mask of the columns that have two values.
-
-    Returns
-    -------
-    groups : ndarray of shape (d,)
-        From 0; -1 for columns that do not have two values.
+    is never seen, and a group is what ties connect: no new pair comes about. Columns that are not
+    two-valued get -1.
     """
     columns = np.flatnonzero(two_valued)
     groups = np.full(x.shape[1], -1)
-    if not len(columns):
-        return groups
     high = x[:, columns] == x[:, columns].max(axis=0)
     n_groups = 0
     for start, end in _one_hot_runs(high):
@@ -248,8 +191,8 @@ def tied_columns(x: NDArray[np.float32], two_valued: NDArray[np.bool_]) -> NDArr
         n_groups += 1
     rest = groups[columns] < 0
     if rest.any():
-        on = high[:, rest].astype(np.float32)
-        groups[columns[rest]] = n_groups + connected_components(_pair_unseen(on))[1]
+        pair_unseen = _pair_unseen(high[:, rest].astype(np.float32))
+        groups[columns[rest]] = n_groups + connected_components(pair_unseen)[1]
     return groups
 
 
@@ -267,7 +210,7 @@ def _one_hot_runs(high) -> Iterator[tuple[int, int]]:
 
 
 def _pair_unseen(on):
-    """For (n, d) columns of 0 and 1, the (d, d) mask of those that lack a pair of values."""
+    """For (n, d) columns of 0 and 1 the (d, d) mask of those that lack a pair of values."""
     count, both = on.sum(axis=0), on.T @ on
     never_alone = both == count
     never_neither = count[:, None] + count - both == len(on)

@@ -115,7 +115,7 @@ def test_the_same_seed_gives_the_same_images_and_a_pickle_too():
     assert draw(mixture, labels[:0]).shape == (0, 3, 20, 12)
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 1, 30), (2, 30, 1), (1, 3, 200)])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 1, 30), (2, 30, 1), (1, 3, 200), (3, 300, 300)])
 def test_images_of_odd_sizes(shape):
     x, y = noise(shape=shape)
     new = draw(fit(x, y), np.arange(60) % 3)
