@@ -1,11 +1,11 @@
-"""Images mixed from two of their class through smooth masks, and augmented."""
+"""New images: parts of two neighbours of a class joined by smooth masks, and augmentation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import zoom
 from scipy.special import expit
 from sklearn.metrics.pairwise import euclidean_distances
@@ -16,47 +16,33 @@ from ._members import Members
 _SHARPNESS = 8.0
 _POOL = 4096  # images of a class among which neighbours are searched
 _BATCH_PIXELS = 1 << 18  # 334 images of 28 x 28: what is float32 on the way takes 1 MB an array
+_COPY_BELOW = 0.1  # share of the distance of two images; as in metrics.nearest_neighbour_ratio
+_TRIES = 10
 
 
 @dataclass(frozen=True)
 class ImageMixture:
     r"""Proposal distribution of new images.
 
-    A candidate is an image of the class, half of them with parts of a near neighbour:
+    Half of the candidates are an image of the class with parts of a near neighbour, as in SMOTE
+    [1]_, taken through a mask of low-frequency noise, as in FMix [2]_ (mixup [3]_ blends images):
 
     .. math:: x = x_i + m (x_j - x_i), \qquad m = \mathrm{sigmoid}(8 (f + l))
 
     with j one of the k nearest neighbours of i in its class, f a smooth random field and l ~ N(0,
-    0.7) a random level. The others stay whole, so that seams do not tell a classifier the class.
-    Candidates are augmented: half get a random gamma, which takes their brightness a random part of
-    the way to another image's of the class, and half are translated by up to a fourteenth of their
-    size and perhaps mirrored, where mirrored images look like members of their class.
+    0.7) a random level. The others are image i itself, so that seams do not tell a classifier the
+    class. Then candidates are augmented. Half get a random gamma, which takes their brightness part
+    of the way to another image's of the class. Half are translated by up to a fourteenth of their
+    size, and perhaps mirrored if mirrored images look like others of their class.
 
-    Parameters
-    ----------
-    x : ndarray of shape (n, c, h, w)
-        Images, float32 in [-1, 1] or uint8.
-    members : Members
-        Images of each class.
-    neighbours : ndarray of shape (n, k)
-        Numbers of the nearest images of the same class.
-    brightness : ndarray of shape (n,)
-        Mean of each image in [0, 1].
-    mirrored : ndarray of shape (K,)
-        Probability that an image of a class is mirrored, given that it is translated.
-
-    Notes
-    -----
-    Masks from low-frequency noise are FMix's [1]_, here with soft seams and between neighbours of
-    one class; mixup [2]_ interpolates whole images, SMOTE [3]_ towards neighbours.
+    A candidate that is still a near-copy of image i or j, nearer to it than a tenth of the distance
+    between the two, is drawn again: up to ten times, since classes of duplicates have nothing else.
 
     References
     ----------
-    .. [1] Harris, Marcu, Painter, Niranjan, Prügel-Bennett, Hare, "FMix: enhancing mixed sample
-       data augmentation", arXiv:2002.12047, 2020.
-    .. [2] Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: beyond empirical risk minimization", ICLR 2018.
-    .. [3] Chawla, Bowyer, Hall, Kegelmeyer, "SMOTE: synthetic minority over-sampling technique",
-       JAIR 16, 2002.
+    .. [1] Chawla et al., "SMOTE: synthetic minority over-sampling technique", JAIR 16, 2002.
+    .. [2] Harris et al., "FMix: enhancing mixed sample data augmentation", arXiv:2002.12047, 2020.
+    .. [3] Zhang et al., "mixup: beyond empirical risk minimization", ICLR 2018.
 
     Examples
     --------
@@ -68,20 +54,22 @@ class ImageMixture:
     (2, 1, 8, 8)
     """
 
-    x: NDArray
+    x: np.ndarray  # (n, c, h, w), float32 in [-1, 1] or uint8
     members: Members
-    neighbours: NDArray[np.int64]
-    brightness: NDArray[np.float32]
-    mirrored: NDArray[np.float64]
+    neighbours: np.ndarray  # (n, k), numbers of near images of the same class
+    brightness: np.ndarray  # (n,), mean of each image in [0, 1]
+    mirrored: np.ndarray  # (K,), probability that a translated image is mirrored
+    step: float  # spacing of the pixel values that the caller rounds to, in [-1, 1]
 
     @classmethod
     def fit(
         cls,
-        x: NDArray,
-        y: NDArray[np.int64],
+        x: np.ndarray,
+        y: np.ndarray,
         n_classes: int,
         rng: np.random.Generator,
         n_neighbors: int = 5,
+        step: float = 2 / 255,
     ) -> ImageMixture:
         """Find neighbours, and see which classes may be mirrored.
 
@@ -98,6 +86,9 @@ class ImageMixture:
             Chooses among the images of large classes.
         n_neighbors : int, default=5
             Neighbours of each image, k.
+        step : float, default=2/255
+            Spacing of the values that pixels will be rounded to, in [-1, 1]: what rounding makes a
+            copy is one. The default is that of bytes.
 
         Returns
         -------
@@ -110,40 +101,34 @@ class ImageMixture:
             shuffled = rng.permutation(images)
             neighbours[shuffled] = _nearest(x, shuffled, n_neighbors)
             hits[c] = _mirror_hits(_coarse(x, shuffled[:300]))
-        middle, half_span = _scale(x)
-        brightness = (x.mean(axis=(1, 2, 3), dtype=np.float32) - middle) / half_span / 2 + 0.5
-        return cls(x, members, neighbours, brightness, _mirror_odds(*hits.T))
+        share = hits[:, 0].sum() / hits[:, 1].sum()  # of all classes, as strong as ten images
+        mirrored = np.minimum((hits[:, 0] + 10 * share) / (hits[:, 1] + 10), 0.5)
+        brightness = x.mean(axis=(1, 2, 3), dtype=np.float32)
+        brightness = brightness / 255 if x.dtype == np.uint8 else (brightness + 1) / 2
+        return cls(x, members, neighbours, brightness, mirrored, step)
 
-    def sample(self, y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Draw one image per label.
-
-        Parameters
-        ----------
-        y : ndarray of shape (m,)
-            Class indices.
-        rng : numpy.random.Generator
-            Stream of the draws.
-
-        Returns
-        -------
-        images : ndarray of shape (m, c, h, w)
-            float32 in [-1, 1].
-        """
+    def sample(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draw images: class indices of shape (m,) -> float32 in [-1, 1] of shape (m, c, h, w)."""
         images = np.empty((len(y), *self.x.shape[1:]), dtype=np.float32)
-        for batch in _batches(len(y), self.x):
-            images[batch] = self._augment(self._candidates(y[batch], rng), y[batch], rng)
+        todo = np.arange(len(y))
+        for _ in range(_TRIES):
+            is_copy = np.zeros(len(todo), dtype=bool)
+            for batch in _batches(len(todo), self.x):
+                images[todo[batch]], is_copy[batch] = self._candidates(y[todo[batch]], rng)
+            todo = todo[is_copy]
         return images
 
     def _candidates(self, y, rng):
-        """Images of the labels' classes, (m,) -> (m, c, h, w), half mixed with a neighbour."""
+        """Draw images, (m,) labels -> (m, c, h, w), and say which are near-copies."""
         first = self.members.draw(y, rng)
         which = rng.integers(self.neighbours.shape[1], size=len(y))
-        images = _floats(self.x, first)
+        a, b = _floats(self.x, first), _floats(self.x, self.neighbours[first, which])
+        images = a.copy()
         mixed = _coin(len(y), rng)
-        other = _floats(self.x, self.neighbours[first, which][mixed])
-        mask = _smooth_masks(len(other), images.shape[2:], rng)
-        images[mixed] += mask * (other - images[mixed])
-        return np.clip(images, -1, 1, out=images)
+        mask = _smooth_masks(mixed.sum(), a.shape[2:], rng)
+        images[mixed] = (a[mixed] + mask * (b[mixed] - a[mixed])).clip(-1, 1)
+        self._augment(images, y, rng)
+        return images, self._is_near_copy(images, a, b)
 
     def _augment(self, images, y, rng):
         """Random gamma for half of the images, translation and flip for half; in place."""
@@ -152,12 +137,15 @@ class ImageMixture:
         images[changed] = _random_gamma(images[changed], target, rng)
         moved = _coin(len(y), rng)
         images[moved] = _translate_and_flip(images[moved], self.mirrored[y[moved]], rng)
-        return images
+        np.clip(images, -1, 1, out=images)  # what rounding errors leave outside
 
-
-def _scale(x):
-    """Middle and half of the span of the pixels: of bytes, else of what is already in [-1, 1]."""
-    return (127.5, 127.5) if x.dtype == np.uint8 else (0.0, 1.0)
+    def _is_near_copy(self, images, a, b):
+        """Mask of shape (m,) of the images that are nearly a or b, or will be when rounded."""
+        allowed, near = _COPY_BELOW * _length(a - b), np.zeros(len(a), dtype=bool)
+        for change in (images - a, images - b):
+            near |= _length(change) <= allowed
+            near |= np.abs(change, out=change).max(axis=(1, 2, 3)) <= 0.501 * self.step
+        return near
 
 
 def _floats(x, chosen):
@@ -179,6 +167,14 @@ def _coin(n, rng):
     return rng.random(n, dtype=np.float32) < 0.5
 
 
+def _flat(images):
+    return images.reshape(len(images), images[0].size)
+
+
+def _length(images):
+    return np.linalg.norm(_flat(images), axis=1)
+
+
 def _smooth_masks(n, size, rng):
     """Masks of shape (n, 1, h, w): sigmoid of smooth fields through 3 x 3 normal values."""
     height, width = (zoom(np.eye(3), (s / 3, 1)).astype(np.float32) for s in size)
@@ -188,34 +184,48 @@ def _smooth_masks(n, size, rng):
 
 
 def _random_gamma(images, target, rng):
-    """Raise pixels in [0, 1] to the power that takes their mean a random part of the way to target.
+    """Take the mean of each image a random part of the way to target, by a power of its pixels.
 
-    Of (m, c, h, w) images in [-1, 1] and (m,) target means; the exponent is within exp(-0.7, 0.7).
+    Images, (m, c, h, w), are in [-1, 1], the target means, (m,), in [0, 1].
     """
     unit = (images + 1) / 2
-    ratio = _log_level(target) / _log_level(unit.mean(axis=(1, 2, 3)))
+    wanted, now = np.log(np.clip([target, unit.mean(axis=(1, 2, 3))], 0.02, 0.98))
     part = rng.random(len(images), dtype=np.float32)
-    exponent = np.exp(np.clip(part * np.log(ratio), -0.7, 0.7))[:, None, None, None]
+    exponent = np.exp(np.clip(part * np.log(wanted / now), -0.7, 0.7))[:, None, None, None]
     with np.errstate(divide="ignore"):  # 0 stays 0: exp(-inf)
         return 2 * np.exp(exponent * np.log(unit)) - 1  # four times as fast as a power
 
 
-def _log_level(mean):
-    return np.log(mean.clip(0.02, 0.98))
-
-
 def _translate_and_flip(images, mirrored, rng):
-    """Translate (m, c, h, w) images by up to 1/14 of their size, edges repeated; mirror some."""
-    m, channels, height, width = images.shape
-    reach = max(height, width) // 14
-    down, right = rng.integers(-reach, reach + 1, (2, m, 1))
-    rows = (np.arange(height) + down).clip(0, height - 1)
-    columns = (np.arange(width) + right).clip(0, width - 1)
-    flip = rng.random((m, 1)) < mirrored[:, None]
-    columns = np.where(flip, columns[:, ::-1], columns)
-    source = rows[:, :, None] * width + columns[:, None, :]
-    flat = images.reshape(m, channels, height * width)
-    return np.take_along_axis(flat, source.reshape(m, 1, height * width), axis=2).reshape(images.shape)
+    """Translate (m, c, h, w) images by up to 1/14 of their size, edges repeated; mirror some.
+
+    By whole pixels, which blurs nothing, or by parts of one where 1/14 is less than a pixel.
+    """
+    m, reach = len(images), max(images.shape[2:]) / 14
+    shift = rng.uniform(-reach, reach, (2, m))
+    if reach >= 1:
+        shift = rng.integers(-int(reach), int(reach) + 1, (2, m))
+    flip = rng.random(m) < mirrored
+    moved = _translated(images, shift)
+    moved[flip] = moved[flip, ..., ::-1]
+    return moved
+
+
+def _translated(images, shift):
+    """Translate (m, c, h, w) images by (2, m) pixels, by linear interpolation between them."""
+    size = np.array(images.shape[2:])[:, None]
+    shift = shift.clip(1 - size, size - 1)
+    down, right = np.abs(shift).max(axis=1, initial=0).astype(int) + 1
+    padded = np.pad(images, [(0, 0), (0, 0), (down, down), (right, right)], mode="edge")
+    windows = sliding_window_view(padded, images.shape[2:], axis=(2, 3))
+    whole = np.floor(shift).astype(int)
+    part, moved = (shift - whole).astype(np.float32), np.zeros_like(images)
+    for i, j in np.ndindex(2, 2):
+        weight = np.abs(1 - i - part[0]) * np.abs(1 - j - part[1])
+        if weight.any():
+            corner = windows[np.arange(len(images)), :, whole[0] + down + i, whole[1] + right + j]
+            moved += weight[:, None, None, None] * corner
+    return moved
 
 
 def _coarse(x, chosen):
@@ -249,23 +259,10 @@ def _nearest(x, images, k):
 
 
 def _mirror_hits(images):
-    """How many of some images are nearer to another's mirror image than to any other, of how many.
-
-    Of (m, c, h', w') images.
-    """
+    """How many images are nearer to another's mirror image than to any other, and of how many."""
     nearest = []
     for others in (images, images[..., ::-1]):
         distances = euclidean_distances(_flat(images), _flat(others), squared=True)
         np.fill_diagonal(distances, np.inf)
         nearest.append(distances.min(axis=1))
     return np.count_nonzero(nearest[1] < nearest[0]), len(images)
-
-
-def _flat(images):
-    return images.reshape(len(images), -1)
-
-
-def _mirror_odds(hits, tried):
-    """Probability of mirroring by class: its share of hits, drawn to all classes' by ten images."""
-    share = hits.sum() / tried.sum()
-    return np.minimum((hits + 10 * share) / (tried + 10), 0.5)
