@@ -11,7 +11,7 @@ from scipy.special import expit
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
 
-from ._members import Members
+from ._table import Members
 
 _SHARPNESS = 8.0
 _POOL = 4096  # images of a class among which neighbours are searched

@@ -8,8 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kstest
 
 from skgan_resample.mixing import TableMixture
-from skgan_resample.mixing._members import Members
-from skgan_resample.mixing._table import tied_columns
+from skgan_resample.mixing._table import Members, tied_columns
 
 M = 4000
 ZEROS = np.zeros(M, dtype=np.int64)
