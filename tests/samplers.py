@@ -36,7 +36,7 @@ each_trained_sampler = pytest.mark.parametrize("Sampler", TRAINED)
 
 
 def others_slow(Samplers):
-    """The same samplers, those beside the three of the base marked as slow."""
+    """The same samplers, all but ``BASE_SAMPLERS`` marked as slow."""
     slow = pytest.mark.slow
     return [S if S in BASE_SAMPLERS else pytest.param(S, marks=slow) for S in Samplers]
 

@@ -12,6 +12,7 @@ from samplers import (
     dense,
     each_base_sampler,
     each_sampler,
+    each_sampler_others_slow,
     fingerprint,
     pictures,
     quick,
@@ -237,17 +238,16 @@ def check_pictures(Sampler, shape):
 @pytest.mark.parametrize(
     "shape", SHAPES + [pytest.param(shape, marks=pytest.mark.slow) for shape in LARGE], ids=str
 )
-@each_base_sampler
+@each_sampler_others_slow
 @one_thread
 def test_pictures_of_any_size(Sampler, shape, n_threads):
     check_pictures(Sampler, shape)
 
 
-@pytest.mark.parametrize("shape", [(5, 4, 3), pytest.param((28, 28, 1), marks=pytest.mark.slow)])
 @each_sampler
 @one_thread
-def test_pictures_for_every_sampler(Sampler, shape, n_threads):
-    check_pictures(Sampler, shape)
+def test_pictures_of_three_channels(Sampler, n_threads):
+    check_pictures(Sampler, (5, 4, 3))
 
 
 @pytest.mark.parametrize("kind", ["flattened", "list", "frame", "csr_array", "shape given"])

@@ -272,6 +272,7 @@ class Collapsing(BaseEstimator):
         return np.concatenate([X, new]), np.concatenate([y, np.ones(60, int)])
 
 
+@pytest.mark.slow
 def test_report_says_what_looks_wrong():
     X, y = make_classification(300, weights=[0.8], n_informative=6, random_state=0)
     copies = metrics.quality_report(RandomOverSampler(random_state=0), X, y, random_state=0)

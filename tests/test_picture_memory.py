@@ -67,15 +67,18 @@ def test_samples_too_many_for_the_device_go_there_by_the_batch(Sampler, data, mo
 
 
 @pytest.mark.parametrize("Sampler", [BAGANGPSampler, CGANSampler])
-def test_a_read_only_file_is_read_in_place(Sampler, tmp_path, monkeypatch):
+def test_a_read_only_file_is_read_in_place(Sampler, tmp_path):
+    seen = []
+
+    class Seeing(Sampler):
+        def _fit_gan(self, x, *args):
+            seen.append(x)
+            return super()._fit_gan(x, *args)
+
     X, y = pictures(6, 5)
     (tmp_path / "pictures").write_bytes(X.tobytes())
     mapped = np.memmap(tmp_path / "pictures", np.uint8, "r", shape=X.shape)
-    learn, seen = Sampler._fit_gan, []
-    monkeypatch.setattr(
-        Sampler, "_fit_gan", lambda self, x, *a: seen.append(x) or learn(self, x, *a)
-    )
-    X_resampled, _ = quick(Sampler).fit_resample(mapped, y)  # without a warning of torch
+    X_resampled, _ = quick(Seeing).fit_resample(mapped, y)  # without a warning of torch
     assert np.shares_memory(seen[0].numpy(), mapped)
     assert (tmp_path / "pictures").read_bytes() == X.tobytes()
     assert type(X_resampled) is np.ndarray

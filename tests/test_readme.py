@@ -37,6 +37,12 @@ def test_the_test_command_is_one_marked_block():
     assert ".venv/bin/pytest" in text
 
 
+def test_ci_runs_the_quick_tests_and_then_the_slow_ones():
+    slow, script = ".venv/bin/pytest -n 2 -m slow", (ROOT / ".ci" / "run").read_text("utf-8")
+    assert f"`{slow}`" in README
+    assert script.index('"$test_command"') < script.index(slow)
+
+
 def test_samplers_in_the_readme_are_the_public_ones():
     named = set(re.findall(r"\b\w+Sampler\b", README))
     public = {name for name in skgan_resample.__all__ if name.endswith("Sampler")}

@@ -66,6 +66,7 @@ def test_without_labels_all_rows_are_one_class(groups):
     assert discovery.n_subclasses_ == {None: 5}
 
 
+@pytest.mark.slow
 def test_training_rows_get_their_own_place_and_label(groups, fitted):
     X, _, y = groups
     assert_array_equal(fitted.transform(X), fitted.embedding_)
