@@ -222,7 +222,7 @@ def tied_columns(x: np.ndarray, two_valued: np.ndarray) -> np.ndarray:
     return groups
 
 
-def _one_hot_runs(high) -> Iterator[tuple[int, int]]:
+def _one_hot_runs(high: np.ndarray) -> Iterator[tuple[int, int]]:
     """Bounds of the runs of columns of which exactly one is true in every row, left to right."""
     n, d = high.shape
     so_far = np.pad(high.cumsum(axis=1, dtype=np.int32), ((0, 0), (1, 0)))

@@ -61,6 +61,13 @@ def test_only_symmetric_classes_are_mirrored():
     assert lopsided < 0.1
 
 
+def test_images_are_mirrored_from_left_to_right():
+    x = np.zeros((2, 1, 20, 20), dtype=np.uint8)
+    x[0, 0, :5, :5] = x[1, 0, :5, 15:] = 200
+    new = draw(fit(x, np.zeros(2, dtype=int)), np.zeros(200, dtype=np.int64))
+    assert (new[:, 0, 10:] == -1).all()
+
+
 def test_the_probability_of_mirroring_is_drawn_to_that_of_all_classes():
     x, y = bars(400)
     # a class of one lopsided image knows nothing by itself

@@ -194,7 +194,8 @@ def test_a_number_is_missing_where_its_row_lacks_it_and_whole_elsewhere():
     present, real = new[~missing, 0], x[x[:, 6] == 0, 0]
     assert present.mean() == pytest.approx(real.mean(), abs=0.15)
     assert present.min() > real.min() - 1.5
-    assert not np.isin(present, real.astype(np.float32)).any()
+    # neither interpolated nor with a residual: 1/2 x 1/2, where both rows lack the number
+    assert np.isin(present, real.astype(np.float32)).mean() == pytest.approx(1 / 4, abs=0.08)
 
 
 def test_missing_numbers_that_recur_are_not_rounded():
