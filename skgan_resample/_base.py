@@ -203,12 +203,15 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         self.codec_.fit(flat, integer=integer_columns(X, flat.shape[1], flat.dtype))
         return self.codec_.view(flat), labels
 
-    def _learn(self, x, y):
-        """Learn from encoded samples, and warn of what has come of it."""
+    def _learn(self, x, y, fit=None):
+        """Learn from encoded samples, and warn of what has come of it.
+
+        ``fit`` stands in for ``_fit``, where something else is to call that.
+        """
         single = self._lacking(np.bincount(y) == 1)
         warn_of_single_rows(type(self).__name__, self.classes_[single])
         rng = self._stream(new_seed(self.random_state))
-        self._fit(x, y, rng)
+        (fit or self._fit)(x, y, rng)
         self._rng = rng  # from here on it is fitted
         self._warn_of_poor_samples(x, y)
 
