@@ -1,55 +1,12 @@
-"""Over-samplers for imbalanced data that learn to generate rows and pictures with GANs."""
+"""Over-samplers for imbalanced tables and images that learn to generate samples with GANs.
 
-from . import metrics
-from ._versions import show_versions
-from .codec import ImageCodec, TableCodec
-from .comparison import compare_samplers
-from .over_sampling import (
-    ACGANSampler,
-    BAGANGPSampler,
-    BAGANSampler,
-    CGANSampler,
-    CycleGANSampler,
-    GAMOSampler,
-    GANSampler,
-    IDAGANSampler,
-    IntraClassACGANSampler,
-    RowMixSampler,
-    SCDLSampler,
-    WAEGANSampler,
-)
-from .plotting import (
-    ComparisonDisplay,
-    LatentSpaceDisplay,
-    SyntheticSamplesDisplay,
-    TrainingHistoryDisplay,
-)
-from .subclasses import SubclassDiscovery
+Names are loaded when they are first touched (SPEC 1): what needs no torch does not import it.
+"""
 
-__version__ = "0.1.0.dev0"
+from importlib.metadata import version
 
-__all__ = [
-    "ACGANSampler",
-    "BAGANGPSampler",
-    "BAGANSampler",
-    "CGANSampler",
-    "ComparisonDisplay",
-    "CycleGANSampler",
-    "GAMOSampler",
-    "GANSampler",
-    "IDAGANSampler",
-    "ImageCodec",
-    "IntraClassACGANSampler",
-    "LatentSpaceDisplay",
-    "RowMixSampler",
-    "SCDLSampler",
-    "SubclassDiscovery",
-    "SyntheticSamplesDisplay",
-    "TableCodec",
-    "TrainingHistoryDisplay",
-    "WAEGANSampler",
-    "__version__",
-    "compare_samplers",
-    "metrics",
-    "show_versions",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__version__ = version("skgan-resample")
+__all__ += ["__version__"]

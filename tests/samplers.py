@@ -5,7 +5,9 @@ import inspect
 import joblib
 import numpy as np
 import pytest
+import torch
 from scipy import sparse
+from sklearn.cluster import KMeans
 
 import skgan_resample
 
@@ -17,8 +19,27 @@ ALL_SAMPLERS = [
 
 TRAINED = [S for S in ALL_SAMPLERS if "max_iter" in inspect.signature(S).parameters]
 
+# for what only their common base can get wrong: one without a training, one with a game alone, one
+# with an autoencoder before it
+BASE_SAMPLERS = [
+    skgan_resample.RowMixSampler,
+    skgan_resample.CGANSampler,
+    skgan_resample.BAGANSampler,
+]
+
 each_sampler = pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
+each_base_sampler = pytest.mark.parametrize("Sampler", BASE_SAMPLERS)
 each_trained_sampler = pytest.mark.parametrize("Sampler", TRAINED)
+
+
+def others_slow(Samplers):
+    """The same samplers, those beside the three of the base marked as slow."""
+    slow = pytest.mark.slow
+    return [S if S in BASE_SAMPLERS else pytest.param(S, marks=slow) for S in Samplers]
+
+
+each_sampler_others_slow = pytest.mark.parametrize("Sampler", others_slow(ALL_SAMPLERS))
+each_trained_sampler_others_slow = pytest.mark.parametrize("Sampler", others_slow(TRAINED))
 
 needs_callbacks = pytest.mark.skipif(
     not hasattr(skgan_resample.BAGANSampler, "set_callbacks"),
@@ -30,10 +51,20 @@ poor_rows_expected = pytest.mark.filterwarnings("ignore:.* (has collapsed|makes 
 
 
 def quick(Sampler, **parameters):
-    """A sampler that trains for two updates a stage, with a seed."""
-    settings = {"max_iter": 2, "autoencoder_max_iter": 2, "random_state": 0}
+    """A sampler that trains for two updates a stage, with a seed, and looks for no subclasses."""
+    settings = {
+        "max_iter": 2,
+        "autoencoder_max_iter": 2,
+        "random_state": 0,
+        "subclass_discovery": KMeans(1, n_init=1),
+    }
     known = inspect.signature(Sampler).parameters
     return Sampler(**{name: settings[name] for name in settings if name in known} | parameters)
+
+
+def make_rng(seed):
+    """A stream of torch's, on the CPU."""
+    return torch.Generator().manual_seed(seed)
 
 
 def table(counts=(12, 5, 3), n_features=4, dtype=np.float64, seed=0):

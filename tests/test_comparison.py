@@ -193,6 +193,7 @@ def test_groups_stay_together():
         assert set(groups[rows]).isdisjoint(groups[np.setdiff1d(np.arange(len(y)), rows)])
 
 
+@pytest.mark.slow
 def test_jobs_do_not_matter():
     X, y = data(3)
     samplers = {"SMOTE": SMOTE(), "CGAN": CGANSampler(max_iter=2)}
@@ -210,6 +211,7 @@ def test_backends_that_cannot_stream_results():
         same(one, compare(X, y, [SMOTE()], [KNeighborsClassifier()], n_jobs=1))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_runs_on_a_dask_cluster():
     distributed = pytest.importorskip("distributed")
@@ -428,6 +430,7 @@ class Slow(BaseEstimator):
         return X, y
 
 
+@pytest.mark.slow
 def test_goes_on_after_a_kill(tmp_path):
     path = tmp_path / "results.csv"
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(path)]
@@ -556,6 +559,7 @@ def test_the_shell_explains_itself(table, arguments, message):
         main([str(table), *arguments])
 
 
+@pytest.mark.slow
 def test_the_module_runs_without_a_warning():
     command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "skgan_resample.comparison"]
     done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)

@@ -10,9 +10,9 @@ import torch
 from joblib import Parallel, delayed
 from numpy.testing import assert_allclose, assert_array_equal
 from samplers import ALL_SAMPLERS, quick, table
+from skgan_resample.nn.device import torch_threads
 
 from skgan_resample import BAGANGPSampler, BAGANSampler
-from skgan_resample.nn.device import torch_threads
 
 TABLE = table((40, 20))
 LARGE = table((40, 20), n_features=600)  # a batch of 36,000 values: two threads
@@ -39,6 +39,7 @@ def assert_same(results, expected):
             assert_array_equal(array, same)
 
 
+@pytest.mark.slow
 def test_eight_fits_at_a_time_do_not_disturb_each_other(untouched_globals):
     def jobs():
         yield from ((quick(Sampler), TABLE) for Sampler in ALL_SAMPLERS)
@@ -51,6 +52,7 @@ def test_eight_fits_at_a_time_do_not_disturb_each_other(untouched_globals):
         assert_same(pool.map(lambda job: run(*job), jobs()), expected)
 
 
+@pytest.mark.slow
 @a_fork
 @pytest.mark.parametrize("backend", ["threading", "multiprocessing", "loky"])
 def test_joblib_backends_agree_with_serial(backend):
@@ -68,6 +70,7 @@ def in_a_fork(function, *args):
         return pool.apply_async(function, args).get(timeout=60)
 
 
+@pytest.mark.slow
 @a_fork
 @needs_fork
 def test_a_forked_child_fits_and_samples():
@@ -92,6 +95,7 @@ def in_a_new_thread(function):
         return pool.submit(function).result(60)
 
 
+@pytest.mark.slow
 @a_fork
 @needs_fork
 def test_a_child_forked_beside_a_fit_has_the_count_of_the_caller():

@@ -20,6 +20,9 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from samplers import each_trained_sampler, needs_callbacks
+from skgan_resample._devices import _launch, _surroundings_kept
+from skgan_resample._progress import TrainingProgress
+from skgan_resample.nn.ranks import Ranks, descend
 from torch import distributed
 from torch.multiprocessing import ProcessExitedException, ProcessRaisedException
 
@@ -31,12 +34,8 @@ from skgan_resample import (
     IntraClassACGANSampler,
     SubclassDiscovery,
 )
-from skgan_resample._devices import _launch, _surroundings_kept
-from skgan_resample._progress import TrainingProgress
 from skgan_resample.nn.losses import gradient_penalty, logistic_d
-from skgan_resample.nn.networks import build, trunk_for
-from skgan_resample.nn.players import ProductCritic
-from skgan_resample.nn.ranks import Ranks, descend
+from skgan_resample.nn.networks import ProductDiscriminator, build, trunk_for
 
 LIMIT = 600  # seconds until a script counts as hanging
 COUNTS = [30, 14, 7]
@@ -69,7 +68,7 @@ def found():
 def steps(shape, ranks):
     """Losses and weights of a critic with a gradient penalty; the noise comes with the rows."""
     rng = torch.Generator().manual_seed(0)
-    critic = build(lambda: ProductCritic(trunk_for(shape), 2), rng, "cpu").double()
+    critic = build(lambda: ProductDiscriminator(trunk_for(shape), 2), rng, "cpu").double()
     optimiser = torch.optim.Adam(critic.parameters(), lr=1e-2)
 
     def loss(x, y):
@@ -109,12 +108,14 @@ def step_of_two():
     }
 
 
+@pytest.mark.slow
 def test_a_penalised_step_of_two_is_that_of_one_process(found):
     step = found["step_of_two"]  # of seven rows, so that one rank has one more
     assert max(step["off alone"]) < 1e-12
     assert step["apart"] == [0, 0]
 
 
+@pytest.mark.slow
 def test_noise_is_a_ranks_own_and_batches_are_not(found):
     assert found["step_of_two"]["noise alike"] == [False, True]
 
@@ -157,6 +158,7 @@ def samplers():
     return facts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_two_processes_fill_up_every_class(name, found):
     facts = found["samplers"][name]
@@ -165,6 +167,7 @@ def test_two_processes_fill_up_every_class(name, found):
     assert facts["same"]
 
 
+@pytest.mark.slow
 def test_what_rank_0_has_learnt_is_brought_back(found):
     facts = found["samplers"]["BAGAN"]
     assert facts["history"] == {"autoencoder": 3, "critic": 4, "generator": 4}
@@ -263,12 +266,14 @@ def ends():
     return facts
 
 
+@pytest.mark.slow
 def test_divergence_ends_both(found):
     name, message = found["ends"]["diverged"]
     assert name == "FloatingPointError"
     assert "The game diverged within its first" in message
 
 
+@pytest.mark.slow
 def test_an_error_of_one_rank_ends_both(found):
     assert found["ends"]["one fails"] == ["LookupError", "rank 1 alone"]
     # where both have ended by the time that torch looks, it tells of the broken connection only
@@ -318,17 +323,20 @@ def test_what_a_rank_has_raised_comes_before_what_the_launcher_makes_of_it(left,
     assert caught.value.__cause__ is launchers
 
 
+@pytest.mark.slow
 def test_max_time_ends_both_with_one_warning(found):
     (message,) = found["ends"]["hurried"]
     assert "were over before the first update" in message
     assert found["ends"]["hurried updates"] == 0
 
 
+@pytest.mark.slow
 @needs_callbacks
 def test_a_callback_of_rank_0_stops_both(found):
     assert found["ends"]["callback"] == [3, 1, True]  # updates, tearings down, not in this process
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_both_and_keeps_the_game(found):
     facts = found["ends"]
     assert facts["autoencoder"] == [["KeyboardInterrupt", ""], None]
@@ -347,6 +355,7 @@ def in_worker(sampler):
     return new, "lightning_fabric" in sys.modules, os.getpid()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_in_a_worker_of_joblib_it_stays_single(backend):
     task = joblib.delayed(in_worker)(on_two(CGANSampler))

@@ -33,6 +33,7 @@ def test_samplers_have_a_section_in_the_guide(Sampler):
     assert ".. plot:: plane.py" in section
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_shows_what_its_code_prints(page, tmp_path, monkeypatch):
     """The blocks of a page run one after the other; text right below one is its output."""

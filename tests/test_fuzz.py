@@ -2,7 +2,7 @@
 
 The campaign of docs/results/trust.md is
 
-    HYPOTHESIS_PROFILE=fuzz pytest tests/test_fuzz.py --hypothesis-show-statistics
+    HYPOTHESIS_PROFILE=fuzz pytest -m slow tests/test_fuzz.py --hypothesis-show-statistics
 """
 
 import inspect
@@ -16,12 +16,15 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import polars.testing
+import pytest
 from conftest import global_state
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from samplers import ALL_SAMPLERS, assert_extends
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+
+pytestmark = pytest.mark.slow
 
 N_EXAMPLES = settings.default.max_examples  # of the profile
 # All errors that a problem drawn here may end in: each names what was got and what to do.

@@ -19,6 +19,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from skgan_resample import BAGANGPSampler, BAGANSampler, CGANSampler
 
+pytestmark = pytest.mark.slow
+
 KEPT = {3: 40, 8: 20}
 N_NEW = 140
 

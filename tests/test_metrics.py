@@ -173,6 +173,7 @@ def test_repeated_training_rows_leave_the_ratio_open():
     assert near_copies == 1
 
 
+@pytest.mark.slow
 def test_two_sample_auc_of_equal_and_of_copied_rows():
     X = normal(200, 2)
     fresh = metrics.two_sample_auc(X, normal(200, 2, seed=1), random_state=0)
@@ -262,6 +263,7 @@ def test_features_are_what_the_classifier_decides_by():
     assert features.classifier_.score(features.scaler_.transform(X), y) > 0.95
 
 
+@pytest.mark.slow
 @parametrize_with_checks([metrics.ClassifierFeatures(4, random_state=0)])
 def test_features_are_a_scikit_learn_estimator(estimator, check):
     check(estimator)
@@ -296,6 +298,7 @@ def test_report_says_what_looks_wrong():
     assert "rows where real ones are rare" in far["remarks"]
 
 
+@pytest.mark.slow
 def test_report_of_real_rows_notices_nothing():
     X, y = make_classification(600, random_state=0)
 
@@ -308,6 +311,7 @@ def test_report_of_real_rows_notices_nothing():
     assert set(report["remarks"]) == {"nothing noticed"}
 
 
+@pytest.mark.slow
 def test_report_takes_frames_pictures_and_small_classes():
     X, y = load_digits(return_X_y=True)
     keep = np.r_[0:100, np.flatnonzero(y == 9)[30:33]]

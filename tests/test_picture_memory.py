@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
-from samplers import each_sampler, pictures, quick, table
+from samplers import each_sampler_others_slow, pictures, quick, table
 
 from skgan_resample import (
     BAGANGPSampler,
@@ -35,7 +35,7 @@ def test_encoded_rows_are_left_alone():
 
 
 @pytest.mark.parametrize("shape", [(6, 5), (5, 4, 3)])
-@each_sampler
+@each_sampler_others_slow
 def test_rows_are_those_learnt_from_floats(Sampler, shape, monkeypatch):
     X, y = pictures(*shape)
     X.flat[:2] = 0, 255  # so that floats have the range of bytes
@@ -51,7 +51,7 @@ def test_rows_are_those_learnt_from_floats(Sampler, shape, monkeypatch):
 
 
 @pytest.mark.parametrize("data", [pictures(6, 5), table()], ids=["pictures", "table"])
-@each_sampler
+@each_sampler_others_slow
 def test_rows_too_many_for_the_device_go_there_by_the_batch(Sampler, data, monkeypatch):
     """On a machine with a GPU it also shows that every network is there, wherever the rows are."""
     at_once = quick(Sampler).fit(*data).sample(5, random_state=0)[0]

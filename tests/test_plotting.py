@@ -110,7 +110,7 @@ def test_marginals_are_quantiles_of_each_class(n_classes):
     assert min(np.diff(np.sort(places))) > 0.3
 
 
-@few_and_many
+@pytest.mark.parametrize("n_classes", [2, pytest.param(43, marks=pytest.mark.slow)])
 def test_pairs_have_a_panel_for_each_class(n_classes):
     (X, y), (Z, t) = rows(n_classes), rows(n_classes, 3, seed=1)
     display = SyntheticSamplesDisplay(X, y, Z, t).plot(kind="pairs", columns=(2, 4))

@@ -57,6 +57,7 @@ def test_relative_links_lead_somewhere():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+@pytest.mark.slow
 def test_the_page_on_privacy_shows_what_it_prints():
     result = doctest.testfile(
         str(ROOT / "docs/privacy.md"), module_relative=False, optionflags=doctest.ELLIPSIS

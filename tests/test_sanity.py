@@ -7,12 +7,12 @@ import pytest
 import torch
 from imblearn.over_sampling import SMOTE
 from samplers import pictures, quick, table
+from skgan_resample._sanity import _interpolated, spread_and_novelty, warn_of_poor_rows
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 
 from skgan_resample import CGANSampler, RowMixSampler
-from skgan_resample._sanity import _interpolated, spread_and_novelty, warn_of_poor_rows
-from skgan_resample.nn.pixels import as_floats
+from skgan_resample.nn.run import as_floats
 
 
 class Constant(CGANSampler):
@@ -73,6 +73,7 @@ def test_of_many_classes_the_worst_are_named():
         warn_of_poor_rows("Some", classes)
 
 
+@pytest.mark.slow
 def test_short_trainings_and_none_are_not_judged():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

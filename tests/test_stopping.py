@@ -6,12 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from samplers import TRAINED, each_trained_sampler, pictures, quick, table
+from samplers import (
+    TRAINED,
+    each_trained_sampler,
+    each_trained_sampler_others_slow,
+    pictures,
+    quick,
+    table,
+)
+from skgan_resample._progress import TrainingProgress
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 import skgan_resample
 from skgan_resample import BAGANSampler, CGANSampler
-from skgan_resample._progress import TrainingProgress
 from skgan_resample.nn import training
 
 # Time --------------------------------------------------------------------------------------------
@@ -41,7 +48,7 @@ def a_second_an_update(monkeypatch):
 
 
 @pytest.mark.parametrize("method", ["fit", "fit_resample"])
-@each_trained_sampler
+@each_trained_sampler_others_slow
 def test_max_time_holds_for_all_stages_together(Sampler, method, a_second_an_update):
     sampler = quick(Sampler, max_iter=50, max_time=5.5)
     getattr(sampler, method)(*table())
@@ -133,6 +140,7 @@ for i, Sampler in enumerate(TRAINED):
 """
 
 
+@pytest.mark.slow
 def test_a_real_interrupt_leaves_what_was_learnt_and_goes_on():
     paths = [str(Path(__file__).parent), str(Path(skgan_resample.__file__).parents[1])]
     code = f"import sys; sys.path[:0] = {paths!r}\n{INTERRUPTS}"
@@ -149,7 +157,7 @@ def test_a_real_interrupt_leaves_what_was_learnt_and_goes_on():
 
 
 @pytest.mark.parametrize("fitted_before", [False, True])
-@each_trained_sampler
+@each_trained_sampler_others_slow
 def test_an_error_leaves_no_half_fitted_sampler(Sampler, fitted_before, monkeypatch):
     X, y = table()
     sampler = quick(Sampler)

@@ -10,9 +10,9 @@ import torch
 from numpy.testing import assert_array_equal
 from samplers import each_sampler, quick, table
 from scipy import sparse
+from skgan_resample._generation import _class_indices, _rows_each, new_seed, regroup
 
 from skgan_resample import BAGANSampler, CGANSampler
-from skgan_resample._generation import _class_indices, _rows_each, new_seed, regroup
 
 
 @pytest.mark.parametrize(

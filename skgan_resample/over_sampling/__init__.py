@@ -1,28 +1,5 @@
-"""The samplers, one file per paper, and one of no paper."""
+"""The samplers, a file for each paper, and a baseline without a network."""
 
-from ._acgan import ACGANSampler
-from ._bagan import BAGANSampler
-from ._bagan_gp import BAGANGPSampler
-from ._cgan import CGANSampler
-from ._cyclegan import CycleGANSampler
-from ._gamo import GAMOSampler
-from ._gan import GANSampler
-from ._ida_gan import IDAGANSampler
-from ._intra_class import IntraClassACGANSampler
-from ._row_mix import RowMixSampler
-from ._scdl import SCDLSampler, WAEGANSampler
+import lazy_loader
 
-__all__ = [
-    "ACGANSampler",
-    "BAGANGPSampler",
-    "BAGANSampler",
-    "CGANSampler",
-    "CycleGANSampler",
-    "GAMOSampler",
-    "GANSampler",
-    "IDAGANSampler",
-    "IntraClassACGANSampler",
-    "RowMixSampler",
-    "SCDLSampler",
-    "WAEGANSampler",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,7 +10,7 @@ from sklearn.datasets import make_classification
 from test_learning import qualities, trained
 
 from skgan_resample import GAMOSampler
-from skgan_resample.nn.players import ConvexGenerator
+from skgan_resample.nn.networks import ConvexGenerator
 from skgan_resample.over_sampling import _gamo
 
 digits = test_learning.digits  # the fixture: 3 and 8 cut to 40 and 20 rows
@@ -53,6 +53,7 @@ def test_weights_are_positive_and_sum_to_one():
         torch.testing.assert_close(weights.sum(1), torch.ones(9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("counts", "shares"),
     [
@@ -76,6 +77,7 @@ def test_fakes_come_in_proportion_to_the_rows_that_lack(counts, shares, monkeypa
     np.testing.assert_allclose(found, np.array(shares) / sum(shares), atol=0.02)
 
 
+@pytest.mark.slow
 def test_discriminator_and_classifier_oppose_the_generator(monkeypatch):
     kept = []
     train_adversarial = _gamo.train_adversarial
@@ -103,6 +105,7 @@ def along_the_line(random_state=4):
     return sampler.sample({1: 200})[0][:, 0]
 
 
+@pytest.mark.slow
 def test_rows_spread_in_the_class_and_lean_to_the_other():
     # deviation 2.3, .6, 1.9, .8, 2.7, 2.5, 2.8, .0, 1.6 (seeds 0 to 8), of real rows 2.8: the game
     # often keeps to a part of the class; seed 4 is far from all bounds with torch 2.5, too. Mean
@@ -112,6 +115,7 @@ def test_rows_spread_in_the_class_and_lean_to_the_other():
     assert 6 < made.mean() < 9
 
 
+@pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(monkeypatch):
     # deviation .8, .0, .0, .0, .3, .2, .0, .6, .3 (seeds 0 to 8)
@@ -126,6 +130,7 @@ def of_digits(digits, **parameters):
     return qualities(trained(sampler, digits), digits)
 
 
+@pytest.mark.slow
 def test_scarce_digits_vary_by_the_game(digits):
     # seeds 0, 1, 2: accuracy 1.00, .99, 1.00 / 1.00, 1.00, 1.00 (a decoder of codes within a
     # class's hull gives that), coverage .56, .79, .56 / .45, .25, .38, and variance
@@ -139,6 +144,7 @@ def test_scarce_digits_vary_by_the_game(digits):
         assert made.variance < 0.35
 
 
+@pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed_on_digits(digits, monkeypatch):
     # variance .11, .01, .00 / .04, .00, .00

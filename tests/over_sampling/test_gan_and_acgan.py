@@ -12,7 +12,7 @@ from samplers import poor_rows_expected, table
 from test_learning import KEPT, N_NEW, qualities, quality
 
 from skgan_resample import ACGANSampler, GANSampler
-from skgan_resample.nn.players import TwoHeads
+from skgan_resample.nn.networks import TwoHeads
 from skgan_resample.over_sampling import _acgan, _gan
 
 digits = test_learning.digits  # the fixture
@@ -30,6 +30,7 @@ def of_acgan(digits):
     return qualities(sampler.fit(digits.X[digits.train], digits.y[digits.train]), digits)
 
 
+@pytest.mark.slow
 def test_gan_learns_scarce_digits(digits):
     # accuracy 1.00, .99, 1.00 / 1.00, 1.00, 1.00; variance .77, .74, .74 / .82, .87, .86;
     # coverage .77, .80, .83 / .83, .74, .77; untrained: coverage .00
@@ -40,6 +41,7 @@ def test_gan_learns_scarce_digits(digits):
         assert made.coverage >= 0.5, learnt
 
 
+@pytest.mark.slow
 @poor_rows_expected
 def test_gan_notices_a_broken_loss(digits, monkeypatch):
     # variance .07 and coverage .00 at the most
@@ -51,6 +53,7 @@ def test_gan_notices_a_broken_loss(digits, monkeypatch):
         assert made.coverage < 0.1, broken
 
 
+@pytest.mark.slow
 def test_acgan_learns_the_less_scarce_digit(digits):
     # digit 3: accuracy .94, .78, .96; variance .83, .75, .73; coverage .43, .14, .29.
     # Digit 8 it fails, as the papers say: accuracy .00, .74, .32.
@@ -60,6 +63,7 @@ def test_acgan_learns_the_less_scarce_digit(digits):
     assert learnt.coverage >= 0.1, learnt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "factor"),
     [

@@ -14,7 +14,7 @@ from sklearn.base import clone
 from test_learning import qualities, trained
 
 from skgan_resample import IDAGANSampler
-from skgan_resample.nn.players import TwoHeads
+from skgan_resample.nn.networks import TwoHeads
 from skgan_resample.over_sampling import _ida_gan
 
 digits = test_learning.digits  # the fixture
@@ -96,6 +96,7 @@ def test_no_posterior_is_wider_than_the_prior():
     assert abs(sampler.sample(50)[0]).max() < 1e12
 
 
+@pytest.mark.slow
 def test_scarce_digits_are_learnt_in_the_game(digits):
     # worst of seeds 0, 1, 2, digit 3 / digit 8: accuracy 1.00 / .88, variance .49 / .57,
     # coverage .46 / .36
@@ -106,6 +107,7 @@ def test_scarce_digits_are_learnt_in_the_game(digits):
         assert made.coverage >= 0.3, learnt
 
 
+@pytest.mark.slow
 def test_without_the_game_nothing_is_learnt(digits):
     untrained = qualities(trained(clone(UNPRETRAINED).set_params(max_iter=0), digits), digits)
     for made in untrained.values():
@@ -113,6 +115,7 @@ def test_without_the_game_nothing_is_learnt(digits):
         assert made.coverage < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["logistic_g", "auxiliary_g"])
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(digits, loss, monkeypatch):
@@ -126,6 +129,7 @@ def test_a_broken_loss_is_noticed(digits, loss, monkeypatch):
         assert made.coverage < 0.2, broken
 
 
+@pytest.mark.slow
 def test_the_game_improves_on_the_autoencoder(digits):
     # digit 8 without and with the game, seeds 0, 1, 2: .92 -> .98, .91 -> .99, .96 -> .99
     sampler = IDAGANSampler(

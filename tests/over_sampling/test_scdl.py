@@ -44,6 +44,7 @@ def share_named(codes, y):
     return probe.score(codes[300:], y[300:])
 
 
+@pytest.mark.slow
 def test_supervision_separates_the_classes_in_latent_space(digits, monkeypatch):
     X, y = digits
     settings = {"autoencoder_max_iter": 200, "max_iter": 0, "latent_dim": 8, "random_state": 0}
@@ -93,6 +94,7 @@ SETTINGS = {"image_shape": (8, 8), "max_iter": 1000, "random_state": 0}
 UNPRETRAINED = SCDLSampler(**SETTINGS, autoencoder_max_iter=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sampler", "least"),
     [
@@ -111,6 +113,7 @@ def test_scarce_digits_are_learnt(sampler, least, scarce_digits):
         assert made.coverage >= 0.3, learnt
 
 
+@pytest.mark.slow
 def test_the_game_teaches_a_generator_that_knows_nothing(scarce_digits):
     """Without pretraining the codes are those of a random encoder, where classes overlap."""
     # with the game: accuracy .86 / .51, coverage .43 / .27; without: coverage .00
@@ -123,6 +126,7 @@ def test_the_game_teaches_a_generator_that_knows_nothing(scarce_digits):
         assert before[digit].coverage < 0.05, before
 
 
+@pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(scarce_digits, monkeypatch):
     """The sign of the generator's loss, which ruins even a trained decoder within 300 updates."""

@@ -1,0 +1,54 @@
+from . import distributed, metrics
+from ._versions import show_versions
+from .codec import ImageCodec, TableCodec
+from .comparison import compare_samplers
+from .over_sampling import (
+    ACGANSampler,
+    BAGANGPSampler,
+    BAGANSampler,
+    CGANSampler,
+    CycleGANSampler,
+    GAMOSampler,
+    GANSampler,
+    IDAGANSampler,
+    IntraClassACGANSampler,
+    RowMixSampler,
+    SCDLSampler,
+    WAEGANSampler,
+)
+from .plotting import (
+    ComparisonDisplay,
+    LatentSpaceDisplay,
+    SyntheticSamplesDisplay,
+    TrainingHistoryDisplay,
+)
+from .subclasses import SubclassDiscovery
+
+__version__: str
+
+__all__ = [
+    "ACGANSampler",
+    "BAGANGPSampler",
+    "BAGANSampler",
+    "CGANSampler",
+    "ComparisonDisplay",
+    "CycleGANSampler",
+    "GAMOSampler",
+    "GANSampler",
+    "IDAGANSampler",
+    "ImageCodec",
+    "IntraClassACGANSampler",
+    "LatentSpaceDisplay",
+    "RowMixSampler",
+    "SCDLSampler",
+    "SubclassDiscovery",
+    "SyntheticSamplesDisplay",
+    "TableCodec",
+    "TrainingHistoryDisplay",
+    "WAEGANSampler",
+    "__version__",
+    "compare_samplers",
+    "distributed",
+    "metrics",
+    "show_versions",
+]
