@@ -28,7 +28,7 @@ from tempfile import TemporaryDirectory
 import torch
 import torch.distributed as dist
 from joblib.parallel import get_active_backend
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.multiprocessing.spawn import ProcessException
@@ -40,14 +40,13 @@ from .nn.runtime import Adam, moved, resolve_device, torch_settings
 _ONE_AT_A_TIME = threading.Lock()  # the devices are the same ones, and so is the port
 
 
-@validate_params(
-    {
-        "sampler": [BaseGANSampler],
-        "devices": [Interval(Integral, 1, None, closed="left")],
-        "strategy": [StrOptions({"auto", "ddp_spawn", "ddp_fork"})],
-    },
-    prefer_skip_nested_validation=True,
-)
+_CONSTRAINTS = {
+    "sampler": [BaseGANSampler],
+    "devices": [Interval(Integral, 1, None, closed="left")],
+    "strategy": [StrOptions({"auto", "ddp_spawn", "ddp_fork"})],
+}
+
+
 def fit(sampler, X, y, *, devices=2, strategy="auto"):
     """Fit one sampler on several devices or machines.
 
@@ -101,6 +100,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     >>> distributed.fit(sampler, X, y, devices=2).sample(5)[0].shape  # doctest: +SKIP
     (10, 20)
     """
+    given = {"sampler": sampler, "devices": devices, "strategy": strategy}
+    validate_parameter_constraints(_CONSTRAINTS, given, caller_name="distributed.fit")
     sampler._validate_params()
     if devices == 1:
         return sampler.fit(X, y)
@@ -122,19 +123,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
 def _fabric(sampler, devices, strategy):
     """Fabric for what was asked for, if this machine has it."""
-    try:
-        from lightning_fabric import Fabric
-        from lightning_fabric.plugins.environments import (
-            LightningEnvironment,
-            TorchElasticEnvironment,
-        )
-    except ImportError as error:
-        raise ImportError(
-            f"Got devices={devices}, which needs Lightning Fabric: pip install lightning-fabric. "
-            "devices=1 does without."
-        ) from error
     n_here = n_all = devices
-    by_torchrun = TorchElasticEnvironment.detect()
+    by_torchrun = dist.is_torchelastic_launched()
     if by_torchrun:
         n_here, n_all = (int(os.environ[name]) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
         strategy = "ddp"
@@ -145,12 +135,22 @@ def _fabric(sampler, devices, strategy):
             f"Got devices={devices}, but torchrun has started {n_all} processes. "
             f"Use devices={n_all}."
         )
+    kind = _kind(sampler.device, n_here)
+    try:
+        from lightning_fabric import Fabric
+        from lightning_fabric.plugins import environments
+    except ImportError as error:
+        raise ImportError(
+            f"Got devices={devices}, which needs Lightning Fabric: pip install lightning-fabric. "
+            "devices=1 does without."
+        ) from error
+    environment = "TorchElasticEnvironment" if by_torchrun else "LightningEnvironment"
     return Fabric(
-        accelerator=_kind(sampler.device, n_here),
+        accelerator=kind,
         strategy=strategy,
         devices=n_here,
         num_nodes=n_all // n_here,
-        plugins=TorchElasticEnvironment() if by_torchrun else LightningEnvironment(),
+        plugins=getattr(environments, environment)(),
     )
 
 
@@ -186,7 +186,7 @@ def _surroundings_kept():
 
 
 def _fit_together(fabric, sampler, x, y, rng):
-    """Do what ``sampler._fit(x, y, rng)`` does, in all processes; keep what the first has learnt."""
+    """Do what ``sampler._fit(x, y, rng)`` does, in all processes; keep what the first learns."""
     joins = fabric.strategy.cluster_environment.creates_processes_externally
     launch = fabric.launch if joins else partial(_launch, fabric)
     learnt, state, told = launch(_train, sampler, x, y, rng.get_state())
