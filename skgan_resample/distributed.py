@@ -118,13 +118,12 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     return sampler
 
 
-# In the process that called  ---------------------------------------------------------------------
+# In the process that called ----------------------------------------------------------------------
 
 
 def _fabric(sampler, devices, strategy):
     """Fabric for what was asked for, if this machine has it."""
-    n_here = n_all = devices
-    by_torchrun = dist.is_torchelastic_launched()
+    n_here, n_all, by_torchrun = devices, devices, dist.is_torchelastic_launched()
     if by_torchrun:
         n_here, n_all = (int(os.environ[name]) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
         strategy = "ddp"
@@ -145,13 +144,8 @@ def _fabric(sampler, devices, strategy):
             "devices=1 does without."
         ) from error
     environment = "TorchElasticEnvironment" if by_torchrun else "LightningEnvironment"
-    return Fabric(
-        accelerator=kind,
-        strategy=strategy,
-        devices=n_here,
-        num_nodes=n_all // n_here,
-        plugins=getattr(environments, environment)(),
-    )
+    n_nodes, plugin = n_all // n_here, getattr(environments, environment)()
+    return Fabric(kind, strategy=strategy, devices=n_here, num_nodes=n_nodes, plugins=plugin)
 
 
 def _kind(device, n_wanted):
@@ -223,7 +217,7 @@ def _first_error(path):
     return error
 
 
-# In each process that trains  --------------------------------------------------------------------
+# In each process that trains ---------------------------------------------------------------------
 
 
 def _run_as_launched(fabric, folder, train, *job):
@@ -234,9 +228,9 @@ def _run_as_launched(fabric, folder, train, *job):
             result = train(fabric, *job)
         if fabric.global_rank == 0:
             (folder / "result").write_bytes(pickle.dumps(result))
-    except Exception as error:  # before the others lose this process
+    except BaseException as error:  # left before the others lose this process
         _leave(error, folder / "error", fabric.global_rank)
-        raise
+        raise RuntimeError("The training has failed.") from error  # torch passes over an exit
 
 
 def _leave(error, path, rank):
@@ -313,9 +307,7 @@ class DistributedRun(TrainingRun):
 
     def first(self, value: Tensor) -> Tensor:
         """Value of the first process, where each has one of the same shape."""
-        value = value.clone(memory_format=torch.contiguous_format)
-        dist.broadcast(value, 0, group=self._group(value))
-        return value
+        return self._sum(torch.zeros_like(value) if self.rank else value)
 
     def part(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, float]:
         """Own samples of a batch and their share in it; all where there are too few to deal."""
@@ -352,12 +344,9 @@ class DistributedRun(TrainingRun):
         return mean[0]
 
     def _sum(self, value: Tensor) -> Tensor:
-        value = value.contiguous()
-        dist.all_reduce(value, group=self._group(value))
+        value = value.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(value, group=self.group if value.device.type == "cpu" else None)
         return value
-
-    def _group(self, value: Tensor) -> dist.ProcessGroup | None:
-        return self.group if value.device.type == "cpu" else None
 
 
 @dataclass
