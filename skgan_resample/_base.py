@@ -209,8 +209,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         return self.codec_.view(flat), labels
 
-    def _learn(self, x, y):
-        """Learn from encoded samples, and warn of what has come of it."""
+    def _learn(self, x, y, fit=None):
+        """Learn from encoded samples by ``_fit`` or in its stead; warn of what has come of it."""
         single = self.classes_[self._lacking(np.bincount(y) == 1)]
         if len(single):
             warnings.warn(
@@ -222,7 +222,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                 stacklevel=2,
             )
         rng = self._stream(new_seed(self.random_state))
-        self._fit(x, y, rng)
+        (fit or self._fit)(x, y, rng)
         self._rng = rng  # from here on it is fitted
         self._warn_of_poor_samples(x, y)
 
