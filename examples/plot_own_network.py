@@ -20,12 +20,12 @@ sampler comes into the package itself stands on the page on its :doc:`architectu
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from skgan_resample.nn.training import batches, train_adversarial
 from torch import nn
 
 from skgan_resample import CGANSampler
 from skgan_resample.nn.losses import logistic_d, logistic_g
 from skgan_resample.nn.networks import build
-from skgan_resample.nn.training import batches, train_adversarial
 
 
 def signals(n, n_peaks, rng):

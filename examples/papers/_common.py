@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 from imblearn.datasets import make_imbalance
+from skgan_resample.nn.pixels import in_batches
+from skgan_resample.nn.training import batches
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.metrics import accuracy_score, log_loss, precision_score, recall_score
@@ -17,8 +19,6 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
 
 from skgan_resample.nn.networks import LinearHead, build, decoder_for, trunk_for
-from skgan_resample.nn.pixels import in_batches
-from skgan_resample.nn.training import batches
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # Debian's dataset-fashion-mnist
 LATENT_DIM = 64
