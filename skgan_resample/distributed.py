@@ -144,8 +144,13 @@ def _fabric(sampler, devices, strategy):
             "devices=1 does without."
         ) from error
     environment = "TorchElasticEnvironment" if by_torchrun else "LightningEnvironment"
-    n_nodes, plugin = n_all // n_here, getattr(environments, environment)()
-    return Fabric(kind, strategy=strategy, devices=n_here, num_nodes=n_nodes, plugins=plugin)
+    return Fabric(
+        accelerator=kind,
+        strategy=strategy,
+        devices=n_here,
+        num_nodes=n_all // n_here,
+        plugins=getattr(environments, environment)(),
+    )
 
 
 def _kind(device, n_wanted):
