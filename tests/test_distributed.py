@@ -456,7 +456,7 @@ def test_parameters_are_checked(sampler, parameters, message):
         fit(sampler, *table(), **parameters)
 
 
-@pytest.mark.slow  # it imports Fabric
+@pytest.mark.slow
 def test_data_are_checked():
     X, y = table()
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
