@@ -3,8 +3,8 @@
 Lightning Fabric starts a process for each device, or joins those that torchrun has started. All
 hold the same weights and draw the same batches from one stream. Each computes the loss of its own
 samples of a batch, with noise of its own; gradients are averaged before the optimiser's step, which
-is then that of one process with the whole batch. Networks are not wrapped: whatever a loss calls,
-and however often it is differentiated, its gradient is complete after ``backward``.
+is then that of one process with the whole batch. Networks are not wrapped, so that a loss may call
+them as often as it likes, and differentiate twice.
 """
 
 from __future__ import annotations
@@ -48,27 +48,21 @@ _CONSTRAINTS = {
 
 
 def fit(sampler, X, y, *, devices=2, strategy="auto"):
-    """Fit one sampler on several devices or machines.
-
-    It stands in for ``sampler.fit(X, y)``; ``sampler.sample`` then generates.
+    """Fit one sampler on several devices or machines, in place of ``sampler.fit(X, y)``.
 
     Parameters
     ----------
     sampler : BaseGANSampler
         Any sampler that trains networks. Its ``device`` is the kind of the devices, such as
         ``"cuda"``, and its ``batch_size`` that of all processes together.
-    X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features), or array of \
-shape (n_samples, height, width) or (n_samples, height, width, channels)
-        Training samples: a table or images.
-    y : array-like of shape (n_samples,)
-        Class of each sample; two classes or more.
+    X, y : array-like
+        Training samples and their classes, as for the sampler's own ``fit``.
     devices : int, default=2
-        Number of devices, which is that of the processes. The CPU takes any number. Under torchrun
-        it has to be the number of all processes on all machines.
+        Number of processes, each with a device of its own or all on the CPU. Under torchrun that
+        of all processes on all machines.
     strategy : {"auto", "ddp_spawn", "ddp_fork"}, default="auto"
-        How the processes start: as fresh ones, for which a script needs
-        ``if __name__ == "__main__":``, or as copies of this one. "auto" forks in an interactive
-        session and spawns elsewhere. Processes of torchrun are joined as they are.
+        How processes start: afresh ("spawn"; a script needs ``if __name__ == "__main__":``) or as
+        copies of this one ("fork"). "auto" forks in an interactive session, and spawns elsewhere.
 
     Returns
     -------
@@ -82,14 +76,14 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     ValueError
         If this machine has fewer devices, or torchrun has started another number of processes.
     RuntimeError
-        If a process has died, or in a worker of joblib or of a pool of processes. An error of the
-        training in any process is raised here with its own type.
+        If a process has died, or in a worker of joblib or of a pool of processes. Errors of the
+        training keep their type.
 
     Notes
     -----
     An int ``random_state`` gives the same samples at every call with the same ``devices``. The bar
-    and the callbacks are those of the first process, so what a callback keeps stays there; its
-    warnings are given again here. An interrupt ends all processes and leaves the sampler unfitted.
+    and the callbacks run in the first process, and what a callback keeps stays there; its warnings
+    are given again here. An interrupt ends all processes and leaves the sampler unfitted.
 
     Examples
     --------
@@ -144,8 +138,13 @@ def _fabric(sampler, devices, strategy):
             "devices=1 does without."
         ) from error
     environment = "TorchElasticEnvironment" if by_torchrun else "LightningEnvironment"
-    n_nodes, plugin = n_all // n_here, getattr(environments, environment)()
-    return Fabric(kind, strategy=strategy, devices=n_here, num_nodes=n_nodes, plugins=plugin)
+    return Fabric(
+        accelerator=kind,
+        strategy=strategy,
+        devices=n_here,
+        num_nodes=n_all // n_here,
+        plugins=getattr(environments, environment)(),
+    )
 
 
 def _kind(device, n_wanted):
@@ -268,16 +267,9 @@ def _train(fabric, sampler, x, y, state):
 
 @dataclass
 class DistributedRun(TrainingRun):
-    """A training run in one of several processes, which train the same networks together.
+    """A training run in the process number ``rank`` of ``size`` that train the same networks.
 
-    Parameters
-    ----------
-    rank : int
-        Number of this process; the first is 0.
-    size : int
-        Number of processes.
-    group : ProcessGroup or None
-        By which they exchange tensors that are on the CPU; None is torch's default group.
+    ``group`` is the one by which they exchange tensors on the CPU; None is torch's default one.
     """
 
     rank: int = 0
@@ -326,20 +318,16 @@ class DistributedRun(TrainingRun):
         self.rng.set_state(common)
 
     def average_gradients(self, optimiser: Adam, value: Tensor, share: float) -> Tensor:
-        """Average the gradients over the processes in place; returns the average of the loss.
-
-        A weight without a gradient in any process, such as one of a class that is not in the
-        batch, is left without: Adam then leaves it alone, as it does in a single process.
-        """
-        weights = [w for group in optimiser.param_groups for w in group["params"]]
-        weights = [w for w in weights if w.requires_grad]
+        """Average the gradients over the processes in place; returns the average of the loss."""
+        groups = optimiser.param_groups
+        weights = [w for group in groups for w in group["params"] if w.requires_grad]
         gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
         used = value.new_tensor([w.grad is not None for w in weights])
         parts = [*(g.flatten() for g in gradients), value[None], used]
         total = self._sum(torch.cat(parts) * share)
         *sums, mean, n_used = total.split([len(part) for part in parts])
         for weight, gradient, summed, n in zip(weights, gradients, sums, n_used, strict=True):
-            if weight.grad is not None or n > 0:
+            if weight.grad is not None or n > 0:  # else Adam is to pass over it
                 weight.grad = gradient.copy_(summed.view_as(gradient))
         return mean[0]
 
