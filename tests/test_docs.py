@@ -22,7 +22,11 @@ BLOCKS = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.DO
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in skgan_resample.__all__ if name not in {"__version__", "distributed", "metrics"}]
+    [
+        name
+        for name in skgan_resample.__all__
+        if name not in {"__version__", "distributed", "metrics"}
+    ]
     + [f"metrics.{name}" for name in metrics.__all__]
     + [f"comparison.{name}" for name in comparison.__all__ if name != "compare_samplers"],
 )
