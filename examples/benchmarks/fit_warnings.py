@@ -94,10 +94,8 @@ def measure(name, dataset, seed):
         if (y == label).sum() < 6:
             continue
         started = time.perf_counter()
-        rng, counts = torch.Generator().manual_seed(seed), 200 * (sampler.classes_ == label)
-        [(labels, made)] = sampler._generate_in_batches(counts, rng)
-        if sampler._gap_rates is not None:
-            made = sampler._gap_rates.settle(made, labels, rng)
+        index = np.full(200, np.flatnonzero(sampler.classes_ == label))
+        made = torch.from_numpy(sampler._sample(index, sampler._stream(seed)))
         spread, novelty = spread_and_novelty(
             encoded[y == label], made.flatten(1).numpy(), np.random.default_rng(0)
         )
