@@ -79,7 +79,8 @@ for name, sampler in samplers.items():
 print(pd.DataFrame(table).T.to_string())
 
 # %%
-# COMMENT
+# In the run shown here it does not: the GAN, trained for so short a time, is behind SMOTE and
+# behind :class:`~skgan_resample.RowMixSampler`.
 #
 # What it generates
 # -----------------

@@ -3,8 +3,8 @@ Tuning a sampler
 ================
 
 How many samples should be made, and does it pay to train a network for longer? A sampler is a step
-of a pipeline, so scikit-learn's search tries its parameters, and the sampler itself, on the training
-part of each fold.
+of a pipeline, so scikit-learn's search tries its parameters, and the sampler itself, on the
+training part of each fold.
 """
 
 # %%
