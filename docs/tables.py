@@ -78,7 +78,8 @@ def readme(text):
 def write():
     """What the site includes."""
     name = "{{py:class}}`~skgan_resample.{}`"
-    (HERE / "_samplers.md").write_text(markdown(name), encoding="utf-8")
+    page = f'<div class="stacked">\n\n{markdown(name)}\n</div>\n'  # a block for each row on a phone
+    (HERE / "_samplers.md").write_text(page, encoding="utf-8")
     (HERE / "_samplers.rst").write_text(autosummary(), encoding="utf-8")
 
 
