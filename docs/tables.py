@@ -1,7 +1,7 @@
 """Tables of samplers, made from the docstrings; ``python docs/tables.py`` writes that of README.
 
-``docs/conf.py`` writes those of the guide and of the API page at every build. A sampler whose
-docstring has no References is a baseline, and stands apart.
+``docs/conf.py`` writes those of the guide and of the API page at every build. A sampler that
+trains nothing is a baseline, and stands apart.
 """
 
 import inspect
@@ -21,8 +21,13 @@ def samplers():
     names = [name for name in skgan_resample.__all__ if name.endswith("Sampler")]
     return sorted(
         (getattr(skgan_resample, name) for name in names),
-        key=lambda s: (bool(paper(s)), s.__name__),
+        key=lambda sampler: (not is_baseline(sampler), sampler.__name__),
     )
+
+
+def is_baseline(sampler):
+    """Whether nothing is trained."""
+    return "max_iter" not in inspect.signature(sampler).parameters
 
 
 def summary(sampler):
@@ -54,10 +59,10 @@ def markdown(name="`{}`"):
     lines = []
     for sampler in samplers():
         own = name.format(sampler.__name__)
-        if paper(sampler):
-            lines.append(f"| {own} | {paper(sampler)} | {summary(sampler)} | {data(sampler)} |")
-        else:
+        if is_baseline(sampler):
             lines.append(f"The baseline, for {data(sampler)}: {own}, {summary(sampler)}.\n")
+        else:
+            lines.append(f"| {own} | {paper(sampler)} | {summary(sampler)} | {data(sampler)} |")
     head = ["| sampler | paper | method | data |", "|---|---|---|---|"]
     first = sum(not line.startswith("|") for line in lines)
     return "\n".join([*lines[:first], *head, *lines[first:]]) + "\n"

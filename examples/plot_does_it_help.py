@@ -41,7 +41,7 @@ print("rows per class:", np.bincount(y).tolist())
 # Compare
 # -------
 # All see the same folds, and whatever is fitted is fitted to the training part of a fold. Without
-# ``progress=False`` there is a bar; with ``path="results.csv"`` a run that was stopped goes on from
+# ``progress=False`` there is a bar; with ``memory="cache"`` a run that was stopped goes on from
 # where it was.
 
 result = compare_samplers(
@@ -61,7 +61,7 @@ columns = ["mean", "std", "wins", "losses", "fit_seconds"]
 print(result.summary()[columns].round(3).to_string())
 
 # %%
-# More than chance? The p-values are corrected for the overlap of training sets and, by Holm's
+# Is it significant? The p-values are corrected for the overlap of training sets and, by Holm's
 # method, for the number of comparisons. With five folds only a large and steady difference shows.
 
 print(result.tests(reference="SMOTE").round(3).to_string())
@@ -82,8 +82,8 @@ result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=
 #
 # What it generates
 # -----------------
-# The report judges the new rows class by class. A floor says what other real rows score at the
-# same number of rows.
+# The report compares the new samples with real ones, class by class. A floor says what other real
+# samples score in the same number.
 
 sampler = BAGANGPSampler(max_iter=200, random_state=0)
 report = quality_report(sampler, X, y, random_state=0)
@@ -98,7 +98,7 @@ display = SyntheticSamplesDisplay(X, y, X_new, y_new).plot(columns=[0, 1, 3])
 display.figure_.savefig("does_it_help_marginals.png", dpi=120)
 
 # %%
-# All rows in the plane.
+# All samples in the plane.
 
 display = LatentSpaceDisplay.from_estimator(sampler, X, y, n_samples=60)
 display.figure_.savefig("does_it_help_plane.png", dpi=120)

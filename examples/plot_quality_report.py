@@ -50,10 +50,11 @@ plt.show()
 # %%
 # The report
 # ----------
-# ``coverage`` is the share of real rows with a generated one near by, ``density`` how many they
-# have. Beside each stands its floor: what other real rows reach at that number. ``near_copies`` lie
-# much nearer to a training row than real rows do to each other, and ``two_sample_auc`` is that of a
-# classifier that tells generated rows from real ones: one half if it cannot.
+# ``coverage`` is the share of real samples with a generated one near by, ``density`` how many they
+# have. Beside each stands its floor: what other real samples reach in that number. ``near_copies``
+# are ten times as near to a training sample as real samples are to each other, and
+# ``two_sample_auc`` is that of a classifier of generated and real samples: one half if it cannot
+# distinguish them.
 
 for name, sampler in samplers.items():
     with warnings.catch_warnings():

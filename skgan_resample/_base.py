@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
 from numbers import Integral
@@ -10,6 +11,7 @@ import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from sklearn.base import _fit_context
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -28,14 +30,18 @@ from ._containers import (
     read_labels,
     with_room,
 )
-from ._warnings import warn_of_poor_rows, warn_of_single_rows
 from .codec import ImageCodec, TableCodec, as_floats
+from .metrics import nearest_neighbour_ratio, spread_ratio
 
 _GENERATED_AT_ONCE = 1024  # samples
 _VALUES_AT_ONCE = 1 << 22
-_FEWEST_JUDGED = 6  # training samples of a class
-_MOST_JUDGED = 20_000
-_GENERATED_TO_JUDGE = 2000  # of all classes together
+# What is compared with training samples after a fit, see docs/results/fit-warnings.md
+_FEWEST_COMPARED = 6  # training samples of a class: SMOTE needs as many with its five neighbours
+_MOST_COMPARED = 20_000
+_ENOUGH = 2000  # training samples for a median of distances between pairs
+_GENERATED = 2000  # samples of all classes together
+_COLLAPSED, _COPIED = 0.2, 0.5
+_NAMED = 5
 
 
 class BaseSampler(BaseOverSampler, metaclass=ABCMeta):
@@ -186,29 +192,37 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             check_consistent_length(X, labels)
             assert_all_finite(labels, input_name="y")
         else:
-            x, labels = self._encode_images(X, flat, labels, image_shape)
-            self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
+            x, labels = self._encode_images(X, flat, labels, own_shape, image_shape)
         self.classes_, y_index = np.unique(labels, return_inverse=True)
         self.sampling_strategy_ = check_sampling_strategy(
             self.sampling_strategy, labels, self._sampling_type
         )
         return x, y_index
 
-    def _encode_images(self, X, flat, labels, image_shape):
+    def _encode_images(self, X, flat, labels, own_shape, image_shape):
         flat, labels = validate_data(
             self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
         )
         flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
         self.codec_ = ImageCodec(image_shape)
         self.codec_.fit(flat, integer=integer_columns(X, flat.shape[1], flat.dtype))
+        self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         return self.codec_.view(flat), labels
 
-    def _learn(self, x, y):
-        """Learn from encoded samples, and warn of what has come of it."""
-        single = self._lacking(np.bincount(y) == 1)
-        warn_of_single_rows(type(self).__name__, self.classes_[single])
+    def _learn(self, x, y, fit=None):
+        """Learn from encoded samples by ``_fit`` or in its stead; warn of what has come of it."""
+        single = self.classes_[self._lacking(np.bincount(y) == 1)]
+        if len(single):
+            warnings.warn(
+                f"Got 1 sample of {_classes([str(label) for label in single])}, which cannot show "
+                f"how the class varies: {type(self).__name__} makes near-copies of it, or adds the "
+                'variation of other classes ("Small classes" in the guide). Collect more samples, '
+                "or leave the class out of sampling_strategy.",
+                UserWarning,
+                stacklevel=2,
+            )
         rng = self._stream(new_seed(self.random_state))
-        self._fit(x, y, rng)
+        (fit or self._fit)(x, y, rng)
         self._rng = rng  # from here on it is fitted
         self._warn_of_poor_samples(x, y)
 
@@ -273,28 +287,30 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         return classes & lacks if lacks.any() else classes
 
     def _warn_of_poor_samples(self, x, y):
-        """Warn of classes, among those that lack samples, of which poor ones are generated.
+        """Warn, once each, of mode collapse and of near-copies in classes that lack samples.
 
-        They are drawn from a stream of their own, and are nobody's.
+        The samples that are compared come from a stream of their own, and are nobody's.
         """
         counts = np.bincount(y)
-        judged = np.flatnonzero(self._lacking(counts >= _FEWEST_JUDGED))
-        n_each = min(200, max(20, _GENERATED_TO_JUDGE // max(len(judged), 1)))
-        rng = self._stream(0)
-
-        def flat(x):
-            return as_floats(x).reshape(len(x), -1)
-
-        classes = (
-            (
-                self.classes_[c],
-                counts[c],
-                flat(x[np.flatnonzero(y == c)[:_MOST_JUDGED]]),
-                flat(self._sample(np.full(n_each, c), rng)),
-            )
-            for c in judged
-        )
-        warn_of_poor_rows(type(self).__name__, classes)
+        compared = np.flatnonzero(self._lacking(counts >= _FEWEST_COMPARED))
+        n_each = min(200, max(20, _GENERATED // max(len(compared), 1)))
+        rng, collapsed, copied = self._stream(0), {}, {}
+        for c in compared:
+            name = f"{self.classes_[c]!s} ({counts[c]} samples)"
+            real = as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]]).reshape(-1, x[0].size)
+            made = as_floats(self._sample(np.full(n_each, c), rng)).reshape(n_each, -1)
+            if not np.isfinite(made).all():
+                continue  # an error of its own, where samples are asked for
+            some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
+            spread, (ratio, share) = spread_ratio(some, made), nearest_neighbour_ratio(real, made)
+            if spread < _COLLAPSED:
+                collapsed[name] = spread
+            elif share > _COPIED and ratio >= 0:  # NaN if most training samples are copies, too
+                copied[name] = share
+        if collapsed:
+            _warn_of_collapse(type(self).__name__, collapsed)
+        if copied:
+            _warn_of_copies(type(self).__name__, copied)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -309,3 +325,38 @@ def new_seed(random_state):
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def _warn_of_collapse(name, spreads):
+    names = sorted(spreads, key=spreads.__getitem__)
+    warnings.warn(
+        f"Mode collapse of {name} in {_classes(names)}: the median distance between generated "
+        f"samples is {_range(spreads, '.2f')} of that between training samples. Try more updates, "
+        "another learning_rate or another sampler; RowMixSampler trains no network.",
+        ConvergenceWarning,
+        stacklevel=2,
+    )
+
+
+def _warn_of_copies(name, shares):
+    names = sorted(shares, key=shares.__getitem__)[::-1]
+    warnings.warn(
+        f"Near-copies of training samples by {name} in {_classes(names)}: {_range(shares, '.0%')} "
+        "of the generated samples are ten times as near to a training sample as other training "
+        "samples are. They add little to duplicates, and reveal the data that they copy. Try "
+        "fewer updates or another sampler.",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _range(values, form):
+    """The least and the largest of some numbers, or the one."""
+    ends = [format(end, form) for end in (min(values.values()), max(values.values()))]
+    return " to ".join(dict.fromkeys(ends))
+
+
+def _classes(found):
+    """Name the first of some classes."""
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"class{'es' * (len(found) > 1)} {', '.join(found[:_NAMED])}{more}"

@@ -1,13 +1,18 @@
 """What the tests of the samplers share: the samplers themselves, quick settings, small data."""
 
+import copy
 import inspect
 
 import joblib
 import numpy as np
 import pytest
+import torch
 from scipy import sparse
+from sklearn.cluster import KMeans
 
 import skgan_resample
+from skgan_resample._base import new_seed
+from skgan_resample.nn.run import TrainingRun, as_floats
 
 ALL_SAMPLERS = [
     getattr(skgan_resample, name)
@@ -17,8 +22,27 @@ ALL_SAMPLERS = [
 
 TRAINED = [S for S in ALL_SAMPLERS if "max_iter" in inspect.signature(S).parameters]
 
+# for what only their common base can get wrong: one without a training, one that is
+# trained adversarially alone, one with an autoencoder before that
+BASE_SAMPLERS = [
+    skgan_resample.RowMixSampler,
+    skgan_resample.CGANSampler,
+    skgan_resample.BAGANSampler,
+]
+
 each_sampler = pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
+each_base_sampler = pytest.mark.parametrize("Sampler", BASE_SAMPLERS)
 each_trained_sampler = pytest.mark.parametrize("Sampler", TRAINED)
+
+
+def others_slow(Samplers):
+    """The same samplers, all but ``BASE_SAMPLERS`` marked as slow."""
+    slow = pytest.mark.slow
+    return [S if S in BASE_SAMPLERS else pytest.param(S, marks=slow) for S in Samplers]
+
+
+each_sampler_others_slow = pytest.mark.parametrize("Sampler", others_slow(ALL_SAMPLERS))
+each_trained_sampler_others_slow = pytest.mark.parametrize("Sampler", others_slow(TRAINED))
 
 needs_callbacks = pytest.mark.skipif(
     not hasattr(skgan_resample.BAGANSampler, "set_callbacks"),
@@ -26,14 +50,54 @@ needs_callbacks = pytest.mark.skipif(
 )
 
 # for tests that break a loss: what the sampler then makes is warned about
-poor_rows_expected = pytest.mark.filterwarnings("ignore:.* (has collapsed|makes near-copies)")
+poor_rows_expected = pytest.mark.filterwarnings("ignore:(Mode collapse|Near-copies)")
 
 
 def quick(Sampler, **parameters):
-    """A sampler that trains for two updates a stage, with a seed."""
-    settings = {"max_iter": 2, "autoencoder_max_iter": 2, "random_state": 0}
+    """A sampler that trains for two updates a stage, with a seed, and looks for no subclasses."""
+    settings = {
+        "max_iter": 2,
+        "autoencoder_max_iter": 2,
+        "random_state": 0,
+        "subclass_discovery": KMeans(1, n_init=1),
+    }
     known = inspect.signature(Sampler).parameters
     return Sampler(**{name: settings[name] for name in settings if name in known} | parameters)
+
+
+class RecordedRun(TrainingRun):
+    """A run that keeps copies of its networks between the stages, and the losses."""
+
+    def train_autoencoder(self, network, loss, data):
+        history = super().train_autoencoder(network, loss, data)
+        self.autoencoder = copy.deepcopy(network)
+        return history
+
+    def train_adversarial(self, generator, discriminator, d_loss, g_loss, data, n_critic=1):
+        self.started_from = copy.deepcopy((generator, discriminator))
+        self.generator, self.discriminator = generator, discriminator
+        self.d_loss, self.g_loss = d_loss, g_loss
+        return super().train_adversarial(generator, discriminator, d_loss, g_loss, data, n_critic)
+
+
+def recorded(sampler, X, y):
+    """Fit a sampler; return its :class:`RecordedRun`, with the encoded samples x and y on it."""
+    runs = []
+
+    def start(*args, **settings):
+        runs.append(RecordedRun(*args, **settings))
+        return runs[0]
+
+    x, y_index = sampler._validate(X, y)
+    sampler._rng = make_rng(new_seed(sampler.random_state))
+    sampler._fit(x, y_index, sampler._rng, start)
+    runs[0].x, runs[0].y = as_floats(torch.from_numpy(x)), torch.from_numpy(y_index)
+    return runs[0]
+
+
+def make_rng(seed):
+    """A stream of torch's, on the CPU."""
+    return torch.Generator().manual_seed(seed)
 
 
 def table(counts=(12, 5, 3), n_features=4, dtype=np.float64, seed=0):

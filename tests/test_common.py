@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from imblearn.utils import estimator_checks as imblearn_checks
-from samplers import ALL_SAMPLERS, quick, table
+from samplers import ALL_SAMPLERS, BASE_SAMPLERS, quick, table
 from sklearn.utils import estimator_checks as sklearn_checks
 
 QUICK = [quick(Sampler) for Sampler in ALL_SAMPLERS]
@@ -11,10 +11,18 @@ BY_HAND = ["check_param_validation", "check_dataframe_column_names_consistency"]
 
 
 def every_check(module):
-    """The module's ``parametrize_with_checks``, with the list that pytest 10 wants."""
+    """The module's ``parametrize_with_checks``; slow but for the three samplers of the base."""
     mark = module.parametrize_with_checks(QUICK)
     names, cases = mark.args
-    return pytest.mark.parametrize(names, list(cases), **mark.kwargs)
+    return pytest.mark.parametrize(names, list(map(slow_for_others, cases)), **mark.kwargs)
+
+
+def slow_for_others(case):
+    """The case (an estimator and a check, perhaps with marks), marked if need be."""
+    case = case if hasattr(case, "marks") else pytest.param(*case)
+    if type(case.values[0]) in BASE_SAMPLERS:
+        return case
+    return pytest.param(*case.values, marks=[*case.marks, pytest.mark.slow])
 
 
 @every_check(imblearn_checks)
@@ -22,7 +30,7 @@ def test_imbalanced_learn(estimator, check):
     check(estimator)
 
 
-@pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
+@pytest.mark.filterwarnings("ignore:Got 1 sample of class:UserWarning")
 @every_check(sklearn_checks)
 def test_scikit_learn(estimator, check):
     check(estimator)
@@ -34,6 +42,7 @@ def test_checks_that_imbalanced_learn_leaves_out(Sampler, check):
     getattr(imblearn_checks, check)(Sampler.__name__, quick(Sampler))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:GAMOSampler makes near-copies:UserWarning")  # of noise
 @pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
 def test_defaults_balance_exactly(Sampler, untouched_globals):

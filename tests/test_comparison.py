@@ -1,8 +1,7 @@
-"""compare_samplers: no leakage, common folds, honest failures, resumption, the shell."""
+"""compare_samplers: no leakage, common folds, honest failures, memory, the shell."""
 
 import subprocess
 import sys
-import textwrap
 
 import joblib
 import numpy as np
@@ -23,6 +22,7 @@ from sklearn.model_selection import (
     StratifiedKFold,
     cross_validate,
 )
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
@@ -193,6 +193,7 @@ def test_groups_stay_together():
         assert set(groups[rows]).isdisjoint(groups[np.setdiff1d(np.arange(len(y)), rows)])
 
 
+@pytest.mark.slow
 def test_jobs_do_not_matter():
     X, y = data(3)
     samplers = {"SMOTE": SMOTE(), "CGAN": CGANSampler(max_iter=2)}
@@ -210,6 +211,7 @@ def test_backends_that_cannot_stream_results():
         same(one, compare(X, y, [SMOTE()], [KNeighborsClassifier()], n_jobs=1))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_runs_on_a_dask_cluster():
     distributed = pytest.importorskip("distributed")
@@ -396,103 +398,118 @@ def test_interrupts_are_not_swallowed():
         compare(*data(), [], [KNeighborsClassifier()], preprocessor=FunctionTransformer(stop))
 
 
-# Resumption --------------------------------------------------------------------------------------
-
-KILLED = """
-    import sys, time
-    import numpy as np
-    from sklearn.base import BaseEstimator
-    from sklearn.neighbors import KNeighborsClassifier
-    from test_comparison import compare, data, Slow
-
-    class Slower(Slow):
-        def fit_resample(self, X, y):
-            Slow.calls += 1
-            if Slow.calls == 3:
-                print("third fold", flush=True)
-                time.sleep(600)
-            return X, y
-
-    Slower.__name__ = "Slow"
-    compare(*data(), {"slow": Slower()}, [KNeighborsClassifier()], path=sys.argv[1])
-"""
+# Memory ------------------------------------------------------------------------------------------
 
 
-class Slow(BaseEstimator):
-    """Counts its calls."""
+class Counted(BaseEstimator):
+    """Adds nothing, counts its calls, and stops at one of them as if the run were killed."""
 
     calls = 0
+    stop_at = None
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
 
     def fit_resample(self, X, y):
-        Slow.calls += 1
+        Counted.calls += 1
+        if Counted.calls == Counted.stop_at:
+            raise KeyboardInterrupt
+        self.fitted_ = True
         return X, y
 
 
-def test_goes_on_after_a_kill(tmp_path):
-    path = tmp_path / "results.csv"
-    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(path)]
-    environment = {"PYTHONPATH": ":".join(sys.path), "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
-        assert process.stdout.readline() == "third fold\n"
-        process.kill()
-    before = path.read_text("utf-8")
-    assert before.count("slow,") == 2 * 2
-    path.write_text(before + "data,slow,KNeighb", "utf-8")  # as if killed while writing
-    Slow.calls = 0
-    resumed = compare(*data(), {"slow": Slow()}, [KNeighborsClassifier()], path=path)
-    assert Slow.calls == 1
-    assert path.read_text("utf-8").startswith(before)
-    same(resumed, compare(*data(), {"slow": Slow()}, [KNeighborsClassifier()]))
+@pytest.fixture
+def counted(tmp_path, monkeypatch):
+    """Compare with the scores cached in a folder; give the result and the calls of the sampler."""
+    sampler = Counted()
+
+    def run(X=None, classifiers=None, *, stop_at=None, **options):
+        monkeypatch.setattr(Counted, "calls", 0)
+        monkeypatch.setattr(Counted, "stop_at", stop_at)
+        X, y = data() if X is None else (X, data()[1])
+        classifiers = classifiers or {"c": GaussianNB()}
+        options = {"memory": str(tmp_path)} | options
+        return compare(X, y, {"counted": sampler}, classifiers, **options), Counted.calls
+
+    return run
 
 
-def test_half_a_result_is_computed_again(tmp_path):
-    path = tmp_path / "results.csv"
-    arguments = *data(), {"slow": Slow()}, [KNeighborsClassifier()]
-    whole = compare(*arguments, path=path)
-    lines = path.read_text("utf-8").splitlines(keepends=True)
-    path.write_text("".join(lines[:-1]), "utf-8")  # the last fold lacks its second metric
-    Slow.calls = 0
-    same(whole, compare(*arguments, path=path))
-    same(whole, compare(*arguments, path=path))
-    assert Slow.calls == 1
+def test_goes_on_after_an_interrupt(counted):
+    with pytest.raises(KeyboardInterrupt):
+        counted(stop_at=3)
+    resumed, calls = counted()
+    assert calls == 1  # the third of three folds
+    same(resumed, counted(memory=None)[0])
+    again, calls = counted()
+    assert calls == 0
+    pd.testing.assert_frame_equal(again.table, resumed.table)  # the seconds, too
 
 
-def test_what_is_there_is_not_computed_again_but_changes_are(tmp_path):
-    path, (X, y) = tmp_path / "results.csv", data()
-
-    def calls(X=X, classifier=None, **options):
-        Slow.calls = 0
-        classifiers = {"c": classifier or KNeighborsClassifier()}
-        result = compare(X, y, {"slow": Slow()}, classifiers, path=path, **options)
-        assert len(result.table) == 4 * 3 * len(options.get("scoring", "12"))
-        return Slow.calls
-
-    assert calls() == 3
-    assert calls() == 0
-    assert calls(X=X + 1e-9) == 3
-    assert calls(classifier=KNeighborsClassifier(3)) == 3
-    assert calls(random_state=1) == 3
-    assert calls(preprocessor=FunctionTransformer(np.negative)) == 3
-    assert calls(preprocessor=FunctionTransformer(np.negative)) == 0
-    assert calls(scoring=["accuracy"]) == 3
-    assert calls() == 0
+@pytest.mark.slow
+def test_goes_on_with_several_jobs(tmp_path):
+    X, y = data()
+    arguments = X, y, {"CGAN": CGANSampler(max_iter=2)}, [GaussianNB()]
+    whole = compare(*arguments, n_jobs=2, memory=str(tmp_path))
+    again = compare(*arguments, n_jobs=2, memory=str(tmp_path))
+    pd.testing.assert_frame_equal(again.table, whole.table)
+    again = compare(*arguments, memory=str(tmp_path))
+    pd.testing.assert_frame_equal(again.table, whole.table)
 
 
-def test_results_read_back_are_the_same(tmp_path):
-    path = tmp_path / "results.csv"
+def test_what_is_cached_is_not_computed_again_but_changes_are(counted):
+    X, y = data()
+    assert counted()[1] == 3
+    assert counted()[1] == 0
+    assert counted(X=X + 1e-9)[1] == 3
+    assert counted(classifiers={"c": GaussianNB(var_smoothing=1e-8)})[1] == 3
+    assert counted(random_state=1)[1] == 3
+    assert counted(preprocessor=FunctionTransformer(np.negative))[1] == 3
+    assert counted(preprocessor=FunctionTransformer(np.negative))[1] == 0
+    assert counted(scoring=["accuracy"])[1] == 3
+    assert counted(classifiers={"another name": GaussianNB().fit(X, y)})[1] == 0
+
+
+class CountedClassifier(GaussianNB):
+    """Counts its fits."""
+
+    fits = 0
+
+    def fit(self, X, y, sample_weight=None):
+        CountedClassifier.fits += 1
+        return super().fit(X, y, sample_weight)
+
+
+def test_a_new_classifier_does_not_run_the_others_again(counted, monkeypatch):
+    first, second = {"one": CountedClassifier()}, {"two": GaussianNB()}
+    one, _ = counted(classifiers=first)
+    monkeypatch.setattr(CountedClassifier, "fits", 0)
+    both, calls = counted(classifiers=first | second)
+    assert (CountedClassifier.fits, calls) == (0, 3)
+    np.testing.assert_array_equal(values(both, classifier="one"), values(one))
+
+
+def test_what_failed_is_tried_again(tmp_path, monkeypatch):
     arguments = *data(), {"failing": Failing()}, [KNeighborsClassifier()]
-    written = compare(*arguments, path=path)
-    pd.testing.assert_frame_equal(written.table, compare(*arguments, path=path).table)
-    frame = pd.read_csv(path)
-    assert len(frame) == len(written.table)
+    failed = compare(*arguments, memory=str(tmp_path))
+    assert (failed.table["error"] == "RuntimeError: row 0 is too much").sum() == 2 * 2
+    monkeypatch.setattr(Failing, "fit_resample", lambda self, X, y: (X, y))  # mended
+    mended = compare(*arguments, memory=joblib.Memory(tmp_path, verbose=0))
+    assert not mended.table["error"].str.contains("row 0").any()
 
 
-def test_another_file_is_not_touched(tmp_path):
-    path = tmp_path / "mine.csv"
-    path.write_text("a,b\n1,2\n", "utf-8")
-    with pytest.raises(ValueError, match="columns are"):
-        compare(*data(), [], [KNeighborsClassifier()], path=path)
-    assert path.read_text("utf-8") == "a,b\n1,2\n"
+def test_the_cache_holds_no_samples(tmp_path):
+    X, y = data()
+    X[:] = 3.25
+    compare(X, y, [SMOTE()], [LogisticRegression()], memory=str(tmp_path))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 12
+    assert max(path.stat().st_size for path in files) < 5000
+    assert not any(b"3.25" in path.read_bytes() for path in files)
+
+
+def test_memory_needs_a_seed(tmp_path):
+    with pytest.raises(ValueError, match="Got memory without a random_state"):
+        compare(*data(), [], [LogisticRegression()], memory=str(tmp_path), random_state=None)
 
 
 # Bad input ---------------------------------------------------------------------------------------
@@ -536,12 +553,14 @@ def table(tmp_path):
 def test_from_the_shell(table, capsys):
     results = table.with_name("results.csv")
     arguments = [str(table), "--target", "kind", "--cv", "3", "--csv", str(results)]
+    arguments += ["--memory", str(table.with_name("memory"))]
     main([*arguments, "--samplers", "SMOTE", "ADASYN", "--classifiers", "KNeighborsClassifier"])
     printed = capsys.readouterr().out
     for word in (*BASELINES, "SMOTE", "ADASYN", "mean_rank", "Against SMOTE", "p_holm"):
         assert word in printed
     assert "KNeighborsClassifier takes neither" in printed
     assert len(pd.read_csv(results)) == 5 * 3 * 2
+    assert any(table.with_name("memory").rglob("*.pkl"))
 
 
 @pytest.mark.parametrize(
@@ -556,6 +575,7 @@ def test_the_shell_explains_itself(table, arguments, message):
         main([str(table), *arguments])
 
 
+@pytest.mark.slow
 def test_the_module_runs_without_a_warning():
     command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "skgan_resample.comparison"]
     done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)

@@ -7,11 +7,21 @@ import pandas as pd
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
-from samplers import assert_extends, dense, each_sampler, fingerprint, pictures, quick, table
+from samplers import (
+    assert_extends,
+    dense,
+    each_base_sampler,
+    each_sampler,
+    each_sampler_others_slow,
+    fingerprint,
+    pictures,
+    quick,
+    table,
+)
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from skgan_resample import BAGANGPSampler, BAGANSampler, _generation
+from skgan_resample import BAGANSampler
 
 
 @pytest.fixture
@@ -43,9 +53,7 @@ STRATEGIES = [
 ]
 
 
-@pytest.mark.parametrize(("counts", "strategy", "expected"), STRATEGIES)
-@each_sampler
-def test_every_strategy_gives_exact_counts(Sampler, counts, strategy, expected):
+def check_counts(Sampler, counts, strategy, expected):
     X, y = table(counts)
     sampler = quick(Sampler, sampling_strategy=strategy)
     X_resampled, y_resampled = sampler.fit_resample(X, y)
@@ -58,8 +66,19 @@ def test_every_strategy_gives_exact_counts(Sampler, counts, strategy, expected):
     assert asked == np.subtract(expected, counts).tolist()
 
 
-@pytest.mark.parametrize("strategy", ["auto", {0: 6}])
+@pytest.mark.parametrize(("counts", "strategy", "expected"), STRATEGIES)
+@each_base_sampler
+def test_every_strategy_gives_exact_counts(Sampler, counts, strategy, expected):
+    check_counts(Sampler, counts, strategy, expected)
+
+
 @each_sampler
+def test_every_sampler_gives_exact_counts(Sampler):
+    check_counts(Sampler, (12, 5, 3), "auto", [12, 12, 12])
+
+
+@pytest.mark.parametrize("strategy", ["auto", {0: 6}])
+@each_base_sampler
 def test_nothing_is_generated_where_nothing_is_asked_for(Sampler, strategy, untouched_globals):
     X, y = table((6, 6))
     sampler = quick(Sampler, sampling_strategy=strategy).fit(*table((6, 3)))
@@ -72,17 +91,19 @@ def test_nothing_is_generated_where_nothing_is_asked_for(Sampler, strategy, unto
     assert len(sampler.fit(X, y).sample(2)[0]) == 4  # fit trains all the same
 
 
-def test_each_class_gets_its_own_rows_in_every_batch(monkeypatch):
-    def class_index(self, y, rng):
+class ClassIndex(BAGANSampler):
+    """Generates the index of the class."""
+
+    def _generate(self, y, *_):
         return y[:, None].float()
 
-    monkeypatch.setattr(_generation, "_GENERATED_AT_ONCE", 2)
-    monkeypatch.setattr(BAGANGPSampler, "_generate", class_index)
+
+def test_each_class_gets_its_own_rows_in_every_batch():
     X = np.array([0.0, 1, 2, 3, 4, 5, 6, 100])
-    sampler = quick(BAGANGPSampler).fit(X[:, None], list("aabbbccc"))
-    X_new, y_new = sampler.sample({"c": 3, "b": 2})
-    assert y_new.tolist() == list("bbccc")
-    assert_allclose(X_new[:, 0], X.mean() + X.std() * np.array([1, 1, 2, 2, 2]))
+    sampler = quick(ClassIndex).fit(X[:, None], list("aabbbccc"))
+    X_new, y_new = sampler.sample({"c": 1500, "b": 1000})  # batches are of 1024 rows at most
+    assert y_new.tolist() == ["b"] * 1000 + ["c"] * 1500
+    assert_allclose(X_new[:, 0], X.mean() + X.std() * np.repeat([1, 2], [1000, 1500]))
 
 
 # Containers --------------------------------------------------------------------------------------
@@ -106,7 +127,7 @@ CONTAINERS = {
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-@each_sampler
+@each_base_sampler
 def test_containers_and_dtypes_are_kept(Sampler, container):
     plain, y = table()
     X = CONTAINERS[container](plain * (plain > 30))
@@ -140,7 +161,7 @@ LABELS = {
 
 
 @pytest.mark.parametrize("kind", LABELS)
-@each_sampler
+@each_base_sampler
 def test_labels_keep_their_container_and_values(Sampler, kind):
     X, plain = table()
     y = LABELS[kind](plain)
@@ -177,25 +198,32 @@ def test_torch_tensors_come_back_as_arrays():
     assert_extends(y, y_resampled)
 
 
-@pytest.mark.filterwarnings("ignore:Got 1 row of class 0")
-def test_columns_of_whole_numbers_are_rounded_not_cut(monkeypatch):
-    monkeypatch.setattr(BAGANSampler, "_generate", lambda self, y, rng: torch.zeros(len(y), 3))
+def constant(value, *shape):
+    """A sampler that generates one value alone, as encoded."""
+
+    class Constant(BAGANSampler):
+        def _generate(self, y, *_):
+            return torch.full((len(y), *shape), value)
+
+    return Constant
+
+
+@pytest.mark.filterwarnings("ignore:Got 1 sample of class 0")
+def test_columns_of_whole_numbers_are_rounded_not_cut():
     flags = [False, True, False, False]
     X = pd.DataFrame({"whole": [1, 2, 3, 5], "real": [1.0, 2.0, 3.0, 5.0], "flag": flags})
-    sampler = quick(BAGANSampler, categorical_features=None)
+    sampler = quick(constant(0.0, 3), categorical_features=None)
     X_resampled, _ = sampler.fit_resample(X, [0, 1, 1, 1])
     assert X_resampled.iloc[-1].tolist() == [3, 2.75, False]
 
 
 # Pictures ----------------------------------------------------------------------------------------
 
-SHAPES = [(28, 28, 1), (8, 8, 1), (32, 32, 3), (100, 100, 3), (37, 53, 2), (1, 1), (1, 9), (5, 4)]
+SHAPES = [(28, 28, 1), (8, 8, 1), (1, 1), (1, 9), (5, 4)]
+LARGE = [(32, 32, 3), (100, 100, 3), (37, 53, 2)]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@each_sampler
-@one_thread
-def test_pictures_of_any_size(Sampler, shape, n_threads):
+def check_pictures(Sampler, shape):
     X, y = pictures(*shape, counts=(3, 2))
     sampler = quick(Sampler)
     X_resampled, y_resampled = sampler.fit_resample(X, y)
@@ -205,6 +233,21 @@ def test_pictures_of_any_size(Sampler, shape, n_threads):
     assert sampler.n_features_in_ == np.prod(shape)
     flat, _ = quick(Sampler, image_shape=shape).fit_resample(X.reshape(5, -1), y)
     assert_extends(X.reshape(5, -1), flat)
+
+
+@pytest.mark.parametrize(
+    "shape", SHAPES + [pytest.param(shape, marks=pytest.mark.slow) for shape in LARGE], ids=str
+)
+@each_sampler_others_slow
+@one_thread
+def test_pictures_of_any_size(Sampler, shape, n_threads):
+    check_pictures(Sampler, shape)
+
+
+@each_sampler
+@one_thread
+def test_pictures_of_three_channels(Sampler, n_threads):
+    check_pictures(Sampler, (5, 4, 3))
 
 
 @pytest.mark.parametrize("kind", ["flattened", "list", "frame", "csr_array", "shape given"])
@@ -222,13 +265,9 @@ def test_pictures_mean_the_same_in_every_container(kind):
 
 
 @pytest.mark.parametrize(("value", "pixel"), [(3.0, 255), (-3.0, 0), (0.0, 128), (0.41, 180)])
-def test_bytes_are_rounded_and_clipped_never_wrapped(monkeypatch, value, pixel):
-    def constant(self, y, rng):
-        return torch.full((len(y), 1, 4, 3), value)
-
-    monkeypatch.setattr(BAGANSampler, "_generate", constant)
+def test_bytes_are_rounded_and_clipped_never_wrapped(value, pixel):
     X, y = pictures(4, 3)
-    X_resampled, _ = quick(BAGANSampler).fit_resample(X, y)
+    X_resampled, _ = quick(constant(value, 1, 4, 3)).fit_resample(X, y)
     assert (X_resampled[len(X) :] == pixel).all()
 
 
@@ -239,25 +278,32 @@ def test_pixels_of_mixed_columns_are_rounded_where_whole():
     assert_extends(X, X_resampled)
 
 
+class Threads(BAGANSampler):
+    """Notes the number of torch's threads in its training and in its generation."""
+
+    seen = []
+
+    def _fit_gan(self, *args):
+        self.seen.append(torch.get_num_threads())
+        return super()._fit_gan(*args)
+
+    def _generate(self, *args):
+        self.seen.append(torch.get_num_threads())
+        return super()._generate(*args)
+
+
 @two_threads
-def test_small_problems_take_one_thread(monkeypatch, n_threads):
-    counts = []
-    for name in ("_fit_gan", "_generate"):
-        hook = getattr(BAGANSampler, name)
-        monkeypatch.setattr(
-            BAGANSampler,
-            name,
-            lambda *args, hook=hook: counts.append(torch.get_num_threads()) or hook(*args),
-        )
-    quick(BAGANSampler).fit_resample(*pictures(8, 9, 5))  # a full batch would have 23,040 values
-    quick(BAGANSampler).fit_resample(*pictures(28, 28))  # and this one 50,176
-    assert counts == [1] * 4
+def test_small_problems_take_one_thread(n_threads):
+    Threads.seen.clear()
+    quick(Threads).fit_resample(*pictures(8, 9, 5))  # a full batch would have 23,040 values
+    quick(Threads).fit_resample(*pictures(28, 28))  # and this one 50,176
+    assert Threads.seen == [1] * 4
 
 
 # Randomness --------------------------------------------------------------------------------------
 
 
-@each_sampler
+@each_base_sampler
 def test_a_seed_means_the_same_arrays_in_every_container(Sampler):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(150, 3)).cumsum(axis=0), np.repeat([0, 1], [100, 50])
@@ -271,10 +317,7 @@ def test_a_seed_means_the_same_arrays_in_every_container(Sampler):
     assert not np.array_equal(other, expected)
 
 
-@pytest.mark.parametrize("seed", [0, None, np.random.RandomState(0)], ids=["int", "None", "stream"])
-@each_sampler
-@two_threads
-def test_global_streams_and_threads_are_left_alone(Sampler, seed, n_threads, untouched_globals):
+def check_streams(Sampler, seed):
     sampler = quick(Sampler, random_state=seed)
     first, _ = sampler.fit_resample(*table())
     sampler.fit(*pictures(6, 5))
@@ -282,3 +325,16 @@ def test_global_streams_and_threads_are_left_alone(Sampler, seed, n_threads, unt
     sampler.sample(2, random_state=0)
     again, _ = sampler.fit_resample(*table())
     assert np.array_equal(first, again) == (seed == 0)
+
+
+@each_sampler
+@two_threads
+def test_global_streams_and_threads_are_left_alone(Sampler, n_threads, untouched_globals):
+    check_streams(Sampler, 0)
+
+
+@pytest.mark.parametrize("seed", [None, np.random.RandomState(0)], ids=["None", "stream"])
+@each_base_sampler
+@two_threads
+def test_whatever_the_seed_is(Sampler, seed, n_threads, untouched_globals):
+    check_streams(Sampler, seed)

@@ -13,14 +13,16 @@ import sys
 import tempfile
 import warnings
 from multiprocessing import active_children
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 from numpy.testing import assert_array_equal
-from samplers import each_trained_sampler, needs_callbacks
-from torch import distributed
+from samplers import make_rng, needs_callbacks
+from sklearn.exceptions import NotFittedError
 from torch.multiprocessing import ProcessExitedException, ProcessRaisedException
 
 from skgan_resample import (
@@ -29,29 +31,36 @@ from skgan_resample import (
     CGANSampler,
     CycleGANSampler,
     IntraClassACGANSampler,
+    RowMixSampler,
     SubclassDiscovery,
 )
-from skgan_resample._devices import _launch, _surroundings_kept
-from skgan_resample._progress import TrainingProgress
+from skgan_resample.distributed import DistributedRun, _launch, _surroundings_kept, fit
 from skgan_resample.nn.losses import gradient_penalty, logistic_d
-from skgan_resample.nn.networks import build, trunk_for
-from skgan_resample.nn.players import ProductCritic
-from skgan_resample.nn.ranks import Ranks, descend
+from skgan_resample.nn.networks import PerClass, ProductDiscriminator
+from skgan_resample.nn.run import TrainingRun
+from skgan_resample.nn.runtime import Adam
 
 LIMIT = 600  # seconds until a script counts as hanging
-COUNTS = [30, 14, 7]
 SHAPES = (6,), (1, 8, 8)
+LABELS = [0, 0, 1, 0, 0, 0, 2], [0, 0, 0, 0, 0, 0, 0]  # a class of one process, classes of none
 
 
-def rows():
+def table():
     rng = np.random.default_rng(0)
-    y = np.repeat([0, 1, 2], COUNTS)
+    y = np.repeat([0, 1, 2], [30, 14, 7])
     return rng.normal(size=(len(y), 5)) + y[:, None], y
 
 
-def on_two(Sampler, strategy="ddp_fork", **parameters):
-    settings = {"max_iter": 4, "random_state": 0, "device": "cpu"} | parameters
-    return Sampler(devices=2, strategy=strategy, **settings)
+def mixed_table():
+    X, y = table()
+    X = X.astype(object)
+    X[:, 0] = np.where(X[:, 0] > 0, "a", "b")
+    X[::3, 1] = np.nan
+    return X, y
+
+
+def on_the_cpu(Sampler, **parameters):
+    return Sampler(**{"max_iter": 4, "random_state": 0, "device": "cpu"} | parameters)
 
 
 @pytest.fixture(scope="module")
@@ -66,126 +75,206 @@ def found():
 # A step ------------------------------------------------------------------------------------------
 
 
-def steps(shape, ranks):
-    """Losses and weights of a critic with a gradient penalty; the noise comes with the rows."""
-    rng = torch.Generator().manual_seed(0)
-    critic = build(lambda: ProductCritic(trunk_for(shape), 2), rng, "cpu").double()
-    optimiser = torch.optim.Adam(critic.parameters(), lr=1e-2)
+def penalised_steps(run, shape):
+    """Losses and weights of a discriminator with a penalty; the noise comes with the samples."""
+    rng = make_rng(0)
+    weights = TrainingRun(rng, shape, 3)
+    discriminator = weights.build(lambda: ProductDiscriminator(weights.trunk(), 3)).double()
+    of_class = weights.build(lambda: PerClass([torch.nn.Linear(1, 1) for _ in range(3)])).double()
+    optimiser = Adam([*discriminator.parameters(), *of_class.parameters()], lr=1e-2)
 
     def loss(x, y):
         real, fake, points = x.unbind(1)
         points = points.detach().requires_grad_()
-        penalty = gradient_penalty(critic(points, y), points)
-        return logistic_d(critic(real, y), critic(fake, y)) + 10 * penalty
+        penalty = gradient_penalty(discriminator(points, y), points)
+        real_scores = of_class(discriminator(real, y)[:, None], y)
+        return logistic_d(real_scores, discriminator(fake, y)) + 10 * penalty
 
-    def step():
+    losses = []
+    for labels in LABELS:
         x = torch.randn((7, 3, *shape), generator=rng, dtype=torch.float64)
-        return descend(optimiser, loss, x, torch.randint(2, (7,), generator=rng), ranks=ranks)
-
-    losses = torch.stack([step() for _ in range(3)])
-    return torch.cat([losses, *(p.detach().flatten() for p in critic.parameters())])
+        losses.append(run.step(optimiser, loss, x, torch.tensor(labels)))
+    weights = [*discriminator.parameters(), *of_class.parameters()]
+    return torch.cat([torch.stack(losses), *(w.detach().flatten() for w in weights)])
 
 
 def one_of_two(rank, folder):
-    distributed.init_process_group("gloo", f"file://{folder}/meet", rank=rank, world_size=2)
-    ranks, rng = Ranks(rank, 2), torch.Generator().manual_seed(0)
-    ranks.begin(rng)
-    with ranks.own_noise():
-        own = torch.rand(3, generator=rng)
-    results = [*(steps(shape, ranks) for shape in SHAPES), own, torch.rand(3, generator=rng)]
-    torch.save(results, f"{folder}/{rank}")
+    dist.init_process_group("gloo", f"file://{folder}/meet", rank=rank, world_size=2)
+    runs = [DistributedRun(make_rng(0), shape, 3, rank=rank, size=2) for shape in SHAPES]
+    results = [penalised_steps(run, run.sample_shape) for run in runs]
+    mean, first = (f(torch.tensor([rank + 1.0])) for f in (runs[0].mean, runs[0].first))
+    torch.save([*results, torch.cat([mean, first])], f"{folder}/{rank}")
 
 
 def step_of_two():
     with tempfile.TemporaryDirectory() as folder:
         torch.multiprocessing.start_processes(one_of_two, (folder,), 2, start_method="fork")
         results = zip(*(torch.load(f"{folder}/{rank}") for rank in range(2)), strict=True)
-    *both, own, common = results
-    alone = [steps(shape, Ranks()) for shape in SHAPES]
+    *both, numbers = results
+    alone = [penalised_steps(TrainingRun(make_rng(0), shape, 3), shape) for shape in SHAPES]
     return {
         "off alone": [float((a - b).abs().max()) for (a, _), b in zip(both, alone, strict=True)],
         "apart": [float((a - b).abs().max()) for a, b in both],
-        "noise alike": [bool((a == b).any()) for a, b in (own, common)],
+        "numbers": [values.tolist() for values in numbers],
     }
 
 
+@pytest.mark.slow
 def test_a_penalised_step_of_two_is_that_of_one_process(found):
-    step = found["step_of_two"]  # of seven rows, so that one rank has one more
+    step = found["step_of_two"]  # of seven samples, so that one process has one more
     assert max(step["off alone"]) < 1e-12
     assert step["apart"] == [0, 0]
 
 
-def test_noise_is_a_ranks_own_and_batches_are_not(found):
-    assert found["step_of_two"]["noise alike"] == [False, True]
+@pytest.mark.slow
+def test_the_mean_and_the_first_value_are_the_same_in_both(found):
+    assert found["step_of_two"]["numbers"] == [[1.5, 1.0]] * 2
+
+
+def two_runs():
+    return [DistributedRun(make_rng(0), (4,), 3, rank=rank, size=2) for rank in range(2)]
+
+
+def test_noise_is_a_processs_own_and_what_is_drawn_outside_is_not():
+    drawn = []
+    for run in two_runs():
+        with run.own_noise():
+            own = run.noise(torch.zeros(3))
+        drawn.append((own, run.noise(torch.zeros(3))))
+    (own, common), (others, same) = drawn
+    assert not (own == others).any()
+    assert torch.equal(common, same)
+
+
+@pytest.mark.parametrize("n", [2, 7, 8])
+def test_the_samples_of_a_batch_are_dealt_out(n):
+    x = torch.arange(n)
+    (a, _, share_a), (b, _, share_b) = (run.part(x, x) for run in two_runs())
+    assert torch.cat([a, b]).sort().values.equal(x)
+    assert (share_a, share_b) == (len(a) / n, len(b) / n)
+
+
+def test_a_batch_of_fewer_samples_than_processes_goes_to_all():
+    x = torch.zeros(1, 4)
+    for run in two_runs():
+        part, _, share = run.part(x, torch.zeros(1))
+        assert part is x
+        assert share == 1 / 2
 
 
 # Samplers ----------------------------------------------------------------------------------------
 
 SAMPLERS = {
     "BAGAN": (BAGANSampler, {"autoencoder_max_iter": 3}),
-    "BAGAN-GP": (BAGANGPSampler, {}),
-    "BAGAN-GP from noise": (BAGANGPSampler, {"anchored": False, "autoencoder_max_iter": 3}),
+    "BAGAN-GP": (BAGANGPSampler, {"autoencoder_max_iter": 3, "n_critic": 2}),
     "intra-class": (
         IntraClassACGANSampler,
         {"batch_size": 20, "subclass_discovery": SubclassDiscovery(n_subclasses=2)},
     ),
     "CycleGAN": (CycleGANSampler, {}),
-    "early stopping": (CGANSampler, {"n_iter_no_change": 4}),
+    "mixed table": (CGANSampler, {}),
 }
 
 
+class Telling(CGANSampler):
+    """Notes how the processes differ."""
+
+    def _fit_gan(self, x, y, run):
+        warnings.warn(f"of process {run.rank}", UserWarning, stacklevel=2)
+        self.verbose_ = float(run.mean(torch.tensor(float(self.verbose))))
+        generator, history = super()._fit_gan(x, y, run)
+        weights = torch.cat([w.detach().flatten() for w in generator.parameters()])
+        self.apart_ = float(run.mean((weights - run.first(weights)).abs().max()))
+        return generator, history
+
+
 def samplers():
+    from conftest import global_state
+
     facts = {}
     for name, (Sampler, parameters) in SAMPLERS.items():
-        runs = [on_two(Sampler, **parameters).fit_resample(*rows()) for _ in range(2)]
-        facts[name] = {
-            "counts": np.bincount(runs[0][1]).tolist(),
-            "finite": bool(np.isfinite(runs[0][0]).all()),
-            "same": np.array_equal(runs[0][0], runs[1][0]),
-        }
-    sampler = on_two(BAGANSampler, autoencoder_max_iter=3).fit(*rows())
-    untrained = on_two(BAGANSampler, autoencoder_max_iter=3, max_iter=0).fit(*rows())
-    spawned = on_two(BAGANSampler, autoencoder_max_iter=3, strategy="ddp_spawn").fit(*rows())
-    made = [s.sample(5)[0] for s in (sampler, spawned, untrained)]
-    facts["BAGAN"] |= {
-        "history": {name: len(losses) for name, losses in sampler.history_.items()},
+        data = mixed_table() if name == "mixed table" else table()
+        sampler = fit(on_the_cpu(Sampler, **parameters), *data, strategy="ddp_fork")
+        X_new, y_new = sampler.sample(5)
+        facts[name] = [np.bincount(y_new).tolist(), X_new.shape[1]]
+    before = [global_state(), dict(os.environ)]  # Fabric's import has set variables of its own
+    made = [
+        fit(on_the_cpu(BAGANSampler, **parameters), *table(), strategy=strategy).sample(5)[0]
+        for strategy, parameters in (
+            ("ddp_fork", {"autoencoder_max_iter": 3}),
+            ("ddp_spawn", {"autoencoder_max_iter": 3}),
+            ("ddp_fork", {"autoencoder_max_iter": 3, "max_iter": 0}),
+        )
+    ]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        telling = fit(on_the_cpu(Telling, verbose=1), *table(), strategy="ddp_fork")
+    return facts | {
         "spawned as forked": np.array_equal(made[0], made[1]),
         "trained": not np.allclose(made[0], made[2]),
-        "left over": sorted({"_ranks", "_progress", "_patience"} & set(vars(sampler))),
-        "port": os.environ.get("MASTER_PORT"),
+        "history": {name: len(losses) for name, losses in telling.history_.items()},
+        "parameters": [telling.verbose, telling.device, telling.device_],
+        "verbose": telling.verbose_,
+        "apart": telling.apart_,
+        "warnings": [str(w.message) for w in caught if "of process" in str(w.message)],
+        "surroundings": [global_state(), dict(os.environ)] == before,
     }
-    return facts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_two_processes_fill_up_every_class(name, found):
-    facts = found["samplers"][name]
-    assert facts["counts"] == [30, 30, 30]
-    assert facts["finite"]
-    assert facts["same"]
+def test_two_processes_fit_what_generates_every_class(name, found):
+    assert found["samplers"][name] == [[5, 5, 5], 5]
 
 
-def test_what_rank_0_has_learnt_is_brought_back(found):
-    facts = found["samplers"]["BAGAN"]
-    assert facts["history"] == {"autoencoder": 3, "critic": 4, "generator": 4}
+@pytest.mark.slow
+def test_what_the_first_process_has_learnt_is_brought_back(found):
+    facts = found["samplers"]
+    assert facts["history"] == {"discriminator": 4, "generator": 4}
+    assert facts["parameters"] == [1, "cpu", "cpu"]
     assert facts["spawned as forked"]
     assert facts["trained"]
-    assert facts["left over"] == []
-    assert facts["port"] is None
+
+
+@pytest.mark.slow
+def test_the_processes_agree_and_the_first_one_speaks(found):
+    facts = found["samplers"]
+    assert facts["apart"] == 0
+    assert facts["verbose"] == 0.5  # the bar is that of one of two
+    assert facts["warnings"] == ["of process 0"]
+
+
+@pytest.mark.slow
+def test_variables_streams_and_threads_are_left_alone(found):
+    assert found["samplers"]["surroundings"]
 
 
 # Ends --------------------------------------------------------------------------------------------
 
 
 class Failing(CGANSampler):
-    """Fails in rank 1 alone, while rank 0 waits for it."""
+    """Fails in the second process alone, while the first one waits for it."""
 
-    def _fit_gan(self, x, y, rng):
-        if self._ranks.rank and self.max_iter == 1:
+    def _fit_gan(self, x, y, run):
+        if run.rank and self.max_iter == 1:
             os._exit(3)
-        if self._ranks.rank:
-            raise LookupError("rank 1 alone")
-        return super()._fit_gan(x, y, rng)
+        if run.rank:
+            raise LookupError("the second one alone")
+        return super()._fit_gan(x, y, run)
+
+
+class Interrupted(CGANSampler):
+    """Has the process that fits interrupted."""
+
+    def _fit_gan(self, x, y, run):
+        if run.rank == 0:
+            os.kill(os.getppid(), signal.SIGINT)
+        return super()._fit_gan(x, y, run)
+
+
+class Unpicklable(Exception):
+    def __init__(self, one, two):
+        super().__init__(one)
 
 
 class StopsAtThree:
@@ -208,83 +297,93 @@ class StopsAtThree:
 
 
 def stopped_by_callback():
-    sampler = on_two(CGANSampler, max_iter=10)
+    sampler = on_the_cpu(CGANSampler, max_iter=10)
     if not hasattr(sampler, "set_callbacks"):  # scikit-learn before 1.9
         return None
     with tempfile.NamedTemporaryFile("r") as torn_down:
-        sampler.set_callbacks(StopsAtThree(torn_down.name)).fit(*rows())
+        callback = StopsAtThree(torn_down.name)
+        fit(sampler.set_callbacks(callback), *table(), strategy="ddp_fork")
         pids = torn_down.read().split()
-    return [sampler.n_iter_, len(pids), str(os.getpid()) not in pids]
+    kept = sampler._skl_callbacks == [callback]
+    return [sampler.n_iter_, len(pids), str(os.getpid()) not in pids, kept]
 
 
 def error_of(sampler):
+    """Type and message of the error, and whether the sampler is unfitted."""
     try:
-        sampler.fit(*rows())
+        fit(sampler, *table(), strategy="ddp_fork")
     except BaseException as error:
-        return type(error).__name__, str(error)
+        return type(error).__name__, str(error), not sampler.__sklearn_is_fitted__()
     return None
 
 
-def interrupting_at(number):
-    """Have rank 0 interrupt the process that fits, when it is told of an update."""
-    update, told = TrainingProgress.update, []
-
-    def updating(self, *args):
-        told.append(args)
-        if len(told) == number and self.estimator._ranks.rank == 0:
-            os.kill(os.getppid(), signal.SIGINT)
-        return update(self, *args)
-
-    TrainingProgress.update = updating
-    return update
-
-
 def ends():
-    update = TrainingProgress.update
-    facts = {
-        "diverged": error_of(on_two(CGANSampler, learning_rate=1e30)),
-        "one fails": error_of(on_two(Failing)),
-        "one dies": error_of(on_two(Failing, max_iter=1)),
+    fitted = fit(on_the_cpu(CGANSampler), *table(), strategy="ddp_fork")
+    return {
+        "diverges": error_of(fitted.set_params(learning_rate=1e30)),
+        "fails": error_of(on_the_cpu(Failing)),
+        "dies": error_of(on_the_cpu(Failing, max_iter=1)),
+        "is interrupted": error_of(on_the_cpu(Interrupted, max_iter=10**6)),
+        "is stopped": stopped_by_callback(),
+        "handler": signal.getsignal(signal.SIGINT) is signal.default_int_handler,
+        "children": len(active_children()),
     }
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        hurried = on_two(CGANSampler, max_time=1e-9).fit(*rows())
-    facts["hurried"] = [str(w.message) for w in caught if "max_time" in str(w.message)]
-    facts["hurried updates"] = hurried.n_iter_
-    facts["callback"] = stopped_by_callback()
-    for stage, number in (("autoencoder", 2), ("game", 5)):
-        interrupting_at(number)
-        sampler = on_two(BAGANSampler, autoencoder_max_iter=3, max_iter=10**6)
-        facts[stage] = [error_of(sampler), getattr(sampler, "n_iter_", None)]
-        TrainingProgress.update = update
-    facts["rows after the interrupt"] = len(sampler.sample(5)[0])
-    facts["handler back"] = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    facts["children"] = len(active_children())
-    return facts
 
 
+@pytest.mark.slow
 def test_divergence_ends_both(found):
-    name, message = found["ends"]["diverged"]
+    name, message, is_unfitted = found["ends"]["diverges"]
     assert name == "FloatingPointError"
-    assert "The game diverged within its first" in message
+    assert "The adversarial training diverged within its first" in message
+    assert is_unfitted
 
 
-def test_an_error_of_one_rank_ends_both(found):
-    assert found["ends"]["one fails"] == ["LookupError", "rank 1 alone"]
-    # where both have ended by the time that torch looks, it tells of the broken connection only
-    assert found["ends"]["one dies"][0] in {"ProcessExitedException", "RuntimeError"}
+@pytest.mark.slow
+def test_an_error_of_one_process_ends_both(found):
+    assert found["ends"]["fails"] == ["LookupError", "the second one alone", True]
+
+
+@pytest.mark.slow
+def test_a_dead_process_is_told_as_such(found):
+    name, message, is_unfitted = found["ends"]["dies"]
+    assert name == "RuntimeError"
+    assert "has died without an error of its own" in message
+    assert is_unfitted
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_both_and_leaves_the_sampler_unfitted(found):
+    assert found["ends"]["is interrupted"] == ["KeyboardInterrupt", "", True]
+    assert found["ends"]["handler"]
     assert found["ends"]["children"] == 0
 
 
+@pytest.mark.slow
+@needs_callbacks
+def test_a_callback_of_the_first_process_stops_both(found):
+    # updates, tearings down, not in this process, whose callback is still the same
+    assert found["ends"]["is stopped"] == [3, 1, True, True]
+
+
 class FailingFabric:
-    """A launcher that leaves one error in the file, as a rank does, and raises another."""
+    """A launcher in place of Fabric: it leaves an error in the file, and raises another."""
+
+    global_rank = 1
 
     def __init__(self, left, raised):
         self.left, self.raised = left, raised
 
-    def launch(self, train, sampler, data, asked, path):
-        if self.left:
-            path.write_bytes(pickle.dumps(self.left))
+    def launch(self, run, *job):
+        def train(fabric):
+            raise self.left
+
+        before = signal.getsignal(signal.SIGINT)
+        try:
+            if self.left is not None:
+                with pytest.raises(RuntimeError, match="The training has failed"):
+                    run(self, *job[:1], train)
+        finally:
+            signal.signal(signal.SIGINT, before)
         raise self.raised
 
 
@@ -296,105 +395,128 @@ def raised():
     return ProcessRaisedException("process 0 terminated", 0, 0)
 
 
-@pytest.mark.parametrize("left", [RuntimeError("closed"), distributed.DistNetworkError(), None])
-def test_the_death_of_a_rank_comes_before_the_connection_that_it_broke(left):
-    with pytest.raises(ProcessExitedException) as caught:
-        _launch(FailingFabric(left, died()), None, ())
-    assert type(caught.value.__cause__) is type(left)
-
-
+@pytest.mark.parametrize("launchers", [died(), raised()], ids=["died", "raised"])
 @pytest.mark.parametrize(
-    ("left", "launchers"),
-    [
-        (RuntimeError("a"), raised()),
-        (LookupError("a"), died()),
-        (torch.cuda.OutOfMemoryError(), died()),
-    ],
+    "left", [RuntimeError("[gloo/transport/tcp/pair.cc:1] closed"), dist.DistNetworkError(), None]
 )
-def test_what_a_rank_has_raised_comes_before_what_the_launcher_makes_of_it(left, launchers):
-    with pytest.raises(type(left)) as caught:
-        _launch(FailingFabric(left, launchers), None, ())
-    assert type(caught.value) is type(left)
+def test_a_lost_connection_is_told_as_a_dead_process(left, launchers):
+    with pytest.raises(RuntimeError, match="has died without an error of its own") as caught:
+        _launch(FailingFabric(left, launchers), None)
     assert caught.value.__cause__ is launchers
 
 
-def test_max_time_ends_both_with_one_warning(found):
-    (message,) = found["ends"]["hurried"]
-    assert "were over before the first update" in message
-    assert found["ends"]["hurried updates"] == 0
+@pytest.mark.parametrize("launchers", [died(), raised()], ids=["died", "raised"])
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        (LookupError("a"), LookupError("a")),
+        (RuntimeError("shapes"), RuntimeError("shapes")),
+        (torch.cuda.OutOfMemoryError(), torch.cuda.OutOfMemoryError()),
+        (KeyboardInterrupt(), KeyboardInterrupt()),  # of a callback
+        (Unpicklable("a", "b"), RuntimeError("Unpicklable: a")),
+    ],
+)
+def test_what_a_process_has_raised_comes_before_what_the_launcher_makes_of_it(
+    left, told, launchers
+):
+    with pytest.raises(type(told)) as caught:
+        _launch(FailingFabric(left, launchers), None)
+    assert type(caught.value) is type(told)
+    assert str(caught.value) == str(told)
+    assert caught.value.__cause__ is launchers
 
 
-@needs_callbacks
-def test_a_callback_of_rank_0_stops_both(found):
-    assert found["ends"]["callback"] == [3, 1, True]  # updates, tearings down, not in this process
+def test_what_is_no_error_of_a_process_is_raised_as_it_is():
+    with pytest.raises(pickle.PicklingError, match="a lambda"):
+        _launch(FailingFabric(None, pickle.PicklingError("a lambda")), None)
 
 
-def test_an_interrupt_ends_both_and_keeps_the_game(found):
-    facts = found["ends"]
-    assert facts["autoencoder"] == [["KeyboardInterrupt", ""], None]
-    error, n_iter = facts["game"]
-    assert error == ["KeyboardInterrupt", ""]
-    assert n_iter >= 2
-    assert facts["rows after the interrupt"] == 15
-    assert facts["handler back"]
+# Before anything starts --------------------------------------------------------------------------
 
 
-# One process after all ---------------------------------------------------------------------------
+def test_one_device_is_the_samplers_own_fit(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lightning_fabric", None)
+    sampler = fit(on_the_cpu(CGANSampler), *table(), devices=1)
+    alone = on_the_cpu(CGANSampler).fit(*table())
+    assert_array_equal(sampler.sample(3)[0], alone.sample(3)[0])
 
 
-def in_worker(sampler):
-    new = sampler.fit(*rows()).sample(3)[0]
-    return new, "lightning_fabric" in sys.modules, os.getpid()
+@pytest.mark.parametrize(
+    ("sampler", "parameters", "message"),
+    [
+        (RowMixSampler(), {}, "'sampler' parameter of distributed.fit"),
+        (CGANSampler(), {"devices": 0}, "'devices' parameter"),
+        (CGANSampler(), {"strategy": "ddp"}, "'strategy' parameter"),
+        (CGANSampler(max_iter=-1), {}, "'max_iter' parameter of CGANSampler"),
+        (CGANSampler(device="abacus"), {}, "Got device='abacus'"),
+    ],
+)
+def test_parameters_are_checked(sampler, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        fit(sampler, *table(), **parameters)
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_in_a_worker_of_joblib_it_stays_single(backend):
-    task = joblib.delayed(in_worker)(on_two(CGANSampler))
-    ((new, imported, pid),) = joblib.Parallel(n_jobs=2, backend=backend)([task])
-    alone = CGANSampler(max_iter=4, random_state=0, device="cpu").fit(*rows()).sample(3)[0]
-    assert_array_equal(new, alone)
-    assert not imported
-    assert (pid == os.getpid()) == (backend == "threading")
+@pytest.mark.slow  # it imports Fabric
+def test_data_are_checked():
+    X, y = table()
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        fit(on_the_cpu(CGANSampler), X, y[1:])
 
 
-@each_trained_sampler
-def test_every_sampler_that_trains_has_both_parameters(Sampler):
-    given = {"devices": 2, "strategy": "ddp_fork"}
-    assert Sampler(**given).get_params().items() >= given.items()
+def fit_in_worker(sampler):
+    with pytest.raises(RuntimeError, match="Use devices=1 or the sampler's own fit"):
+        fit(sampler, *table())
+    return fit(sampler, *table(), devices=1).n_iter_
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "threading",
+        pytest.param("loky", marks=pytest.mark.slow),
+        pytest.param("multiprocessing", marks=pytest.mark.slow),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_in_a_worker_of_joblib_it_is_refused(backend):
+    task = joblib.delayed(fit_in_worker)(on_the_cpu(CGANSampler))
+    assert joblib.Parallel(n_jobs=2, backend=backend)([task]) == [4]
 
 
 def test_without_fabric_its_name_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "lightning_fabric", None)
-    sampler = on_two(CGANSampler)
+    sampler = on_the_cpu(CGANSampler)
     with pytest.raises(ImportError, match="pip install lightning-fabric"):
-        sampler.fit(*rows())
-    assert not hasattr(sampler, "generator_")
+        fit(sampler, *table())
+    with pytest.raises(NotFittedError):
+        sampler.sample(1)
 
 
 @pytest.mark.parametrize(
-    ("parameters", "message"),
+    ("device", "devices", "message"),
     [
-        ({"device": "cuda", "devices": 3}, "Got devices=3, but expected at most 2"),
-        ({"device": "cuda:1"}, "Got device='cuda:1' and devices=2, but expected device='cuda'"),
-        ({"device": "mps"}, "Got devices=2, but expected at most 1"),
+        ("cuda", 3, "Got devices=3, but expected at most 2"),
+        ("cuda:1", 2, "Got device='cuda:1' and devices=2, but expected device='cuda'"),
+        ("mps", 2, "Got devices=2, but expected at most 1"),
     ],
 )
-def test_devices_that_are_not_there_are_refused(parameters, message, monkeypatch):
+def test_devices_that_are_not_there_are_refused(device, devices, message, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     with pytest.raises(ValueError, match=message):
-        on_two(CGANSampler).set_params(**parameters).fit(*rows())
+        fit(on_the_cpu(CGANSampler, device=device), *table(), devices=devices)
 
 
 @pytest.mark.parametrize("before", [None, "7"])
-@pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "MASTER_PORT"])
-def test_what_fabric_sets_is_put_back(name, before, monkeypatch):
+@pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "MASTER_ADDR", "MASTER_PORT"])
+def test_what_fabric_sets_is_put_back(name, before, monkeypatch, untouched_globals):
     monkeypatch.setenv(name, before or "")
     if before is None:
         monkeypatch.delenv(name)
     with _surroundings_kept():
         os.environ[name] = "1"
+        torch.set_num_threads(torch.get_num_threads() + 1)
     assert os.environ.get(name) == before
 
 
@@ -406,8 +528,35 @@ def test_another_number_than_torchruns_is_refused(monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ValueError, match=r"torchrun has started 4 processes. Use devices=4"):
-        on_two(CGANSampler).fit(*rows())
+        fit(on_the_cpu(CGANSampler), *table())
+
+
+# torchrun ----------------------------------------------------------------------------------------
+
+
+def joined(folder):
+    """Fit as one of the processes that torchrun has started."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sampler = fit(on_the_cpu(Telling, random_state=None), *table())
+    told = [str(w.message) for w in caught if "of process" in str(w.message)]
+    made = sampler.sample(3)[0].tolist()
+    Path(folder, os.environ["RANK"]).write_text(json.dumps([made, told]))
+
+
+@pytest.mark.slow
+def test_processes_of_torchrun_are_joined(tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node", "2", __file__, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 0, done.stderr
+    (made, told), (same, nothing) = (json.loads((tmp_path / r).read_text()) for r in "01")
+    assert made == same
+    assert (told, nothing) == (["of process 0"], [])
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps({job.__name__: job() for job in (step_of_two, samplers, ends)}))
+    if sys.argv[1:]:
+        joined(sys.argv[1])
+    else:
+        sys.stdout.write(json.dumps({job.__name__: job() for job in (step_of_two, samplers, ends)}))

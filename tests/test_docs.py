@@ -27,7 +27,7 @@ BLOCKS = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.DO
         for name in skgan_resample.__all__
         if name not in {"__version__", "distributed", "metrics"}
     ]
-    + [f"metrics.{name}" for name in metrics.__all__]
+    + ["distributed.fit", *(f"metrics.{name}" for name in metrics.__all__)]
     + [f"comparison.{name}" for name in comparison.__all__ if name != "compare_samplers"],
 )
 def test_public_names_stand_on_the_api_page(name):
@@ -48,6 +48,7 @@ def test_sections_of_the_guide_are_about_public_samplers():
     assert set(named) <= set(skgan_resample.__all__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_shows_what_its_code_prints(page, tmp_path, monkeypatch):
     """The blocks of a page run one after the other; text right below one is its output."""

@@ -2,7 +2,7 @@
 
 The campaign of docs/results/trust.md is
 
-    HYPOTHESIS_PROFILE=fuzz pytest tests/test_fuzz.py --hypothesis-show-statistics
+    HYPOTHESIS_PROFILE=fuzz pytest -m slow tests/test_fuzz.py --hypothesis-show-statistics
 """
 
 import inspect
@@ -16,12 +16,15 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import polars.testing
+import pytest
 from conftest import global_state
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from samplers import ALL_SAMPLERS, assert_extends
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+
+pytestmark = pytest.mark.slow
 
 N_EXAMPLES = settings.default.max_examples  # of the profile
 # All errors that a problem drawn here may end in: each names what was got and what to do.
@@ -349,7 +352,7 @@ def solve_or_refuse(data):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.simplefilter("ignore", DataConversionWarning)
-            warnings.filterwarnings("ignore", "Got 1 row of class")
+            warnings.filterwarnings("ignore", "Got 1 sample of class")
             X_resampled, y_resampled = sampler.fit_resample(X, y)
     except ValueError as error:
         reason = next((m for m in DOCUMENTED if re.match(m, str(error))), None)

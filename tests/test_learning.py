@@ -19,6 +19,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from skgan_resample import BAGANGPSampler, BAGANSampler, CGANSampler
 
+pytestmark = pytest.mark.slow
+
 KEPT = {3: 40, 8: 20}
 N_NEW = 140
 
@@ -27,7 +29,6 @@ SAMPLERS = [
     BAGANSampler(image_shape=(8, 8), max_iter=800, autoencoder_max_iter=0, random_state=0),
     BAGANGPSampler(
         image_shape=(8, 8),
-        anchored=False,
         max_iter=600,
         autoencoder_max_iter=0,
         learning_rate=2e-3,

@@ -7,13 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from imblearn.combine import SMOTEENN
-from imblearn.metrics import geometric_mean_score
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_digits, make_classification
-from sklearn.metrics import f1_score
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
@@ -143,7 +140,18 @@ def test_the_floor_takes_disjoint_halves():
     assert value > 0
 
 
-@pytest.mark.parametrize("metric", [metrics.frechet_distance, metrics.kernel_distance])
+def test_shrunken_samples_have_that_spread_ratio_whatever_lies_far_away():
+    X = normal(200)
+    assert metrics.spread_ratio(X, 0.25 * X) == pytest.approx(0.25)
+    far = np.concatenate([np.full((1, 4), 1e4), X])
+    assert metrics.spread_ratio(far, X) == pytest.approx(1, abs=0.1)
+    assert metrics.spread_ratio(X, normal(300, seed=1)) == pytest.approx(1, abs=0.1)
+    assert np.isnan(metrics.spread_ratio(np.full((9, 4), 0.1), X))
+
+
+@pytest.mark.parametrize(
+    "metric", [metrics.frechet_distance, metrics.kernel_distance, metrics.spread_ratio]
+)
 def test_one_row_is_too_few(metric):
     with pytest.raises(ValueError, match="two"):
         metric([[1.0, 2.0]], [[1.0, 2.0], [3.0, 4.0]])
@@ -166,6 +174,26 @@ def test_copies_have_ratio_zero_and_new_rows_about_one():
         assert scores.near_copies < 0.1
 
 
+def test_a_near_copy_is_ten_times_nearer_than_unseen_samples():
+    X = 4 * np.arange(9.0)[:, None]
+    Z = [[0.0], [4.25], [7.5], [10]]  # 0, 0.25, 0.5 and 2 away
+    assert metrics.nearest_neighbour_ratio(X, Z) == (0.375 / 4, 0.5)
+    assert metrics.nearest_neighbour_ratio(X, Z, copy_below=0.2).near_copies == 0.75
+
+
+@pytest.mark.parametrize("d", [2, 50])  # with a tree, and by brute force
+def test_copies_among_many_training_samples_are_found(d):
+    X = normal(5000, d) + 100
+    assert metrics.nearest_neighbour_ratio(X, X[::7]) == (0, 1)
+    assert metrics.nearest_neighbour_ratio(X, X + 1e-3).near_copies == 1
+
+
+@pytest.mark.parametrize("X", [[[0.0]], np.empty((0, 1))])
+def test_one_training_sample_has_no_neighbour(X):
+    with pytest.raises(ValueError, match=r"two or more|minimum of 1"):
+        metrics.nearest_neighbour_ratio(X, [[1.0], [2.0]])
+
+
 def test_repeated_training_rows_leave_the_ratio_open():
     X = np.repeat(normal(5), 3, axis=0)
     ratio, near_copies = metrics.nearest_neighbour_ratio(X, X)
@@ -173,6 +201,7 @@ def test_repeated_training_rows_leave_the_ratio_open():
     assert near_copies == 1
 
 
+@pytest.mark.slow
 def test_two_sample_auc_of_equal_and_of_copied_rows():
     X = normal(200, 2)
     fresh = metrics.two_sample_auc(X, normal(200, 2, seed=1), random_state=0)
@@ -181,46 +210,10 @@ def test_two_sample_auc_of_equal_and_of_copied_rows():
     assert copied < 0.3
 
 
-# Classes -----------------------------------------------------------------------------------------
+# Images ------------------------------------------------------------------------------------------
 
 
-def test_transfer_scores_name_the_direction():
-    # the synthetic rows lack half of class 1: those trained on them miss it, but not the reverse
-    X, y = np.array([[0.0], [1], [8], [-8]]), np.array([0, 0, 1, 1])
-    scores = metrics.transfer_scores(KNeighborsClassifier(1), X, y, [[0.5], [8]], [0, 1])
-    assert scores == (0.75, 1)
-
-
-def test_largest_and_smallest_are_taken_from_the_training_set():
-    y_true, y_pred, y_train = [0, 0, 1, 1, 2, 2], [0, 1, 1, 1, 1, 2], [1, 1, 1, 0, 0, 2]
-    assert metrics.precision_on_largest(y_true, y_pred, y_train) == pytest.approx(2 / 4)
-    assert metrics.recall_on_smallest(y_true, y_pred, y_train) == pytest.approx(1 / 2)
-    assert metrics.precision_on_largest(y_true, [2] * 6, y_train) == 0
-
-
-def test_intra_class_error_of_a_missing_subclass_is_one():
-    errors = metrics.intra_class_error([5, 5, 5, 7], [5, 5])
-    assert_allclose(errors, [1 / 3, 1])
-    assert_allclose(metrics.intra_class_error([5, 7], [7, 5, 5, 7]), [0, 0])
-
-
-def test_improvement_gain_of_each_class():
-    assert_allclose(metrics.improvement_gain([0.6, 0.3, 0.1], [0.5, 0.3, 0.0]), [0.2, 0, np.inf])
-
-
-def test_both_definitions_of_the_g_mean_are_imbalanced_learns():
-    y_true, y_pred = [0, 0, 0, 0, 1, 1, 2, 2], [0, 0, 0, 1, 1, 0, 2, 2]
-    recall, specificity = np.array([3 / 4, 1 / 2, 1]), np.array([3 / 4, 5 / 6, 1])
-    assert geometric_mean_score(y_true, y_pred) == pytest.approx(recall.prod() ** (1 / 3))
-    each = geometric_mean_score(y_true, y_pred, average=None)
-    assert each.mean() == pytest.approx(np.sqrt(recall * specificity).mean())
-    assert f1_score(y_true, y_pred, average="macro") == pytest.approx((3 / 4 + 1 / 2 + 1) / 3)
-
-
-# Pictures ----------------------------------------------------------------------------------------
-
-
-def test_ssim_of_constant_pictures_in_closed_form():
+def test_ssim_of_constant_images_in_closed_form():
     # (2 a b + c) / (a^2 + b^2 + c), c = (0.01 range)^2; the pairs are all of 1 and 3
     X = np.stack([np.full((8, 8), 1.0), np.full((8, 8), 3.0)])
     c = (0.01 * 2) ** 2
@@ -243,7 +236,7 @@ def test_ssim_sees_lost_diversity_in_any_layout():
     assert metrics.ssim_diversity(coloured, y, random_state=0) == pytest.approx(real)
 
 
-def test_ssim_of_a_single_picture_is_open_and_a_table_is_refused():
+def test_ssim_of_a_single_image_is_open_and_a_table_is_refused():
     assert np.isnan(metrics.ssim_diversity(np.ones((1, 8, 8)), [3])[3])
     with pytest.raises(ValueError, match="image_shape"):
         metrics.ssim_diversity(np.ones((4, 64)), [0, 0, 1, 1])
@@ -262,6 +255,7 @@ def test_features_are_what_the_classifier_decides_by():
     assert features.classifier_.score(features.scaler_.transform(X), y) > 0.95
 
 
+@pytest.mark.slow
 @parametrize_with_checks([metrics.ClassifierFeatures(4, random_state=0)])
 def test_features_are_a_scikit_learn_estimator(estimator, check):
     check(estimator)
@@ -278,24 +272,26 @@ class Collapsing(BaseEstimator):
         return np.concatenate([X, new]), np.concatenate([y, np.ones(60, int)])
 
 
+@pytest.mark.slow
 def test_report_says_what_looks_wrong():
     X, y = make_classification(300, weights=[0.8], n_informative=6, random_state=0)
     copies = metrics.quality_report(RandomOverSampler(random_state=0), X, y, random_state=0)
     n = int((y == 1).sum())
     assert copies.columns[-1] == "remarks"
-    assert copies.loc[0, "remarks"] == "no new rows"
-    assert copies.loc[1, "remarks"].startswith(f"100% near-copies of {n} rows")
+    assert copies.loc[0, "remarks"] == "no new samples"
+    assert copies.loc[1, "remarks"].startswith(f"100% near-copies of {n} samples")
     assert copies.loc[1, "synthetic"] == len(y) - 2 * n
     collapsed = metrics.quality_report(Collapsing(), X, y, random_state=0).loc[1]
     assert collapsed["near_copies"] == 0
-    assert "easily told" in collapsed["remarks"]
+    assert "easily distinguished" in collapsed["remarks"]
     assert "crowded" in collapsed["remarks"]
     far = metrics.quality_report(Collapsing(shift=9), X, y, random_state=0).loc[1]
     assert far["coverage"] == far["density"] == 0
-    assert "reaches 0% of the real rows" in far["remarks"]
-    assert "rows where real ones are rare" in far["remarks"]
+    assert "covers 0% of the real samples" in far["remarks"]
+    assert "samples where real ones are rare" in far["remarks"]
 
 
+@pytest.mark.slow
 def test_report_of_real_rows_notices_nothing():
     X, y = make_classification(600, random_state=0)
 
@@ -308,6 +304,7 @@ def test_report_of_real_rows_notices_nothing():
     assert set(report["remarks"]) == {"nothing noticed"}
 
 
+@pytest.mark.slow
 def test_report_takes_frames_pictures_and_small_classes():
     X, y = load_digits(return_X_y=True)
     keep = np.r_[0:100, np.flatnonzero(y == 9)[30:33]]
@@ -316,7 +313,7 @@ def test_report_takes_frames_pictures_and_small_classes():
     X, y = X[keep], y[keep]
     sampler = RandomOverSampler(random_state=0)
     report = metrics.quality_report(sampler, pd.DataFrame(X).add_prefix("p"), y, random_state=0)
-    assert report.loc[9, "remarks"] == "too few rows to judge"
+    assert report.loc[9, "remarks"] == "too few samples to compare"
     features = metrics.ClassifierFeatures(8, random_state=0)
     assert len(metrics.quality_report(sampler, X, y, features=features, random_state=0)) == 10
     assert not sampler.__dict__.get("sampling_strategy_")

@@ -10,7 +10,7 @@ import polars.testing
 import pytest
 from numpy.testing import assert_array_equal
 from pandas.api.types import is_numeric_dtype
-from samplers import TRAINED, assert_extends, each_sampler, quick
+from samplers import TRAINED, assert_extends, each_base_sampler, each_sampler, quick
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
@@ -70,7 +70,7 @@ def test_a_frame_of_every_type_keeps_its_types(Sampler):
     pd.testing.assert_frame_equal(sampler.sample({"good": 3, "bad": 2}, random_state=0)[0], sampled)
 
 
-@each_sampler
+@each_base_sampler
 def test_gaps_come_at_the_rates_of_the_class(Sampler):
     X, y = credit()
     longer = {"max_iter": 30} if Sampler in TRAINED else {}
@@ -82,7 +82,7 @@ def test_gaps_come_at_the_rates_of_the_class(Sampler):
         assert found == 0 or real > 0
 
 
-@each_sampler
+@each_base_sampler
 def test_categorical_features_of_an_array_are_drawn_not_rounded(Sampler):
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.choice([1.0, 50.0, 99.5], 34), rng.normal(size=34)])
@@ -91,7 +91,7 @@ def test_categorical_features_of_an_array_are_drawn_not_rounded(Sampler):
     assert set(X_resampled[:, 0]) == {1.0, 50.0, 99.5}
 
 
-@each_sampler
+@each_base_sampler
 def test_polars_in_polars_out(Sampler):
     X, y = credit((24, 10))
     X = pl.from_dicts(
@@ -214,6 +214,7 @@ TABLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_generated_rows_have_the_marginals_and_associations_of_real_ones(name):
     data, marginals, pairs = TABLES[name]

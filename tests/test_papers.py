@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
 
+pytestmark = pytest.mark.slow
+
 PAPERS = Path(__file__).parents[1] / "examples" / "papers"
 TINY = ["--quick", "--seeds", "0", "--max-iter", "4", "--judge-iter", "2"]
 SCRIPTS = ["bagan_gp", "scdl", "bagan_ida", "cgan_cyclegan"]

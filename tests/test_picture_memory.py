@@ -6,17 +6,22 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
-from samplers import each_sampler, pictures, quick, table
+from samplers import (
+    each_sampler_others_slow,
+    each_trained_sampler_others_slow,
+    pictures,
+    quick,
+    table,
+)
 
 from skgan_resample import (
     BAGANGPSampler,
     CGANSampler,
     ImageCodec,
     RowMixSampler,
-    _base,
-    _generation,
+    _gan_base,
 )
-from skgan_resample.nn import pixels
+from skgan_resample.nn import run
 
 
 def test_bytes_become_the_floats_of_the_codec():
@@ -24,25 +29,24 @@ def test_bytes_become_the_floats_of_the_codec():
     codec = ImageCodec((4, 4, 4)).fit(X)
     laid_out = codec.view(X)
     assert np.shares_memory(laid_out, X)
-    floats = pixels.as_floats(torch.from_numpy(laid_out))
+    floats = run.as_floats(torch.from_numpy(laid_out))
     assert floats.is_contiguous()
     assert_array_equal(floats.numpy(), codec.transform(X), strict=True)
 
 
 def test_encoded_rows_are_left_alone():
     x = torch.randn(3, 2)
-    assert pixels.as_floats(x) is x
+    assert run.as_floats(x) is x
 
 
 @pytest.mark.parametrize("shape", [(6, 5), (5, 4, 3)])
-@each_sampler
-def test_rows_are_those_learnt_from_floats(Sampler, shape, monkeypatch):
+@each_sampler_others_slow
+def test_samples_are_those_learnt_from_floats(Sampler, shape):
     X, y = pictures(*shape)
     X.flat[:2] = 0, 255  # so that floats have the range of bytes
     from_floats = quick(Sampler).fit(X.astype(np.float32), y)
     X_floats, _ = from_floats.sample(7, random_state=0)
     from_bytes = quick(Sampler).fit(X, y)
-    monkeypatch.setattr(pixels, "_AT_ONCE", 3 * shape[0] * shape[1])
     X_bytes, _ = from_bytes.sample(7, random_state=0)
     assert X_bytes.dtype == np.uint8
     off = np.abs(X_bytes.astype(int) - np.rint(X_floats)).ravel()
@@ -51,27 +55,30 @@ def test_rows_are_those_learnt_from_floats(Sampler, shape, monkeypatch):
 
 
 @pytest.mark.parametrize("data", [pictures(6, 5), table()], ids=["pictures", "table"])
-@each_sampler
-def test_rows_too_many_for_the_device_go_there_by_the_batch(Sampler, data, monkeypatch):
+@each_trained_sampler_others_slow
+def test_samples_too_many_for_the_device_go_there_by_the_batch(Sampler, data, monkeypatch):
     """On a machine with a GPU it also shows that every network is there, wherever the rows are."""
     at_once = quick(Sampler).fit(*data).sample(5, random_state=0)[0]
     asked = []
-    monkeypatch.setattr(_base, "fits", lambda *question: asked.append(question))
+    monkeypatch.setattr(_gan_base, "fits", lambda *question: asked.append(question))
     by_the_batch = quick(Sampler).fit(*data)
     assert asked == [(data[0].size * (1 if data[0].ndim == 3 else 4), by_the_batch.device_)]
     assert_array_equal(by_the_batch.sample(5, random_state=0)[0], at_once)
 
 
 @pytest.mark.parametrize("Sampler", [BAGANGPSampler, CGANSampler])
-def test_a_read_only_file_is_read_in_place(Sampler, tmp_path, monkeypatch):
+def test_a_read_only_file_is_read_in_place(Sampler, tmp_path):
+    seen = []
+
+    class Seeing(Sampler):
+        def _fit_gan(self, x, *args):
+            seen.append(x)
+            return super()._fit_gan(x, *args)
+
     X, y = pictures(6, 5)
     (tmp_path / "pictures").write_bytes(X.tobytes())
     mapped = np.memmap(tmp_path / "pictures", np.uint8, "r", shape=X.shape)
-    learn, seen = Sampler._fit_gan, []
-    monkeypatch.setattr(
-        Sampler, "_fit_gan", lambda self, x, *a: seen.append(x) or learn(self, x, *a)
-    )
-    X_resampled, _ = quick(Sampler).fit_resample(mapped, y)  # without a warning of torch
+    X_resampled, _ = quick(Seeing).fit_resample(mapped, y)  # without a warning of torch
     assert np.shares_memory(seen[0].numpy(), mapped)
     assert (tmp_path / "pictures").read_bytes() == X.tobytes()
     assert type(X_resampled) is np.ndarray
@@ -94,14 +101,3 @@ def test_no_array_of_floats_of_all_pictures():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < X_resampled.nbytes + 15e6  # as numpy counts; it was 38 MB with all in floats
-
-
-def test_few_large_pictures_are_made_at_once(monkeypatch):
-    monkeypatch.setattr(_generation, "_VALUES_AT_ONCE", 100)
-    sampler, sizes = quick(CGANSampler).fit(*pictures(6, 5)), []
-    generate = sampler._generate
-    monkeypatch.setattr(
-        sampler, "_generate", lambda y, rng: sizes.append(len(y)) or generate(y, rng)
-    )
-    assert sampler.sample(5, random_state=0)[0].shape == (10, 6, 5)
-    assert sizes == [3, 3, 3, 1]

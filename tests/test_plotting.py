@@ -95,7 +95,7 @@ def test_history_of_an_unfitted_or_untrained_sampler():
 def test_marginals_are_quantiles_of_each_class(n_classes):
     (X, y), (Z, t) = rows(n_classes, 30), rows(n_classes, 20, seed=1)
     frame = pd.DataFrame(X).add_prefix("f")
-    display = drawn(SyntheticSamplesDisplay.from_samples(frame, y, Z, t))
+    display = drawn(SyntheticSamplesDisplay(frame, y, Z, t).plot())
     panels = display.axes_[0]
     assert [panel.get_xlabel() for panel in panels] == [f"f{i}" for i in range(6)]
     assert [text.get_text() for text in panels[0].get_yticklabels()] == [*map(str, np.unique(y))]
@@ -110,7 +110,7 @@ def test_marginals_are_quantiles_of_each_class(n_classes):
     assert min(np.diff(np.sort(places))) > 0.3
 
 
-@few_and_many
+@pytest.mark.parametrize("n_classes", [2, pytest.param(43, marks=pytest.mark.slow)])
 def test_pairs_have_a_panel_for_each_class(n_classes):
     (X, y), (Z, t) = rows(n_classes), rows(n_classes, 3, seed=1)
     display = SyntheticSamplesDisplay(X, y, Z, t).plot(kind="pairs", columns=(2, 4))
@@ -127,7 +127,7 @@ def test_pairs_have_a_panel_for_each_class(n_classes):
 def test_every_picture_is_where_its_class_is(n_classes, channels):
     y = np.repeat(np.arange(n_classes), 3)
     X = np.random.default_rng(0).integers(0, 256, (len(y), 5, 4, *channels)).astype(np.uint8)
-    display = drawn(SyntheticSamplesDisplay.from_samples(X, y, X[::-1], y[::-1]))
+    display = drawn(SyntheticSamplesDisplay(X, y, X[::-1], y[::-1]).plot())
     n_rows = -(-n_classes // -(-n_classes // 15))
     for label in (0, n_classes - 1):
         panel = display.axes_[0, label // n_rows]
@@ -149,8 +149,8 @@ def test_flat_pictures_need_their_shape(fitted):
     sampler = CGANSampler(max_iter=1, image_shape=(4, 4), random_state=0).fit(X, y)
     display = drawn(SyntheticSamplesDisplay.from_estimator(sampler, X, y))
     assert display.axes_.shape == (1, 1)
-    with pytest.raises(ValueError, match=r"Got kind='pictures'.*image_shape"):
-        SyntheticSamplesDisplay.from_estimator(fitted, *rows(3, 20), kind="pictures")
+    with pytest.raises(ValueError, match=r"Got kind='images'.*image_shape"):
+        SyntheticSamplesDisplay.from_estimator(fitted, *rows(3, 20), kind="images")
 
 
 # Latent space ------------------------------------------------------------------------------------
@@ -184,8 +184,11 @@ def test_latent_space_of_a_sampler_keeps_classes_apart(fitted):
         *(part[~display.is_synthetic] for part in (display.embedding, display.labels))
     )
     assert real.score(display.embedding, display.labels) > 0.5
-    few = LatentSpaceDisplay.from_estimator(fitted, X, y, max_rows=30)
-    assert len(few.labels) == len(few.embedding) == len(few.is_synthetic) == 30
+
+
+def test_of_very_many_codes_some_are_drawn():
+    some = LatentSpaceDisplay.from_codes(*rows(3, 700, d=2), np.arange(2100) % 2, random_state=0)
+    assert len(some.labels) == len(some.embedding) == len(some.is_synthetic) == 2000
 
 
 # Comparison --------------------------------------------------------------------------------------

@@ -37,6 +37,12 @@ def test_the_test_command_is_one_marked_block():
     assert ".venv/bin/pytest" in text
 
 
+def test_ci_runs_the_quick_tests_and_then_the_slow_ones():
+    slow, script = ".venv/bin/pytest -n 2 -m slow", (ROOT / ".ci" / "run").read_text("utf-8")
+    assert f"`{slow}`" in README
+    assert script.index('"$test_command"') < script.index(slow)
+
+
 def test_samplers_in_the_readme_are_the_public_ones():
     named = set(re.findall(r"\b\w+Sampler\b", README))
     public = {name for name in skgan_resample.__all__ if name.endswith("Sampler")}
@@ -57,6 +63,7 @@ def test_relative_links_lead_somewhere():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+@pytest.mark.slow
 def test_the_page_on_privacy_shows_what_it_prints():
     result = doctest.testfile(
         str(ROOT / "docs/privacy.md"), module_relative=False, optionflags=doctest.ELLIPSIS

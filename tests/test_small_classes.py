@@ -25,14 +25,14 @@ def test_one_warning_names_the_classes_of_one_row(Sampler, make):
     assert [len(rows) for rows in made] == [0, 11, 2, 10, 11]
     assert all(np.isfinite(rows).all() for rows in made)
     assert len(told) == 1
-    assert told[0].startswith("Got 1 row of classes 1, 4, which cannot show")
+    assert told[0].startswith("Got 1 sample of classes 1, 4, which cannot show")
     assert Sampler.__name__ in told[0]
 
 
 def test_a_class_that_needs_no_row_is_not_warned_of():
     assert resampled(RowMixSampler, *table((12, 1, 5)), sampling_strategy={2: 9})[1] == []
     # where none needs one, sample may be asked for any
-    with pytest.warns(UserWarning, match="Got 1 row of classes 0, 1, which"):
+    with pytest.warns(UserWarning, match="Got 1 sample of classes 0, 1, which"):
         RowMixSampler().fit(*table((1, 1)))
 
 

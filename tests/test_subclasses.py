@@ -14,6 +14,7 @@ from skgan_resample import SubclassDiscovery
 CHECKS = estimator_checks.parametrize_with_checks([SubclassDiscovery()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
 def test_scikit_learn(estimator, check):
     check(estimator)
@@ -49,6 +50,7 @@ def test_known_groups_are_found_in_each_class(groups, fitted):
     assert fitted.embedding_.shape == (len(X), 2)
 
 
+@pytest.mark.slow
 def test_labels_of_a_class_do_not_depend_on_the_name_of_it(groups):
     X, _, y = groups
     numbered = SubclassDiscovery(random_state=0).fit(pd.DataFrame(X), (y == "b").astype(int))
@@ -64,6 +66,7 @@ def test_without_labels_all_rows_are_one_class(groups):
     assert discovery.n_subclasses_ == {None: 5}
 
 
+@pytest.mark.slow
 def test_training_rows_get_their_own_place_and_label(groups, fitted):
     X, _, y = groups
     assert_array_equal(fitted.transform(X), fitted.embedding_)
@@ -89,6 +92,7 @@ def test_nearest_is_meant_in_the_space_of_the_principal_components():
     assert_array_equal(discovery.transform(far_off_the_axis), discovery.embedding_)
 
 
+@pytest.mark.slow
 def test_a_seed_repeats(groups, fitted, untouched_globals):
     X, _, y = groups
     again = SubclassDiscovery(random_state=0).fit(X, y)
@@ -100,6 +104,7 @@ def test_a_seed_repeats(groups, fitted, untouched_globals):
     assert not np.array_equal(parts[0], parts[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("asked", "found"), [(2, 2), (6, 6), (range(2, 7), 3), ([4, 2], None)])
 def test_the_number_asked_for_is_made_or_searched(groups, asked, found):
     X, _, y = groups
@@ -109,6 +114,7 @@ def test_the_number_asked_for_is_made_or_searched(groups, asked, found):
     assert set(discovery.labels_) == set(range(number))
 
 
+@pytest.mark.slow
 def test_a_single_group_is_not_split():
     for seed in range(3):
         X = np.random.default_rng(seed).normal(size=(200, 5))

@@ -1,52 +1,47 @@
-"""What the template of the samplers works out by itself, in closed forms."""
+"""What the bases of the samplers work out by themselves, in closed forms."""
 
 import inspect
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from numpy.testing import assert_array_equal
-from samplers import each_sampler, quick, table
+from samplers import TRAINED, each_sampler, each_trained_sampler, pictures, quick, recorded, table
 from scipy import sparse
 
-from skgan_resample import BAGANSampler, CGANSampler
-from skgan_resample._generation import _class_indices, _rows_each, new_seed, regroup
+from skgan_resample import ACGANSampler, BAGANSampler, CGANSampler, GANSampler, RowMixSampler
+from skgan_resample._base import new_seed
 
 
 @pytest.mark.parametrize(
-    ("shape", "latent_dim", "n_updates"),
-    [((3,), 8, 500), ((40,), 20, 500), ((1, 6, 6), 18, 1500), ((3, 32, 32), 64, 1500)],
+    ("data", "latent_dim", "hidden_dim", "n_updates"),
+    [
+        (table(n_features=3), 8, 128, 500),
+        (table(n_features=40), 20, 128, 500),
+        (table(n_features=300), 64, 300, 500),
+        (table(n_features=600), 64, 512, 500),
+        (pictures(6, 6), 18, 128, 1500),
+        (pictures(32, 32, 3), 64, 128, 1500),
+    ],
+    ids=str,
 )
-def test_auto_goes_by_the_data(shape, latent_dim, n_updates):
-    sampler = BAGANSampler()
-    assert sampler._sizes(torch.zeros(2, *shape)) == (latent_dim, n_updates, n_updates)
+def test_auto_goes_by_the_data(data, latent_dim, hidden_dim, n_updates):
+    sampler = BAGANSampler(max_iter=0, autoencoder_max_iter=0, random_state=0).fit(*data)
     assert sampler.latent_dim_ == latent_dim
-    sampler.set_params(latent_dim=5, max_iter=0, autoencoder_max_iter=7)
-    assert sampler._sizes(torch.zeros(2, *shape)) == (5, 0, 7)
+    run = sampler._new_run(None, None, dict_of)
+    assert (run["latent_dim"], run["hidden_dim"]) == (latent_dim, hidden_dim)
+    sampler.set_params(max_iter="auto", autoencoder_max_iter="auto")
+    run = sampler._new_run(None, None, dict_of)
+    assert (run["max_iter"], run["autoencoder_max_iter"]) == (n_updates, n_updates)
+    sampler.set_params(latent_dim=5, hidden_dim=6, max_iter=0, autoencoder_max_iter=7)
+    run = sampler._new_run(None, None, dict_of)
+    names = ("latent_dim", "hidden_dim", "max_iter", "autoencoder_max_iter")
+    assert [run[name] for name in names] == [5, 6, 0, 7]
 
 
-@pytest.mark.parametrize(("n_classes", "n_each"), [(0, 200), (1, 200), (20, 100), (500, 20)])
-def test_rows_to_judge_are_2000_in_all_and_20_to_200_a_class(n_classes, n_each):
-    assert _rows_each(range(n_classes)) == n_each
-
-
-@pytest.mark.parametrize("counts", [[3, 0, 4, 1], [0, 8]])
-def test_rows_are_laid_out_class_by_class(counts):
-    expected = np.repeat(np.arange(len(counts)), counts)
-    for start in range(8):
-        assert_array_equal(_class_indices(counts, start, 8 - start), expected[start:])
-        assert_array_equal(_class_indices(counts, 0, start), expected[:start])
-
-
-@pytest.mark.parametrize("sizes", [[], [0, 0], [4], [1, 2, 3, 4], [10], [3, 3, 3], [7, 0, 1]])
-@pytest.mark.parametrize("size", [1, 3, 4, 20])
-def test_batches_are_joined_and_split(sizes, size):
-    rows = np.arange(sum(sizes))
-    made = list(regroup(iter(np.split(rows, np.cumsum(sizes)[:-1]) if sizes else []), size))
-    expected = np.split(rows, range(size, len(rows), size)) if len(rows) else []
-    assert [batch.tolist() for batch in made] == [batch.tolist() for batch in expected]
+def dict_of(*_, **settings):
+    """Stands for a class of runs, and keeps what it is made with."""
+    return settings
 
 
 def test_a_seed_comes_from_numpys_stream_or_from_nowhere():
@@ -60,22 +55,38 @@ def test_a_seed_comes_from_numpys_stream_or_from_nowhere():
 
 
 @each_sampler
-def test_every_parameter_has_a_constraint(Sampler):
-    # scikit-learn passes a parameter without one as it is
-    assert set(inspect.signature(Sampler).parameters) <= set(Sampler._parameter_constraints)
+def test_every_parameter_has_a_constraint_and_every_constraint_a_parameter(Sampler):
+    # scikit-learn passes a parameter without a constraint as it is
+    assert set(inspect.signature(Sampler).parameters) == set(Sampler._parameter_constraints)
 
 
-@pytest.mark.parametrize(("precision", "bf16"), [("float32", False), ("bf16", True)])
-def test_the_loops_are_told_the_precision(precision, bf16):
-    sampler = CGANSampler(precision=precision)
-    sampler._progress, sampler._patience, sampler._ranks = SimpleNamespace(deadline=1.0), None, None
-    assert sampler._schedule(3).bf16 is bf16
+@each_sampler
+def test_constructors_stay_small(Sampler):
+    most = {RowMixSampler: 5, CGANSampler: 12, ACGANSampler: 12, GANSampler: 12}
+    assert len(inspect.signature(Sampler).parameters) <= most.get(Sampler, 20)
 
 
-def test_half_a_second_is_a_time():
-    CGANSampler(max_time=0.5)._validate_params()
-    with pytest.raises(ValueError, match="max_time"):
-        CGANSampler(max_time=0.0)._validate_params()
+@each_trained_sampler
+def test_one_parameter_sizes_the_networks(Sampler):
+    def n_weights(data, hidden_dim):
+        run = recorded(quick(Sampler, hidden_dim=hidden_dim, max_iter=0), *data)
+        networks = run.generator, run.discriminator
+        return [sum(p.numel() for p in network.parameters()) for network in networks]
+
+    for data in (table(), pictures(9, 9)):
+        sizes = zip(n_weights(data, 16), n_weights(data, 64), strict=True)
+        assert all(1.5 * small < large for small, large in sizes)
+
+
+@pytest.mark.parametrize("Sampler", [BAGANSampler, RowMixSampler])
+def test_a_sample_has_its_class_whatever_the_batches(Sampler):
+    """More samples than are generated at once, of classes that lie far apart."""
+    X = np.repeat([[0.0], [100.0], [200.0]], 40, axis=0) + np.linspace(0, 1, 120)[:, None]
+    updates = {"max_iter": 100, "autoencoder_max_iter": 200} if Sampler in TRAINED else {}
+    sampler = quick(Sampler, **updates)
+    X_new, y_new = sampler.fit(X, np.repeat(list("abc"), 40)).sample({"c": 1500, "b": 700})
+    assert y_new.tolist() == ["b"] * 700 + ["c"] * 1500
+    assert np.median(np.abs(X_new[:, 0] - np.repeat([100, 200], [700, 1500]))) < 30
 
 
 def test_one_hot_labels_of_two_classes():
@@ -98,14 +109,6 @@ def test_pixels_are_whole_where_a_frames_columns_are():
     frame = pd.DataFrame(X).astype({0: int, 2: int})
     sampler = quick(CGANSampler, image_shape=(2, 2)).fit(frame, y)
     assert sampler.codec_.integer_.tolist() == [True, False, True, False]
-
-
-@pytest.mark.parametrize("shape", [(4,), (501,), (3, 64, 64)])
-def test_rows_are_generated_at_once_by_their_width(shape):
-    sampler = CGANSampler()
-    sampler.codec_ = SimpleNamespace(sample_shape_=shape)
-    assert isinstance(sampler._at_once(), int)
-    assert sampler._at_once() * np.prod(shape) <= 2**22
 
 
 def test_a_class_that_needs_a_single_row_lacks_rows():

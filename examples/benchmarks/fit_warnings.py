@@ -1,4 +1,4 @@
-"""How far from the thresholds of the warnings of collapse and of copying default fits are.
+"""How far default fits are from the warnings of mode collapse and of near-copies.
 
 Run ``python examples/benchmarks/fit_warnings.py``; docs/results/fit-warnings.md has the results.
 """
@@ -9,11 +9,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import torch
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
 
 import skgan_resample
-from skgan_resample._sanity import spread_and_novelty
+from skgan_resample.metrics import nearest_neighbour_ratio, spread_ratio
 
 
 def classification(n, n_features, n_classes, weights, seed=0):
@@ -52,7 +51,7 @@ def mixed():
 
 
 def few_levels():
-    """Whole numbers of few levels: most rows that can be have been seen."""
+    """Whole numbers of few levels: most samples that can be have been seen."""
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [300, 60])
     return rng.binomial(9, np.where(y, 0.6, 0.4)[:, None], (len(y), 2)), y
@@ -84,7 +83,7 @@ SAMPLERS = [n for n in skgan_resample.__all__ if n.endswith("Sampler") and "Base
 
 
 def measure(name, dataset, seed):
-    """Two numbers for each class of six rows or more of a default fit."""
+    """Three numbers for each class of six samples or more of a default fit."""
     X, y = DATA[dataset]()
     started = time.perf_counter()
     sampler = getattr(skgan_resample, name)(random_state=seed).fit(X, y)
@@ -95,10 +94,9 @@ def measure(name, dataset, seed):
             continue
         started = time.perf_counter()
         index = np.full(200, np.flatnonzero(sampler.classes_ == label))
-        made = torch.from_numpy(sampler._sample(index, sampler._stream(seed)))
-        spread, novelty = spread_and_novelty(
-            encoded[y == label], made.flatten(1).numpy(), np.random.default_rng(0)
-        )
+        real, made = encoded[y == label], sampler._sample(index, sampler._stream(seed))
+        made = made.reshape(len(made), -1)
+        spread, (ratio, near_copies) = spread_ratio(real, made), nearest_neighbour_ratio(real, made)
         seconds = time.perf_counter() - started
         yield {
             "sampler": name,
@@ -108,7 +106,8 @@ def measure(name, dataset, seed):
             "n": (y == label).sum(),
             "lacks": sampler.sampling_strategy_.get(label, 0),
             "spread": spread,
-            "novelty": novelty,
+            "ratio": ratio,
+            "near_copies": near_copies,
             "seconds": seconds,
             "fit_seconds": fit_seconds,
         }

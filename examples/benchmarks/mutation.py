@@ -140,7 +140,7 @@ def passes(path, code, stages, seconds, verbose=False):
         sys.meta_path.insert(0, Finder(path, code))
         for stream in () if verbose else (1, 2):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-        args = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", IMPORTED]
+        args = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "", "-W", IMPORTED]
         os._exit(any(pytest.main([*args, *_words(stage)]) for stage in stages))
     return os.waitpid(pid, 0)[1] == 0
 

@@ -27,8 +27,10 @@ class ImageCodec(BaseEstimator):
         The range of the pixels.
     integer_ : ndarray of shape (height * width * channels,)
         Whether a pixel is a whole number.
+    step_ : float
+        Distance in [-1, 1] of two values that a pixel can have; 0 unless all are whole numbers.
     sample_shape_ : tuple of int
-        (channels, height, width) of an encoded picture.
+        (channels, height, width) of an encoded image.
 
     Examples
     --------
@@ -76,6 +78,7 @@ class ImageCodec(BaseEstimator):
         if self.integer_.any() and self.high_ in (2.0**63, 2.0**64):
             # the float64 next to the largest int64 or uint64 lies just beyond it
             self.high_ = np.nextafter(self.high_, 0)
+        self.step_ = 1 / self._half_span if self.integer_.all() else 0.0
         return self
 
     def transform(self, X):

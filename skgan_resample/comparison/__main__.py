@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 import imblearn.combine
 import imblearn.over_sampling
@@ -13,19 +14,30 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import all_estimators
 from sklearn.utils._optional_dependencies import check_pandas_support
 
-import skgan_resample
-from skgan_resample.comparison import compare_samplers
+from .. import over_sampling
+from ._compare import compare_samplers
+
+_OPTIONS: dict[str, Any] = {
+    "data": {"help": "a table, .csv or .parquet"},
+    "--target": {"required": True, "help": "its column of classes"},
+    "--samplers": {"nargs": "+", "default": ["RandomOverSampler", "SMOTE", "BAGANGPSampler"]},
+    "--classifiers": {"nargs": "+", "default": ["LogisticRegression", "RandomForestClassifier"]},
+    "--scoring": {"nargs": "+", "default": ["balanced_accuracy", "roc_auc"]},
+    "--cv": {"type": int, "default": 5},
+    "--n-jobs": {"type": int},
+    "--random-state": {"type": int, "default": 0},
+    "--memory": {"help": "directory in which scores are cached; a run that was stopped goes on"},
+    "--csv": {"help": "file for the table of all scores"},
+}
+_PASSED_ON = ["cv", "scoring", "n_jobs", "random_state", "memory"]
 
 
 def main(arguments=None):
-    """Read a table, compare, print the summary and the tests.
-
-    Parameters
-    ----------
-    arguments : list of str, default=None
-        Arguments of the command line; None takes the process's own.
-    """
-    options = _parser().parse_args(arguments)
+    """Read a table, compare, print the summary and the tests."""
+    parser = argparse.ArgumentParser("python -m skgan_resample.comparison", description=__doc__)
+    for name, settings in _OPTIONS.items():
+        parser.add_argument(name, **settings)
+    options = parser.parse_args(arguments)
     check_pandas_support("python -m skgan_resample.comparison")
     import pandas as pd
 
@@ -33,60 +45,25 @@ def main(arguments=None):
     table = read(options.data)
     if options.target not in table:
         sys.exit(f"Got --target {options.target}, but the columns are {list(table)}.")
-    rooms = (skgan_resample, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine)
+    rooms = over_sampling, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine
     known = {name: getattr(room, name) for room in rooms for name in room.__all__}
-    samplers = {name: item for name, item in known.items() if hasattr(item, "fit_resample")}
     result = compare_samplers(
         table.drop(columns=options.target),
         table[options.target].to_numpy(),
-        _named(options.samplers, samplers),
+        _named(options.samplers, known),
         _named(options.classifiers, dict(all_estimators(type_filter="classifier"))),
         preprocessor=_scaled_and_encoded(),
-        cv=options.cv,
-        scoring=options.scoring,
-        n_jobs=options.n_jobs,
-        random_state=options.random_state,
-        path=options.csv,
+        **{name: getattr(options, name) for name in _PASSED_ON},
     )
+    if options.csv:
+        result.table.to_csv(options.csv, index=False)
+    reference = "SMOTE" if "SMOTE" in options.samplers else "none"
     with pd.option_context("display.width", None, "display.max_columns", None):
         print(result.summary().round(3).to_string(), end="\n\n")
-        reference = "SMOTE" if "SMOTE" in options.samplers else "none"
-        print(f"Against {reference}:")
-        print(result.tests(reference).round(3).to_string())
+        print(f"Against {reference}:", result.tests(reference).round(3).to_string(), sep="\n")
     failures = result.table.loc[result.table["error"] != "", ["sampler", "classifier", "error"]]
     if len(failures):
         print("\nFailures:", failures.drop_duplicates().to_string(index=False), sep="\n")
-
-
-def _parser():
-    parser = argparse.ArgumentParser("python -m skgan_resample.comparison", description=__doc__)
-    parser.add_argument("data", help="a table, .csv or .parquet")
-    parser.add_argument("--target", required=True, help="its column of classes")
-    parser.add_argument(
-        "--samplers",
-        nargs="+",
-        default=["RandomOverSampler", "SMOTE", "BAGANGPSampler"],
-        help="classes of skgan_resample or imbalanced-learn (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--classifiers",
-        nargs="+",
-        default=["LogisticRegression", "RandomForestClassifier"],
-        help="classes of scikit-learn (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--scoring",
-        nargs="+",
-        default=["balanced_accuracy", "roc_auc"],
-        help="scikit-learn's names",
-    )
-    parser.add_argument(
-        "--csv", help="write results to it as they come; a rerun goes on from there"
-    )
-    parser.add_argument("--cv", type=int, default=5, help="folds (default: %(default)s)")
-    parser.add_argument("--n-jobs", type=int, help="folds at a time (default: one)")
-    parser.add_argument("--random-state", type=int, default=0, help="seed (default: %(default)s)")
-    return parser
 
 
 def _named(names, known):
@@ -98,7 +75,7 @@ def _named(names, known):
 
 
 def _scaled_and_encoded():
-    """Numbers to unit scale, anything else to one column per category; gaps are filled."""
+    """Numbers filled and scaled, anything else one-hot encoded."""
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
     categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     return make_column_transformer(

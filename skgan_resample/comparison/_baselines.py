@@ -1,4 +1,4 @@
-"""The rivals that generate nothing: class weights, and a decision threshold at the prior."""
+"""The baselines that generate nothing: class weights, and a decision threshold at the prior."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 
 class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Name the class whose probability exceeds its share of the training rows the most.
+    """Predict the class whose probability exceeds its share of the training samples the most.
 
     With two classes that puts the decision threshold at the prior of the second, in place of one
     half: the Bayes rule for balanced accuracy. Probabilities stay what they were.
@@ -25,7 +25,7 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     prior_ : ndarray of shape (n_classes,)
-        Each class's share of the training rows.
+        Each class's share of the training samples.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows.
+            Training samples.
         y : array-like of shape (n_samples,)
             Their classes.
 
@@ -69,7 +69,7 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------
@@ -85,7 +85,7 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------
@@ -101,11 +101,6 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         return tags
 
 
-def fit_plain(classifier, X, y):
-    """Fit the classifier as it is."""
-    return classifier.fit(X, y)
-
-
 def fit_weighted(classifier, X, y):
     """Fit the classifier with class weights, or with sample weights that do the same."""
     names = [name for name in classifier.get_params() if name.split("__")[-1] == "class_weight"]
@@ -119,13 +114,13 @@ def fit_weighted(classifier, X, y):
     return classifier.fit(X, y, **{f"{prefix}sample_weight": compute_sample_weight("balanced", y)})
 
 
-def fit_at_prior(classifier, X, y):
-    """Fit the classifier and move its decision threshold to the prior."""
-    return PriorThresholdClassifier(classifier).fit(X, y)
+def fit_plain(classifier, X, y):
+    """Fit the classifier as it is."""
+    return classifier.fit(X, y)
 
 
 BASELINES = {
     "none": fit_plain,
     "class_weight": fit_weighted,
-    "threshold at prior": fit_at_prior,
+    "threshold at prior": lambda classifier, X, y: PriorThresholdClassifier(classifier).fit(X, y),
 }

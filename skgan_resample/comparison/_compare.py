@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from itertools import product
 from numbers import Integral
-from typing import NamedTuple
 
+import joblib
 import numpy as np
 from joblib.parallel import get_active_backend
+from sklearn.base import clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 from sklearn.utils import check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_memory
 from tqdm.auto import tqdm
 
-from . import _store
 from ._baselines import BASELINES
-from ._fold import run_fold
-from ._result import ComparisonResult
+from ._fold import Setting, evaluate_classifier, run_fold
+from ._result import COLUMNS, ComparisonResult
 
 
 def compare_samplers(
@@ -32,22 +33,22 @@ def compare_samplers(
     scoring=("balanced_accuracy", "roc_auc"),
     n_jobs=None,
     random_state=None,
-    path=None,
+    memory=None,
     progress=True,
 ):
     """Cross-validate samplers with classifiers on the same folds, beside the honest baselines.
 
-    Whatever is fitted is fitted to the training rows of a fold: the preprocessor, the sampler, the
-    classifier. Each sampler resamples a fold once, for all classifiers. Three baselines that
-    generate nothing are always there: ``"none"``; ``"class_weight"``, the classifier's own class
-    weights, or sample weights in their place; and ``"threshold at prior"``, see
+    Preprocessor, sampler and classifier are fitted to the training samples of a fold alone. Each
+    sampler resamples a fold once, for all classifiers. Three baselines that generate nothing are
+    always there: ``"none"``; ``"class_weight"``, the classifier's own class weights, or sample
+    weights in their place; and ``"threshold at prior"``, see
     :class:`~skgan_resample.comparison.PriorThresholdClassifier`.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features), or dict
-        Rows in any container that the samplers and classifiers take; or several data sets by name.
-        Give pictures of bytes as floats: imbalanced-learn's SMOTE and ADASYN subtract unsigned
+        Samples in any container that the samplers and classifiers take; or several data sets by
+        name. Give images of bytes as floats: imbalanced-learn's SMOTE and ADASYN subtract unsigned
         integers as they are, and a difference below zero wraps around.
     y : array-like of shape (n_samples,), or dict
         Their classes; by the same names if X is a dict.
@@ -60,7 +61,7 @@ def compare_samplers(
     preprocessor : transformer, default=None
         Scaling and encoding that come before the sampler, for all of them.
     groups : array-like of shape (n_samples,), or dict, default=None
-        Rows of one group are never in both parts of a split.
+        Samples of one group are never in both parts of a split.
     cv : int, splitter or iterable, default=5
         An int means stratified folds, shuffled if there is a ``random_state``, and grouped if
         there are ``groups``.
@@ -73,11 +74,12 @@ def compare_samplers(
         ray).
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling, and of every estimator whose own ``random_state`` is None.
-    path : path-like, default=None
-        A CSV file to which results are appended as they come (at the end, where joblib's backend
-        cannot stream them). What it holds already is not computed again, failures included, as
-        long as data, folds and the parameters as they print are the same; for that, give an int
-        ``random_state``.
+    memory : str or object with the joblib.Memory interface, default=None
+        Directory in which the scores of each sampler, classifier and split are cached as they
+        come: a run that was stopped goes on, and one with another classifier computes only that.
+        It needs a ``random_state``. Neither samples nor models are stored, and what fails is tried
+        again. Empty the directory when the code of an estimator has changed, which the cache does
+        not see.
     progress : bool, default=True
         Whether to show a bar.
 
@@ -111,79 +113,42 @@ def compare_samplers(
     check_pandas_support("compare_samplers")
     import pandas as pd
 
-    samplers = _named(samplers, "samplers", reserved=BASELINES)
-    samplers = {name: name for name in BASELINES} | samplers
+    if memory is not None and random_state is None:
+        raise ValueError(
+            "Got memory without a random_state, but expected an int random_state: a cached result "
+            "would be given out as that of another seed."
+        )
+    evaluate = check_memory(memory).cache(evaluate_classifier, ignore=["resampled"])
+    samplers = dict.fromkeys(BASELINES) | _named(samplers, "samplers", reserved=BASELINES)
     classifiers = _named(classifiers, "classifiers")
+    preprocessor = clone(preprocessor, safe=False)  # None stays None
     seed = None if random_state is None else check_random_state(random_state).randint(2**31 - 1)
-    jobs, test_to_train = [], {}
-    done = _store.read(path)
-    for dataset, (rows, target, group) in _datasets(X, y, groups).items():
+    keys, jobs, test_to_train = [], [], {}
+    for dataset, (samples, target, group) in _datasets(X, y, groups).items():
         check_classification_targets(target)
-        splits = list(_splitter(cv, target, group, random_state).split(rows, target, group))
+        splits = list(_splitter(cv, target, group, random_state).split(samples, target, group))
         test_to_train[dataset] = np.mean([len(test) / len(train) for train, test in splits])
-        metrics = _scorers(scoring, len(np.unique(target)))
-        content = _store.fingerprint(rows, np.asarray(target))
-        for (sampler, steps), (split, fold) in product(samplers.items(), enumerate(splits)):
-            setting = content, *fold, sampler, steps, preprocessor, metrics, seed
-            marks = {
-                name: _store.fingerprint(*setting, name, classifier)
-                for name, classifier in classifiers.items()
-            }
-            missing = {
-                name: classifiers[name]
-                for name, mark in marks.items()
-                if len(done.get(mark, ())) < len(metrics)
-            }
-            arguments = rows, target, *fold, steps, missing, preprocessor, metrics, seed
-            jobs.append(_Job(dataset, sampler, split, marks, missing, arguments))
-    _run([job for job in jobs if job.missing], done, path, n_jobs, progress)
-    rows = [row for job in jobs for mark in job.marks.values() for row in done[mark].values()]
-    return ComparisonResult(pd.DataFrame(rows, columns=_store.COLUMNS), test_to_train)
-
-
-class _Job(NamedTuple):
-    """One sampler on one split, and the classifiers that are still to be run there."""
-
-    dataset: str
-    sampler: str
-    split: int
-    marks: dict  # fingerprint of the result, by classifier
-    missing: dict
-    arguments: tuple  # of run_fold
-
-
-def _run(jobs, done, path, n_jobs, progress):
-    """Run the jobs and file every outcome as it comes, in ``done`` and on disk."""
+        scorers = _scorers(scoring, len(np.unique(target)))
+        data = None if memory is None else joblib.hash((samples, target))
+        for (name, sampler), (split, (train, test)) in product(samplers.items(), enumerate(splits)):
+            sampler = name if sampler is None else sampler
+            setting = Setting(data, train, test, sampler, preprocessor, scorers, seed)
+            keys.append((dataset, name, split))
+            jobs.append(delayed(run_fold)(evaluate, samples, target, setting, classifiers))
     streams = getattr(get_active_backend()[0], "supports_return_generator", False)
-    parallel = Parallel(n_jobs, return_as="generator_unordered" if streams else "list")
-    outcomes = parallel(delayed(_numbered)(i, *job.arguments) for i, job in enumerate(jobs))
-    hidden = not (progress and jobs)
-    for i, outcome in tqdm(outcomes, total=len(jobs), disable=hidden, unit="fold"):
-        for classifier, (seconds, n_generated, scores) in outcome.items():
-            job, mark = jobs[i], jobs[i].marks[classifier]
-            done[mark] = {
-                metric: {
-                    "dataset": job.dataset,
-                    "sampler": job.sampler,
-                    "classifier": classifier,
-                    "split": job.split,
-                    "metric": metric,
-                    "value": value,
-                    "fit_seconds": seconds,
-                    "n_generated": n_generated,
-                    "error": error,
-                }
-                for metric, (value, error) in scores.items()
-            }
-            _store.append(path, [row | {"fingerprint": mark} for row in done[mark].values()])
-
-
-def _numbered(number, *arguments):
-    return number, run_fold(*arguments)
+    outcomes = Parallel(n_jobs, return_as="generator" if streams else "list")(jobs)
+    bar = tqdm(outcomes, total=len(jobs), disable=not progress, unit="fold")
+    rows = [
+        (dataset, name, classifier, split, metric, value, seconds, n_generated, error)
+        for (dataset, name, split), outcome in zip(keys, bar, strict=True)
+        for classifier, (seconds, n_generated, scores) in outcome.items()
+        for metric, (value, error) in scores.items()
+    ]
+    return ComparisonResult(pd.DataFrame(rows, columns=COLUMNS), test_to_train)
 
 
 def _named(estimators, what, reserved=()):
-    """Estimators by name; those in a list are named after their class."""
+    """Unfitted clones of estimators by name; those in a list are named after their class."""
     if isinstance(estimators, Mapping):
         named = dict(estimators)
     else:
@@ -193,7 +158,7 @@ def _named(estimators, what, reserved=()):
     taken = sorted(set(named) & set(reserved))
     if taken:
         raise ValueError(f"Got {what} with the names {taken}, which the baselines have already.")
-    return named
+    return {name: clone(estimator) for name, estimator in named.items()}
 
 
 def _datasets(X, y, groups):
@@ -216,10 +181,12 @@ def _scorers(scoring, n_classes):
     """{name: scorer or its name}."""
     if callable(scoring):
         return {"score": scoring}
-    names = [scoring] if isinstance(scoring, str) else scoring
-    scorers = dict(names) if isinstance(names, Mapping) else {name: name for name in names}
-    several = {"roc_auc": "roc_auc_ovo"} if n_classes > 2 else {}
+    if isinstance(scoring, str):
+        scoring = [scoring]
+    scorers = dict(scoring) if isinstance(scoring, Mapping) else {name: name for name in scoring}
+    if n_classes == 2:
+        return scorers
     return {
-        name: several.get(scorer, scorer) if isinstance(scorer, str) else scorer
+        name: "roc_auc_ovo" if isinstance(scorer, str) and scorer == "roc_auc" else scorer
         for name, scorer in scorers.items()
     }

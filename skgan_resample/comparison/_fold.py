@@ -1,6 +1,8 @@
 """One sampler on one split: the unit of work that is run in parallel."""
 
+from functools import cache
 from time import perf_counter
+from typing import Any, NamedTuple
 
 import numpy as np
 from imblearn import FunctionSampler
@@ -12,79 +14,86 @@ from sklearn.utils import _safe_indexing
 from ._baselines import BASELINES, fit_plain
 
 
-def run_fold(X, y, train, test, sampler, classifiers, preprocessor, scoring, seed):
-    """Resample the training rows once, then fit and score every classifier.
+class Setting(NamedTuple):
+    """What the scores of a classifier depend on, beside the classifier itself."""
 
-    Parameters
-    ----------
-    X, y : array-like
-        All rows, and their classes.
-    train, test : ndarray of int
-        Numbers of the rows of the split.
-    sampler : str or estimator
-        Name of a baseline, or a sampler.
-    classifiers : dict of str to estimator
-        Those to be fitted.
-    preprocessor : transformer or None
-        Fitted to the training rows, before the sampler.
-    scoring : dict
-        Scorers by name.
-    seed : int or None
-        Given to whatever has a random_state of None.
+    data: str | None  # a hash of X and y; None if nothing is cached
+    train: np.ndarray
+    test: np.ndarray
+    sampler: Any  # an estimator, or the name of a baseline
+    preprocessor: Any
+    scoring: dict  # scorers by name
+    seed: int | None
 
-    Returns
-    -------
-    outcomes : dict
-        By classifier: (seconds, n_generated, {metric: (value, error)}).
+
+def run_fold(evaluate, X, y, setting, classifiers):
+    """Resample the training samples at most once, then fit and score every classifier.
+
+    ``evaluate`` is :func:`evaluate_classifier`, cached or not. By classifier (seconds, n_generated,
+    {metric: (value, error)}) comes back. An error becomes data here, outside of the cache: what
+    failed is tried again by the next run.
     """
-    start = perf_counter()
-    X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
-    X_test, y_test = _safe_indexing(X, test), _safe_indexing(y, test)
-    try:
-        X_train, y_new, X_test = _resample(X_train, y_train, X_test, sampler, preprocessor, seed)
-    except Exception as error:
-        lost = perf_counter() - start, 0, dict.fromkeys(scoring, (np.nan, _in_words(error)))
-        return dict.fromkeys(classifiers, lost)
-    shared = perf_counter() - start
-    fit = BASELINES[sampler] if isinstance(sampler, str) else fit_plain
+
+    @cache
+    def resampled():
+        try:
+            return _resample(X, y, setting)
+        except Exception as error:
+            return error
+
     outcomes = {}
     for name, classifier in classifiers.items():
         start = perf_counter()
         try:
-            model = fit(seeded(classifier, seed), X_train, y_new)
-            seconds = shared + perf_counter() - start
-            scores = _score(model, X_test, y_test, scoring)
+            outcomes[name] = evaluate(setting, classifier, resampled)
         except Exception as error:
-            seconds = shared + perf_counter() - start
-            scores = dict.fromkeys(scoring, (np.nan, _in_words(error)))
-        outcomes[name] = seconds, len(y_new) - len(y_train), scores
+            failed = dict.fromkeys(setting.scoring, (np.nan, _in_words(error)))
+            outcomes[name] = perf_counter() - start, 0, failed
     return outcomes
 
 
-def _resample(X_train, y_train, X_test, sampler, preprocessor, seed):
-    """Run the steps before the classifier, fitted to the training rows alone."""
-    steps = [] if preprocessor is None else [preprocessor]
-    if not isinstance(sampler, str):
-        steps += [step for _, step in getattr(sampler, "steps", [(None, sampler)])]
+def evaluate_classifier(setting, classifier, resampled):
+    """Fit and score one classifier; ``resampled`` is called only if this is not cached."""
+    new = resampled()
+    if isinstance(new, Exception):
+        raise new
+    (X_train, y_train), (X_test, y_test), n_generated, seconds = new
+    start = perf_counter()
+    sampler = setting.sampler
+    fit = BASELINES[sampler] if isinstance(sampler, str) else fit_plain
+    model = fit(seeded(classifier, setting.seed), X_train, y_train)
+    seconds += perf_counter() - start
+    scores = {
+        metric: _score(model, X_test, y_test, scorer) for metric, scorer in setting.scoring.items()
+    }
+    return seconds, n_generated, scores
+
+
+def _resample(X, y, setting):
+    """Run the steps before the classifier, fitted to the training samples alone."""
+    start = perf_counter()
+    X_train, y_train = _safe_indexing(X, setting.train), _safe_indexing(y, setting.train)
+    X_test, y_test = _safe_indexing(X, setting.test), _safe_indexing(y, setting.test)
+    steps = [] if setting.preprocessor is None else [setting.preprocessor]
+    if not isinstance(setting.sampler, str):
+        steps += [step for _, step in getattr(setting.sampler, "steps", [("", setting.sampler)])]
     # a sampler that does nothing ends the pipeline, whatever its last step may be
-    pipeline = seeded(make_pipeline(*steps, FunctionSampler(validate=False)), seed)
+    pipeline = seeded(make_pipeline(*steps, FunctionSampler(validate=False)), setting.seed)
     X_new, y_new = pipeline.fit_resample(X_train, y_train)
     for _, step in pipeline.steps:
         if hasattr(step, "transform"):
             X_test = step.transform(X_test)
-    return X_new, y_new, X_test
+    seconds = perf_counter() - start
+    return (X_new, y_new), (X_test, y_test), len(y_new) - len(y_train), seconds
 
 
-def _score(model, X_test, y_test, scoring):
-    """Value and error of every metric; one that fails does not take the others along."""
-    outcome = {}
-    for metric, scorer in scoring.items():
-        try:
-            value = float(check_scoring(model, scoring=scorer)(model, X_test, y_test))
-            outcome[metric] = value, "" if np.isfinite(value) else "not defined here"
-        except Exception as error:
-            outcome[metric] = np.nan, _in_words(error)
-    return outcome
+def _score(model, X_test, y_test, scorer):
+    """Value and error of a metric; one that fails does not take the others along."""
+    try:
+        value = float(check_scoring(model, scoring=scorer)(model, X_test, y_test))
+        return value, "" if np.isfinite(value) else "not defined here"
+    except Exception as error:
+        return np.nan, _in_words(error)
 
 
 def seeded(estimator, seed):

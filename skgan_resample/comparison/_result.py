@@ -9,6 +9,11 @@ from scipy import stats
 from ..plotting import ComparisonDisplay
 from . import _statistics
 
+COLUMNS = [
+    *["dataset", "sampler", "classifier", "split", "metric", "value"],
+    *["fit_seconds", "n_generated", "error"],
+]
+
 
 @dataclass(frozen=True)
 class ComparisonResult:
@@ -18,10 +23,11 @@ class ComparisonResult:
     ----------
     table : DataFrame
         Columns dataset, sampler, classifier, split, metric, value, fit_seconds (of sampler and
-        classifier), n_generated (rows added, negative if removed) and error ("" if none). Filter
-        it and build another result to condense a part, say one classifier.
+        classifier), n_generated (samples added, negative if removed) and error ("" if none). Save
+        it by ``table.to_csv``; filter it and build another result to condense a part, say one
+        classifier.
     test_to_train : dict of str to float
-        By data set, the number of test rows over that of training rows.
+        By data set, the number of test samples over that of training samples.
     """
 
     table: Any
@@ -62,27 +68,20 @@ class ComparisonResult:
             data sets, classifiers and splits, where a failure ranks last; and the means of
             ``fit_seconds`` and ``n_generated``.
         """
-        import pandas as pd
+        return self._per_metric(self._summary_of, reference)
 
-        self._known(reference)
-        metrics = self.table["metric"].unique()
-        parts = {metric: self._summary_of(metric, reference) for metric in metrics}
-        return pd.concat(parts, names=["metric", "sampler"])
-
-    def tests(self, reference="SMOTE", method="t"):
+    def tests(self, reference="SMOTE"):
         """Test the samplers' differences from a reference.
 
-        On one data set the differences are those of the splits, averaged over classifiers; on
-        several, those of the data sets, by Wilcoxon's test whatever the method, after Friedman's
-        [1]_. p-values are adjusted by Holm's method within a metric.
+        On one data set the differences are those of the splits, averaged over classifiers, and the
+        test is the corrected resampled t-test [2]_. On several they are those of the data sets, and
+        the test is Wilcoxon's, after Friedman's [1]_. p-values are adjusted by Holm's method within
+        a metric.
 
         Parameters
         ----------
         reference : str, default="SMOTE"
             Name of a sampler or baseline.
-        method : {"t", "wilcoxon"}, default="t"
-            For one data set: the corrected resampled t-test [2]_, or Wilcoxon's signed-rank test,
-            which takes the splits for independent; with five, its p-value is 0.06 at the least.
 
         Returns
         -------
@@ -97,14 +96,7 @@ class ComparisonResult:
            2006.
         .. [2] Nadeau & Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
         """
-        import pandas as pd
-
-        self._known(reference)
-        if method not in ("t", "wilcoxon"):
-            raise ValueError(f"Got method={method!r}, but expected 't' or 'wilcoxon'.")
-        metrics = self.table["metric"].unique()
-        parts = {metric: self._tests_of(metric, reference, method) for metric in metrics}
-        return pd.concat(parts, names=["metric", "sampler"])
+        return self._per_metric(self._tests_of, reference)
 
     def plot(self, metric=None, *, kind="scores", ax=None):
         """Draw the scores, or a critical-difference diagram.
@@ -125,6 +117,16 @@ class ComparisonResult:
             With ``ax_`` and ``figure_``.
         """
         return ComparisonDisplay.from_result(self, metric, kind=kind, ax=ax)
+
+    def _per_metric(self, function, reference):
+        import pandas as pd
+
+        samplers = self.table["sampler"].unique().tolist()
+        if reference not in samplers:
+            raise ValueError(f"Got reference={reference!r}, but expected one of {samplers}.")
+        metrics = self.table["metric"].unique()
+        parts = {metric: function(metric, reference) for metric in metrics}
+        return pd.concat(parts, names=["metric", "sampler"])
 
     def _summary_of(self, metric, reference):
         import pandas as pd
@@ -151,7 +153,7 @@ class ComparisonResult:
         costs = worked.groupby("sampler")[["fit_seconds", "n_generated"]].mean()
         return pd.DataFrame(columns).join(costs).reindex(blocks.columns)
 
-    def _tests_of(self, metric, reference, method):
+    def _tests_of(self, metric, reference):
         import pandas as pd
 
         blocks, rows = self._blocks(metric), {}
@@ -160,7 +162,7 @@ class ComparisonResult:
             differences = self._by_unit(paired).to_numpy()
             if len(differences) < 2:
                 outcome = np.nan, np.nan
-            elif self._several or method == "wilcoxon":
+            elif self._several:
                 outcome = _statistics.wilcoxon(differences)
             else:
                 outcome = _statistics.corrected_t_test(differences, self._overlap)
@@ -208,8 +210,3 @@ class ComparisonResult:
             return np.nan
         error = _statistics.standard_error(values, self._overlap)
         return stats.t.ppf(0.975, len(values) - 1) * error
-
-    def _known(self, reference):
-        known = self.table["sampler"].unique().tolist()
-        if reference not in known:
-            raise ValueError(f"Got reference={reference!r}, but expected one of {known}.")

@@ -5,23 +5,10 @@ from scipy import stats
 
 
 def corrected_t_test(differences, test_to_train):
-    """Test resampled differences for a mean of zero, corrected for overlapping training sets [1]_.
+    """Nadeau and Bengio's corrected resampled t-test: (statistic, p-value), two-sided.
 
-    Parameters
-    ----------
-    differences : ndarray of shape (n_splits,)
-        Differences of two scores.
-    test_to_train : float
-        Number of test rows over that of training rows; 0 is the plain t-test.
-
-    Returns
-    -------
-    statistic, p_value : float
-        Two-sided; (0, 1) if all differences are zero.
-
-    References
-    ----------
-    .. [1] Nadeau & Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
+    ``test_to_train``, the number of test samples over that of training samples, corrects for
+    overlapping training sets; 0 is the plain t-test.
     """
     if not np.any(differences):
         return 0.0, 1.0
@@ -52,23 +39,7 @@ def friedman(scores):
 
 
 def holm(p_values):
-    """Adjust p-values for several comparisons by Holm's step-down method [1]_.
-
-    Parameters
-    ----------
-    p_values : ndarray of shape (n,)
-        NaN where there was no test.
-
-    Returns
-    -------
-    adjusted : ndarray of shape (n,)
-        In the same order.
-
-    References
-    ----------
-    .. [1] Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
-       Statistics 6, 1979.
-    """
+    """Adjust p-values, NaN where there was no test, by Holm's step-down method."""
     p_values = np.asarray(p_values, float)
     order = np.argsort(p_values)  # NaN comes last
     n = np.isfinite(p_values).sum()

@@ -1,4 +1,4 @@
-"""Features in which rows are compared, without a download."""
+"""Features in which samples are compared, without a download."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -8,10 +8,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 
 class ClassifierFeatures(TransformerMixin, BaseEstimator):
-    """What the hidden layer of a small classifier, trained on the real rows, makes of any rows.
+    """Features of samples: the hidden layer of a small classifier, trained on real ones.
 
-    The part of the Inception network in FID, for tables and small pictures: distances between the
-    features weigh what tells the classes apart. Fit it to real rows only.
+    For tables and small images it takes the part of the Inception network in FID: distances between
+    features weigh what distinguishes the classes. Fit it to real samples only.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features_in)
-            Real rows.
+            Real samples.
         y : array-like of shape (n_samples,)
             Their classes.
 
@@ -70,7 +70,7 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features_in)
-            Rows, real or synthetic.
+            Samples, real or synthetic.
 
         Returns
         -------

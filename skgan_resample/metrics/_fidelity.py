@@ -1,19 +1,18 @@
-"""How near the distribution of synthetic rows comes to that of the real ones."""
+"""How near the distribution of synthetic samples comes to that of the real ones."""
 
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.metrics.pairwise import check_pairwise_arrays, polynomial_kernel
-from sklearn.utils import check_random_state
-
-from ._distances import distance_batches, kth_distance
+from sklearn.utils import check_random_state, gen_batches
 
 
 def frechet_distance(X_real, X_synthetic):
-    r"""Compute the Fréchet distance between the Gaussians fitted to two sets of rows.
+    r"""Compute the Fréchet distance between the Gaussians fitted to two sets of samples.
 
     On the features of an Inception network this is known as FID [1]_. Zero for equal means and
-    covariances; it is biased upwards for few rows, so compare at equal n (:func:`with_real_floor`).
+    covariances; biased upwards for few samples, so compare at equal n (:func:`with_real_floor`).
 
     .. math:: \|\mu_1 - \mu_2\|^2 + \operatorname{tr}(\Sigma_1 + \Sigma_2
         - 2 (\Sigma_1 \Sigma_2)^{1/2})
@@ -21,9 +20,9 @@ def frechet_distance(X_real, X_synthetic):
     Parameters
     ----------
     X_real : array-like of shape (n_real, n_features)
-        Features of real rows, two or more.
+        Features of real samples, two or more.
     X_synthetic : array-like of shape (n_synthetic, n_features)
-        The same features of synthetic rows, two or more.
+        The same features of synthetic samples, two or more.
 
     Returns
     -------
@@ -52,9 +51,9 @@ def frechet_distance(X_real, X_synthetic):
 
 
 def _covariance_root(X):
-    """An R with R'R the covariance of X's rows."""
+    """An R with R'R the covariance of X."""
     if len(X) < 2:
-        raise ValueError(f"Got {len(X)} row, but expected two or more to estimate a covariance.")
+        raise ValueError(f"Got {len(X)} sample, but expected two or more to estimate a covariance.")
     return np.linalg.qr(X - X.mean(axis=0), mode="r") / np.sqrt(len(X) - 1)
 
 
@@ -62,19 +61,19 @@ def kernel_distance(X_real, X_synthetic):
     """Estimate the squared maximum mean discrepancy with the cubic kernel, without bias.
 
     On the features of an Inception network this is known as KID [1]_. Its expectation is zero for
-    equal distributions at any number of rows; single values may be negative.
+    equal distributions at any number of samples; single values may be negative.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, n_features)
-        Features of real rows, two or more, best of about unit scale.
+        Features of real samples, two or more, best of about unit scale.
     X_synthetic : array-like of shape (n_synthetic, n_features)
-        The same features of synthetic rows, two or more.
+        The same features of synthetic samples, two or more.
 
     Returns
     -------
     distance : float
-        The estimate. Memory grows with the square of the number of rows.
+        The estimate. Memory grows with the square of the number of samples.
 
     References
     ----------
@@ -88,13 +87,13 @@ def kernel_distance(X_real, X_synthetic):
     """
     X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
     if min(len(X_real), len(X_synthetic)) < 2:
-        raise ValueError("Got a set of one row, but expected two rows or more in each set.")
+        raise ValueError("Got a set of one sample, but expected two or more in each set.")
     between = polynomial_kernel(X_real, X_synthetic, degree=3).mean()
     return float(_mean_of_pairs(X_real) + _mean_of_pairs(X_synthetic) - 2 * between)
 
 
 def _mean_of_pairs(X):
-    """Mean of the kernel over the pairs of different rows."""
+    """Mean of the kernel over the pairs of different samples."""
     kernel = polynomial_kernel(X, degree=3)
     return (kernel.sum() - kernel.trace()) / (len(X) * (len(X) - 1))
 
@@ -111,17 +110,17 @@ class PRDC(NamedTuple):
 def precision_recall_density_coverage(X_real, X_synthetic, *, n_neighbors=5):
     """Measure fidelity (precision, density) and diversity (recall, coverage) by neighbourhoods.
 
-    A row's ball reaches to its ``n_neighbors``-th neighbour within its own set. Precision is the
-    share of synthetic rows that lie in the ball of a real row, recall the share of real rows in
-    the ball of a synthetic one [1]_. Density counts how many real balls hold a synthetic row, over
+    A sample's ball reaches to its ``n_neighbors``-th neighbour within its own set. Precision is the
+    share of synthetic samples in the ball of a real one, recall the share of real samples in the
+    ball of a synthetic one [1]_. Density counts how many real balls hold a synthetic sample, over
     ``n_neighbors``; coverage is the share of real balls that hold any [2]_.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, n_features)
-        Features of real rows, more than ``n_neighbors``.
+        Features of real samples, more than ``n_neighbors``.
     X_synthetic : array-like of shape (n_synthetic, n_features)
-        The same features of synthetic rows, more than ``n_neighbors``.
+        The same features of synthetic samples, more than ``n_neighbors``.
     n_neighbors : int, default=5
         Neighbours that a ball holds.
 
@@ -151,7 +150,7 @@ def precision_recall_density_coverage(X_real, X_synthetic, *, n_neighbors=5):
     if not 1 <= n_neighbors < fewest:
         raise ValueError(
             f"Got n_neighbors={n_neighbors}, but expected from 1 to {fewest - 1}, one less than "
-            "the rows of the smaller set."
+            "the samples of the smaller set."
         )
     radius_real = kth_distance(X_real, X_real, n_neighbors + 1)
     radius_synthetic = kth_distance(X_synthetic, X_synthetic, n_neighbors + 1)
@@ -166,21 +165,33 @@ def precision_recall_density_coverage(X_real, X_synthetic, *, n_neighbors=5):
     return PRDC(*map(float, scores))
 
 
-def with_real_floor(metric, X_real, X_synthetic, *, n_repeats=5, random_state=None):
-    """Compute a metric beside its floor: what real rows score against other real rows.
+def distance_batches(A, B):
+    """Yield (slice of A, its distances to all of B), a thousand samples at a time."""
+    for batch in gen_batches(len(A), 1000):
+        yield batch, cdist(A[batch], B)
 
-    The real rows are halved at random. One half stands for the real rows; against it the metric
-    judges as many synthetic rows, then, for the floor, as many rows of the other half. Numbers of
-    rows matter to most metrics, and so are equal.
+
+def kth_distance(A, B, k):
+    """Distance of each sample of A, shape (n_a,), to its k-th nearest in B."""
+    return np.concatenate(
+        [np.partition(distances, k - 1)[:, k - 1] for _, distances in distance_batches(A, B)]
+    )
+
+
+def with_real_floor(metric, X_real, X_synthetic, *, n_repeats=5, random_state=None):
+    """Compute a metric beside its floor: what real samples score against other real ones.
+
+    The real samples are halved at random. The metric compares one half with as many synthetic
+    samples, and for the floor with the other half: most metrics depend on the numbers of samples.
 
     Parameters
     ----------
     metric : callable
         Maps (X_real, X_synthetic) to a number or a tuple of numbers.
     X_real : array-like of shape (n_real, n_features)
-        Features of real rows.
+        Features of real samples.
     X_synthetic : array-like of shape (n_synthetic, n_features)
-        The same features of synthetic rows.
+        The same features of synthetic samples.
     n_repeats : int, default=5
         Random halvings; their results are averaged.
     random_state : int, RandomState instance or None, default=None
@@ -189,9 +200,9 @@ def with_real_floor(metric, X_real, X_synthetic, *, n_repeats=5, random_state=No
     Returns
     -------
     value : float or ndarray
-        The metric of real against synthetic rows.
+        The metric of real against synthetic samples.
     floor : float or ndarray
-        The metric of real against real rows.
+        The metric of real against real samples.
 
     Examples
     --------

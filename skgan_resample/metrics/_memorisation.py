@@ -1,15 +1,17 @@
-"""Whether synthetic rows are copies of the training rows, or can be told from real ones."""
+"""Whether synthetic samples are copies of training samples, or can be told from real ones."""
 
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial.distance import pdist
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import check_pairwise_arrays
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.neighbors import NearestNeighbors
 
-from ._distances import kth_distance
+_ENOUGH = 2000  # distances for a median
 
 
 class Memorisation(NamedTuple):
@@ -20,27 +22,29 @@ class Memorisation(NamedTuple):
 
 
 def nearest_neighbour_ratio(X_train, X_synthetic, X_test=None, *, copy_below=0.1):
-    """Compare how near synthetic and unseen real rows come to the training rows.
+    """Compare how near synthetic and unseen real samples come to the training samples.
 
     Parameters
     ----------
     X_train : array-like of shape (n_train, n_features)
-        Features of the rows that the sampler was trained on, of comparable scales.
+        Features of the samples that the sampler was trained on, of comparable scales.
     X_synthetic : array-like of shape (n_synthetic, n_features)
-        The same features of synthetic rows.
+        The same features of synthetic samples.
     X_test : array-like of shape (n_test, n_features), default=None
-        The same features of real rows that the sampler did not see. None compares with the
-        distance of each training row to the nearest other one.
+        The same features of real samples that the sampler did not see. None compares with the
+        distance of each training sample to the nearest other one; 2,000 to 4,000 of them, evenly
+        taken, where there are more.
     copy_below : float, default=0.1
-        A synthetic row is a near-copy if it is that much nearer to a training row than unseen rows
-        are, in the median.
+        A synthetic sample is a near-copy if its distance to the nearest training sample is at most
+        that share of the median distance of an unseen one.
 
     Returns
     -------
     scores : Memorisation
-        A named tuple. ``ratio``: median distance of the synthetic rows to their nearest training
-        row over that of the unseen rows; about 1 for new rows, near 0 for copies [1]_, and NaN
-        where the unseen rows are copies themselves. ``near_copies``: share of synthetic rows.
+        A named tuple. ``ratio``: median distance of a synthetic sample to the nearest training
+        sample over that of an unseen one; about 1 for new samples, near 0 for copies [1]_, and NaN
+        where the unseen samples are copies themselves. ``near_copies``: share of the synthetic
+        samples.
 
     References
     ----------
@@ -54,31 +58,69 @@ def nearest_neighbour_ratio(X_train, X_synthetic, X_test=None, *, copy_below=0.1
     Memorisation(ratio=0.25, near_copies=0.5)
     """
     X_train, X_synthetic = check_pairwise_arrays(X_train, X_synthetic, dtype=np.float64)
-    if X_test is None:
-        if len(X_train) < 2:
-            raise ValueError("Got one training row, but expected two or more, or an X_test.")
-        unseen = kth_distance(X_train, X_train, 2)  # the nearest is the row itself
-    else:
+    if X_test is not None:
         X_train, X_test = check_pairwise_arrays(X_train, X_test, dtype=np.float64)
-        unseen = kth_distance(X_test, X_train, 1)
-    nearest, typical = kth_distance(X_synthetic, X_train, 1), np.median(unseen)
+    elif len(X_train) < 2:
+        raise ValueError("Got one training sample, but expected two or more, or an X_test.")
+    neighbours = NearestNeighbors().fit(X_train)
+
+    def distances(X, k):
+        nearest = neighbours.kneighbors(X, k, return_distance=False)[:, -1]
+        return np.linalg.norm(X - X_train[nearest], axis=1)  # of a copy exactly zero
+
+    if X_test is None:
+        some = X_train[:: max(len(X_train) // _ENOUGH, 1)]
+        unseen = distances(some, 2)  # the nearest is the sample itself
+    else:
+        unseen = distances(X_test, 1)
+    nearest, typical = distances(X_synthetic, 1), np.median(unseen)
     ratio = float(np.median(nearest) / typical) if typical > 0 else np.nan
     return Memorisation(ratio, float((nearest <= copy_below * typical).mean()))
 
 
-def two_sample_auc(X_real, X_synthetic, *, classifier=None, cv=5, random_state=None):
-    """Score how well a classifier tells synthetic rows from real ones, cross-validated.
+def spread_ratio(X_real, X_synthetic):
+    """Compare how far apart synthetic and real samples of a class lie, to find a mode collapse.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, n_features)
-        Real rows, best ones that the sampler did not see.
+        Features of real samples of one class, two or more, of comparable scales.
     X_synthetic : array-like of shape (n_synthetic, n_features)
-        Synthetic rows, best as many as real ones.
+        The same features of synthetic samples of that class, two or more.
+
+    Returns
+    -------
+    ratio : float
+        Median distance between two synthetic samples over that between two real ones: about 1 for
+        equal distributions, near 0 for a mode collapse, and NaN where most real samples are alike.
+        Memory grows with the square of the number of samples.
+
+    Examples
+    --------
+    >>> from skgan_resample.metrics import spread_ratio
+    >>> spread_ratio([[0.0], [1.0], [2.0]], [[0.5], [0.75], [1.0]])
+    0.25
+    """
+    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    if min(len(X_real), len(X_synthetic)) < 2:
+        raise ValueError("Got a set of one sample, but expected two or more in each set.")
+    synthetic, real = (np.median(pdist(X)) for X in (X_synthetic, X_real))
+    return float(synthetic / real) if real > 0 else np.nan
+
+
+def two_sample_auc(X_real, X_synthetic, *, classifier=None, cv=5, random_state=None):
+    """Score how well a classifier tells synthetic samples from real ones, cross-validated.
+
+    Parameters
+    ----------
+    X_real : array-like of shape (n_real, n_features)
+        Real samples, best ones that the sampler did not see.
+    X_synthetic : array-like of shape (n_synthetic, n_features)
+        Synthetic samples, best as many as real ones.
     classifier : estimator, default=None
         Any classifier with ``predict_proba``; None is a random forest.
     cv : int, default=5
-        Folds; fewer where a set has fewer rows.
+        Folds; fewer where a set has fewer samples.
     random_state : int, RandomState instance or None, default=None
         Seed of the folds and of the random forest.
 
@@ -86,7 +128,7 @@ def two_sample_auc(X_real, X_synthetic, *, classifier=None, cv=5, random_state=N
     -------
     auc : float
         0.5 if the two cannot be told apart, 1 if they always can [1]_. Less than 0.5 points to
-        copies of real rows: those in the training folds mislead the classifier.
+        copies of real samples: those in the training folds mislead the classifier.
 
     References
     ----------
@@ -105,11 +147,11 @@ def two_sample_auc(X_real, X_synthetic, *, classifier=None, cv=5, random_state=N
         classifier = RandomForestClassifier(min_samples_leaf=2, random_state=random_state)
     n_folds = min(cv, len(X_real), len(X_synthetic))
     if n_folds < 2:
-        raise ValueError("Got a set of one row, but expected two rows or more in each set.")
+        raise ValueError("Got a set of one sample, but expected two or more in each set.")
     X = np.concatenate([X_real, X_synthetic])
     is_synthetic = np.arange(len(X)) >= len(X_real)
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state)
-    chances = cross_val_predict(
+    probability = cross_val_predict(
         clone(classifier), X, is_synthetic, cv=folds, method="predict_proba"
     )
-    return float(roc_auc_score(is_synthetic, chances[:, 1]))
+    return float(roc_auc_score(is_synthetic, probability[:, 1]))

@@ -115,6 +115,8 @@ class ClassGaussians:
         return cls(means.to(z.dtype), factors.to(z.dtype))
 
     def sample(self, y: Tensor, rng: torch.Generator) -> Tensor:
-        """Draw one code per label: (m,) class indices -> (m, d) codes."""
+        """Draw one code per label: (m,) class indices -> (m, d) codes, on their device."""
         noise = torch.randn((len(y), self.means.shape[1]), generator=rng, dtype=torch.float32)
-        return self.means[y] + torch.einsum("mij,mj->mi", self.factors[y], noise)
+        c = y.cpu()
+        z = self.means[c] + torch.einsum("mij,mj->mi", self.factors[c], noise)
+        return z.to(y.device)

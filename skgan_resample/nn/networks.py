@@ -197,7 +197,7 @@ Trunk: TypeAlias = DenseTrunk | ConvTrunk
 
 def trunk_for(
     sample_shape: tuple[int, ...],
-    hidden_dim: int,
+    hidden_dim: int = 128,
     dropout: Callable[[], nn.Module] = nn.Identity,
 ) -> Trunk:
     """Choose the first layers of an encoder or a discriminator by the shape of a sample.
@@ -315,7 +315,7 @@ Decoder: TypeAlias = DenseDecoder | ConvDecoder
 def decoder_for(
     latent_dim: int,
     sample_shape: tuple[int, ...],
-    hidden_dim: int,
+    hidden_dim: int = 128,
     enlarge: Callable[[int, int, tuple[int, int]], nn.Module] = Upsample,
     kernel: int = 3,
     head: nn.Module | None = None,

@@ -1,57 +1,45 @@
-"""Rows mixed from real ones of their class: what an anchored BAGAN-GP starts from, alone."""
+"""RowMix: new samples mixed from real ones of their class; the baseline without a network."""
 
 from __future__ import annotations
 
-import torch
-
 from .._base import BaseSampler
 from .._docstrings import documented
-from ..nn.picture_anchors import fit_anchors
+from ..mixing import ImageMixture, TableMixture
 
 
 @documented
 class RowMixSampler(BaseSampler):
-    r"""Over-sample by mixing real rows of a class; no network, no training.
+    r"""Over-sample by mixing real samples of a class; no network, no training.
 
-    A new row of a table lies between two random rows of its class and borrows some of the
-    variation within the other classes; a new picture is a real one of its class, half of them with
-    parts of a near neighbour, then changed in brightness, shifted and mirrored. These are the
-    drafts that :class:`BAGANGPSampler` starts from, and whose correction by an adversary has gained
-    nothing measurable: this is the method for everyday use.
+    A new row of a table lies between two random rows of its class, as in SMOTE with all rows as
+    neighbours, and has some of the variation within the classes added to it, as in a smoothed
+    bootstrap. A new image is one of its class, half of them with parts of a near neighbour, then
+    changed in brightness, translated and mirrored. It is the baseline that the other samplers,
+    which train networks, have to better, and it takes milliseconds.
 
     Parameters
     ----------
     {sampling_strategy}
     {image_shape}
     {categorical_features}
-    random_state : int, RandomState instance or None, default=None
-        Seed of the draws. An int gives the same rows at every call. None takes fresh entropy;
-        numpy's and torch's global streams are never used.
+    {random_state}
 
     Attributes
     ----------
     {sampling_strategy_}
     {classes_}
     {codec_}
+    mixture_ : TableMixture or ImageMixture
+        The distribution that new samples are drawn from. It holds the training samples.
     {is_synthetic_}
     {n_features_in_}
     {feature_names_in_}
-    anchors_ : TableAnchors or PictureAnchors
-        The real rows and the law of the rows mixed from them.
-    generator_ : torch.nn.Module
-        Leaves drafts as they are.
-    history_ : dict of str to ndarray
-        Arrays without a value.
-    n_iter_ : int
-        0, since nothing is trained.
-    retains_training_data_ : bool
-        Whether the fitted sampler holds training rows; True.
 
     See Also
     --------
-    BAGANGPSampler : The same rows, corrected by a generator that was trained against a critic.
+    BAGANGPSampler : A class-conditional GAN.
     imblearn.over_sampling.SMOTE : Interpolation between near neighbours.
-    imblearn.over_sampling.RandomOverSampler : Duplicates, with ``shrinkage`` blurred ones.
+    imblearn.over_sampling.RandomOverSampler : Duplicates, with ``shrinkage`` a smoothed bootstrap.
 
     Notes
     -----
@@ -60,14 +48,27 @@ class RowMixSampler(BaseSampler):
     .. math::
         x = (1 - t) x_i + t x_j + 0.4 (x_k - \mu_{y_k}), \qquad t = u / (u + v)
 
-    with :math:`x_i, x_j` any two rows of the class, u and v uniform, and :math:`x_k` a row of any
-    class less the mean of that class. Categories and gaps come from one of the two rows, columns
-    whose values recur are rounded to values seen; the Notes of :class:`BAGANGPSampler` say the
-    rest.
+    with :math:`x_i, x_j` any two rows of the class [1]_ [2]_, u and v uniform, and :math:`x_k` a
+    row of any class less the mean of that class [3]_: residuals are pooled over the classes, so
+    that a small class gets the variation within the others. The 0.4 was set by hand. A category,
+    and whether a value is missing, comes from :math:`x_i` or, with probability t, from :math:`x_j`;
+    columns that encode one category, or of which some pair of values is never seen, come from the
+    same one. Columns whose values recur are rounded at random to an observed value below or above.
 
-    On 14 imbalanced tables and four classifiers this law reaches a balanced accuracy of .766 and an
-    AUC of .847, after .732 and .829 with SMOTE and .643 and .813 without resampling. macro-F1 is
-    lower than SMOTE's, .663 after .669. A class of one row gets that row with borrowed variation.
+    A new image has, every other time, parts of a near neighbour taken in through a mask of
+    low-frequency noise [4]_. Then half of the images get a random gamma, and half are translated by
+    up to a fourteenth of their size and mirrored as far as the class is symmetric. What is still
+    nearly a training image is drawn again.
+
+    A class of one sample gets copies of that sample with the variation of the others.
+
+    References
+    ----------
+    .. [1] Chawla et al., "SMOTE: synthetic minority over-sampling technique", JAIR 16, 2002.
+    .. [2] Zhang et al., "mixup: beyond empirical risk minimization", ICLR 2018.
+    .. [3] Menardi & Torelli, "Training and assessing classification rules with imbalanced data"
+       (ROSE), Data Mining and Knowledge Discovery 28, 2014.
+    .. [4] Harris et al., "FMix: enhancing mixed sample data augmentation", arXiv:2002.12047, 2020.
 
     Examples
     --------
@@ -94,18 +95,13 @@ class RowMixSampler(BaseSampler):
         self.random_state = random_state
 
     def _fit(self, x, y, rng):
-        units, gaps = (getattr(self.codec_, name, ()) for name in ("units_", "number_missing_"))
-        self.anchors_ = fit_anchors(
-            torch.from_numpy(x), torch.from_numpy(y), len(self.classes_), rng, units, gaps
-        )
+        n_classes, codec = len(self.classes_), self.codec_
+        if x.ndim == 2:
+            self.mixture_ = TableMixture.fit(
+                x, y, n_classes, units=codec.units_, missing=codec.number_missing_
+            )
+        else:  # x may be the caller's own memory
+            self.mixture_ = ImageMixture.fit(x.copy(), y, n_classes, rng, step=codec.step_)
 
     def _sample(self, y, rng):
-        y = torch.from_numpy(y)
-        draft = self.anchors_.draw(y, rng)
-        return self.anchors_.vary(self.anchors_.settle(draft, draft, rng), y, rng).numpy()
-
-    def _stream(self, seed):
-        return torch.Generator(device="cpu").manual_seed(seed)
-
-    def _warn_of_poor_samples(self, x, y):
-        pass
+        return self.mixture_.sample(y, rng)

@@ -1,4 +1,4 @@
-"""Which sampler helps, and whether the difference is more than chance."""
+"""Which sampler helps, and whether the difference is significant."""
 
 import numpy as np
 from scipy import stats
@@ -88,12 +88,9 @@ class ComparisonDisplay:
         .. [1] Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7,
            2006.
         """
-        if kind == "ranks":
-            self._ranks(ax)
-        elif kind == "scores":
-            self._scores(ax)
-        else:
+        if kind not in ("scores", "ranks"):
             raise ValueError(f"Got kind={kind!r}, but expected 'scores' or 'ranks'.")
+        (self._scores if kind == "scores" else self._ranks)(ax)
         return self
 
     def _scores(self, ax):
@@ -110,10 +107,7 @@ class ComparisonDisplay:
             low, high, margin = seen.min(), seen.max(), 0.1 * np.ptp(seen) + 1e-3
             inner = ends[np.isfinite(ends) & (abs(ends - seen.mean()) < np.ptp(seen))]
             panel.set_xlim(min([low, *inner]) - margin, max([high, *inner]) + margin)
-        names = [
-            f"{sampler} (failed)" if np.isnan(mean) else sampler
-            for sampler, mean in summary["mean"].items()
-        ]
+        names = summary.index + np.where(summary["mean"].isna(), " (failed)", "")
         panel.set_yticks(range(len(summary)), names)
         panel.set_ylim(-0.6, len(summary) - 0.4)
         panel.grid(axis="x", alpha=0.3)

@@ -1,24 +1,25 @@
-"""Where real and synthetic rows lie."""
+"""Where real and synthetic samples lie."""
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.manifold import TSNE
 from sklearn.utils import check_random_state
 
+from ..codec import TableCodec
 from ._style import GREY, colours, panels
 
 
 class LatentSpaceDisplay:
-    """Codes or features of rows, laid out in the plane, by class or subclass.
+    """Codes or features of samples, laid out in the plane, by class or subclass.
 
     Parameters
     ----------
     embedding : ndarray of shape (n, 2)
-        Places of the rows.
+        Places of the samples.
     labels : array-like of shape (n,)
         Their classes or subclasses.
     is_synthetic : array-like of shape (n,), default=None
-        Which rows are synthetic; None means none of them.
+        Which samples are synthetic; None means none of them.
 
     Attributes
     ----------
@@ -38,15 +39,12 @@ class LatentSpaceDisplay:
 
     def __init__(self, embedding, labels, is_synthetic=None):
         self.embedding, self.labels = np.asarray(embedding), np.asarray(labels)
-        self.is_synthetic = np.zeros(len(self.labels), bool)
-        if is_synthetic is not None:
-            self.is_synthetic = np.asarray(is_synthetic, bool)
+        none = np.zeros(len(self.labels), bool)
+        self.is_synthetic = none if is_synthetic is None else np.asarray(is_synthetic, bool)
 
     @classmethod
-    def from_codes(
-        cls, codes, labels, is_synthetic=None, *, max_rows=2000, random_state=None, ax=None
-    ):
-        """Lay out codes by t-SNE and draw them.
+    def from_codes(cls, codes, labels, is_synthetic=None, *, random_state=None, ax=None):
+        """Lay out codes by t-SNE and draw them; 2,000 at random of more, since t-SNE takes long.
 
         Parameters
         ----------
@@ -55,9 +53,7 @@ class LatentSpaceDisplay:
         labels : array-like of shape (n,)
             Their classes or subclasses.
         is_synthetic : array-like of shape (n,), default=None
-            Which rows are synthetic; None means none of them.
-        max_rows : int, default=2000
-            At most so many rows, drawn at random: the time of t-SNE grows faster than their number.
+            Which samples are synthetic; None means none of them.
         random_state : int, RandomState instance or None, default=None
             Seed.
         ax : Axes, default=None
@@ -70,7 +66,7 @@ class LatentSpaceDisplay:
         """
         rng = check_random_state(random_state)
         codes, labels = np.asarray(codes, float), np.asarray(labels)
-        kept = rng.permutation(len(codes))[:max_rows]
+        kept = rng.permutation(len(codes))[:2000]
         codes, labels = codes[kept], labels[kept]
         if is_synthetic is not None:
             is_synthetic = np.asarray(is_synthetic)[kept]
@@ -81,28 +77,26 @@ class LatentSpaceDisplay:
 
     @classmethod
     def from_estimator(
-        cls, sampler, X, y, *, features=None, n_samples=100, random_state=0, max_rows=2000, ax=None
+        cls, sampler, X, y, *, features=None, n_samples=100, random_state=0, ax=None
     ):
-        """Lay out real rows together with those that a fitted sampler generates.
+        """Lay out real samples together with those that a fitted sampler generates.
 
         Parameters
         ----------
         sampler : estimator
             Fitted, with ``sample``.
-        X : array-like of shape (n_samples, n_features), or pictures
-            Real rows.
+        X : array-like of shape (n_samples, n_features), or images
+            Real samples.
         y : array-like of shape (n_samples,)
             Their classes.
         features : transformer, default=None
-            Turns rows into the features that are laid out; it is cloned and fitted to the real
-            rows. None is a :class:`~skgan_resample.TableCodec`, which standardises numbers and
-            takes categories apart; see :class:`~skgan_resample.metrics.ClassifierFeatures`.
+            Turns samples into the features that are laid out; it is cloned and fitted to the real
+            ones. None is a :class:`~skgan_resample.TableCodec`, which standardises numbers and
+            encodes categories one-hot; see :class:`~skgan_resample.metrics.ClassifierFeatures`.
         n_samples : int, default=100
-            Rows to generate per class.
+            Samples to generate per class.
         random_state : int, RandomState instance or None, default=0
             Seed.
-        max_rows : int, default=2000
-            At most so many rows, see ``from_codes``.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -111,25 +105,17 @@ class LatentSpaceDisplay:
         display : LatentSpaceDisplay
             The drawn display.
         """
-        from skgan_resample import TableCodec  # not above: the package imports its displays first
-
         X_new, y_new = sampler.sample(n_samples, random_state=random_state)
         real, new = (
-            np.reshape(rows, (len(rows), -1)) if np.ndim(rows) > 2 else rows for rows in (X, X_new)
+            np.reshape(part, (len(part), -1)) if np.ndim(part) > 2 else part for part in (X, X_new)
         )
         features = clone(TableCodec() if features is None else features).fit(real, y)
         codes = np.concatenate([features.transform(real), features.transform(new)])
-        return cls.from_codes(
-            codes,
-            np.concatenate([np.asarray(y), y_new]),
-            np.arange(len(codes)) >= len(real),
-            max_rows=max_rows,
-            random_state=random_state,
-            ax=ax,
-        )
+        labels, is_new = np.concatenate([np.asarray(y), y_new]), np.arange(len(codes)) >= len(real)
+        return cls.from_codes(codes, labels, is_new, random_state=random_state, ax=ax)
 
     def plot(self, *, ax=None):
-        """Draw real rows as dots and synthetic ones as crosses, in the colour of their class.
+        """Draw real samples as dots and synthetic ones as crosses, in the colour of their class.
 
         Parameters
         ----------
@@ -152,7 +138,7 @@ class LatentSpaceDisplay:
                 places = self.embedding[of_class & (self.is_synthetic == synthetic)]
                 style = {"s": size, "color": [colour], "marker": marker, "linewidths": 0.8}
                 panel.scatter(*places.T, alpha=alpha, **style)
-            if len(labels) > 7:  # more than a legend of colours can tell apart
+            if len(labels) > 7:  # more colours than a legend can show
                 middle = np.median(self.embedding[of_class], axis=0)
                 outline = [withStroke(linewidth=2.5, foreground="white")]
                 style = {"ha": "center", "va": "center", "size": 8, "weight": "bold"}

@@ -1,4 +1,4 @@
-"""Real beside synthetic rows, class by class."""
+"""Real beside synthetic samples, class by class."""
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -9,16 +9,16 @@ _CELL = 0.3  # inches
 
 
 class SyntheticSamplesDisplay:
-    """Real beside generated pictures, or the columns of real and generated rows, by class.
+    """Real beside generated images, or the columns of real and generated samples, by class.
 
     Parameters
     ----------
     X_real, y_real : array-like of shape (n_real, n_features) and (n_real,)
-        Real rows or flat pictures, and their classes. Of a pandas frame the columns of numbers.
+        Real samples or flat images, and their classes. Of a pandas frame the columns of numbers.
     X_synthetic, y_synthetic : array-like of shape (n_synthetic, n_features) and (n_synthetic,)
         Synthetic ones, and their classes.
     image_shape : tuple of int, default=None
-        (height, width) or (height, width, channels) of pictures; None means a table.
+        (height, width) or (height, width, channels) of images; None means a table.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class SyntheticSamplesDisplay:
     >>> from skgan_resample import SyntheticSamplesDisplay
     >>> X, y = make_classification(weights=[0.8], random_state=0)
     >>> X_all, y_all = SMOTE(random_state=0).fit_resample(X, y)
-    >>> display = SyntheticSamplesDisplay.from_samples(X, y, X_all[100:], y_all[100:])
+    >>> display = SyntheticSamplesDisplay(X, y, X_all[100:], y_all[100:]).plot()
     >>> display.axes_.shape
     (1, 6)
     """
@@ -52,24 +52,24 @@ class SyntheticSamplesDisplay:
     def from_estimator(
         cls, sampler, X, y, *, image_shape=None, n_samples=200, kind="auto", random_state=0, ax=None
     ):
-        """Draw real rows beside those that a fitted sampler of this package generates.
+        """Draw real samples beside those that a fitted sampler of this package generates.
 
         Parameters
         ----------
         sampler : estimator
             Fitted, with ``sample``.
-        X : array-like of shape (n_samples, n_features), or pictures
-            Real rows.
+        X : array-like of shape (n_samples, n_features), or images
+            Real samples.
         y : array-like of shape (n_samples,)
             Their classes.
         image_shape : tuple of int, default=None
-            Shape of flat pictures; None takes the sampler's.
+            Shape of flat images; None takes the sampler's.
         n_samples : int, default=200
-            Rows to generate per class.
-        kind : {"auto", "pictures", "marginals", "pairs"}, default="auto"
+            Samples to generate per class.
+        kind : {"auto", "images", "marginals", "pairs"}, default="auto"
             What to draw, see ``plot``.
         random_state : int, RandomState instance or None, default=0
-            Seed of the rows.
+            Seed of the samples.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -82,48 +82,19 @@ class SyntheticSamplesDisplay:
         new = sampler.sample(n_samples, random_state=random_state)
         return cls(X, y, *new, image_shape=image_shape).plot(kind=kind, ax=ax)
 
-    @classmethod
-    def from_samples(
-        cls, X_real, y_real, X_synthetic, y_synthetic, *, image_shape=None, kind="auto", ax=None
-    ):
-        """Draw real rows beside synthetic ones, wherever they come from.
-
-        Parameters
-        ----------
-        X_real, y_real : array-like of shape (n_real, n_features) and (n_real,)
-            Real rows or pictures, and their classes.
-        X_synthetic, y_synthetic : array-like of shape (n_synthetic, n_features) and (n_synthetic,)
-            Synthetic ones, and their classes.
-        image_shape : tuple of int, default=None
-            Shape of flat pictures.
-        kind : {"auto", "pictures", "marginals", "pairs"}, default="auto"
-            What to draw, see ``plot``.
-        ax : Axes, default=None
-            Where to draw; None opens a figure.
-
-        Returns
-        -------
-        display : SyntheticSamplesDisplay
-            The drawn display.
-        """
-        display = cls(X_real, y_real, X_synthetic, y_synthetic, image_shape=image_shape)
-        return display.plot(kind=kind, ax=ax)
-
-    def plot(self, *, kind="auto", columns=None, n_pictures=8, cmap="gray", ax=None):
+    def plot(self, *, kind="auto", columns=None, n_images=8, ax=None):
         """Draw.
 
         Parameters
         ----------
-        kind : {"auto", "pictures", "marginals", "pairs"}, default="auto"
-            A grid of real and generated pictures, a class a row; a panel per column with the median
+        kind : {"auto", "images", "marginals", "pairs"}, default="auto"
+            A grid of real and generated images, a class a line; a panel per column with the median
             and the middle 90 % of real and generated values of each class; or a panel per class
-            with its rows in two columns. "auto" is pictures or marginals.
+            with its samples in two columns. "auto" is images or marginals.
         columns : sequence of int, default=None
             Columns of a table to draw; None takes the first six, or the first two for pairs.
-        n_pictures : int, default=8
-            Real pictures per class, and generated ones.
-        cmap : str, default="gray"
-            Colour map for pictures of one channel.
+        n_images : int, default=8
+            Real images per class, and generated ones.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -133,64 +104,58 @@ class SyntheticSamplesDisplay:
             The drawn display.
         """
         if kind == "auto":
-            kind = "marginals" if self.image_shape is None else "pictures"
-        if kind == "pictures" and self.image_shape is not None:
-            self._pictures(n_pictures, cmap, ax)
+            kind = "marginals" if self.image_shape is None else "images"
+        if kind == "images" and self.image_shape is not None:
+            self._images(n_images, ax)
         elif kind == "marginals":
             self._marginals(range(self.X_real.shape[1])[:6] if columns is None else columns, ax)
         elif kind == "pairs":
             self._pairs(range(2) if columns is None else columns, ax)
         else:
             raise ValueError(
-                f"Got kind={kind!r}, but expected 'marginals', 'pairs', or 'pictures' with an "
+                f"Got kind={kind!r}, but expected 'marginals', 'pairs', or 'images' with an "
                 "image_shape."
             )
         return self
 
-    def _pictures(self, n, cmap, ax):
-        """Blocks of classes side by side: a row per class, n real pictures, a gap, n generated."""
+    def _images(self, n, ax):
+        """Blocks of classes side by side: a line per class, n real images, a gap, n generated."""
         import matplotlib
 
         labels = np.unique(self.y_real)
         n_blocks = -(-len(labels) // 15)
-        n_rows = -(-len(labels) // n_blocks)
-        size = n_blocks * ((2 * n + 1) * _CELL + 0.7), n_rows * _CELL + 0.8
+        n_lines = -(-len(labels) // n_blocks)
+        size = n_blocks * ((2 * n + 1) * _CELL + 0.7), n_lines * _CELL + 0.8
         axes = panels(self, ax, 1, n_blocks, size)
-        step, _ = self._steps()
         limits = {"vmin": self.X_real.min(), "vmax": self.X_real.max()}
-        map_ = matplotlib.colormaps[cmap].with_extremes(bad="white")
+        map_ = matplotlib.colormaps["gray"].with_extremes(bad="white")
         for number, panel in enumerate(axes[0]):
-            block = labels[number * n_rows : (number + 1) * n_rows]
+            block = labels[number * n_lines : (number + 1) * n_lines]
             # blocks of equal height: a class that does not exist leaves white space
-            canvas = [self._row(label, n) for label in [*block, *[None] * (n_rows - len(block))]]
+            canvas = [self._line(label, n) for label in [*block, *[None] * (n_lines - len(block))]]
             panel.imshow(np.concatenate(canvas), cmap=map_, interpolation="nearest", **limits)
-            panel.set_yticks((np.arange(len(block)) + 0.5) * step, block)
-            across = canvas[0].shape[1] / (2 * n + 1)
+            down, across = canvas[0].shape[0], canvas[0].shape[1] / (2 * n + 1)
+            panel.set_yticks((np.arange(len(block)) + 0.5) * down, block)
             panel.set_xticks([n * across / 2, (1.5 * n + 1) * across], ["real", "generated"])
             panel.tick_params(length=0, labeltop=True, labelbottom=False)
             panel.spines[:].set_visible(False)
 
-    def _steps(self):
-        """Height and width of a picture with the white space that follows it."""
-        height, width = self.image_shape[:2]
-        gap = max(width // 10, 1)
-        return height + gap, width + gap
-
-    def _row(self, label, n):
-        """The pictures of one class, with white space between them."""
+    def _line(self, label, n):
+        """The images of one class, with white space after each of them."""
         height, width, *channels = self.image_shape
         depth = channels if channels and channels[0] > 1 else []
+        gap = max(width // 10, 1)
         low, high = self.X_real.min(), self.X_real.max()
-        down, across = self._steps()
-        row = np.full((down, (2 * n + 1) * across, *depth), high if depth else np.nan, float)
+        shape = height + gap, (2 * n + 1) * (width + gap), *depth
+        line = np.full(shape, high if depth else np.nan, float)
         for X, y, start in (
             (self.X_real, self.y_real, 0),
             (self.X_synthetic, self.y_synthetic, n + 1),
         ):
-            for number, picture in enumerate(X[y == label][:n] if label is not None else ()):
-                left = (start + number) * across
-                row[:height, left : left + width] = picture.reshape(height, width, *depth)
-        return np.clip((row - low) / (high - low), 0, 1) if depth else row
+            for number, image in enumerate(X[y == label][:n] if label is not None else ()):
+                left = (start + number) * (width + gap)
+                line[:height, left : left + width] = image.reshape(height, width, *depth)
+        return np.clip((line - low) / (high - low), 0, 1) if depth else line
 
     def _marginals(self, columns, ax):
         from matplotlib.lines import Line2D
@@ -236,9 +201,9 @@ class SyntheticSamplesDisplay:
                 (self.X_real, self.y_real, REAL, "o", "real"),
                 (self.X_synthetic, self.y_synthetic, SYNTHETIC, "x", "generated"),
             ):
-                rows = rng.permutation(np.flatnonzero(y == label))[:200]
+                some = rng.permutation(np.flatnonzero(y == label))[:200]
                 style = {"s": 10, "color": colour, "marker": marker, "linewidths": 0.7}
-                panel.scatter(X[rows, first], X[rows, second], alpha=0.7, label=name, **style)
+                panel.scatter(X[some, first], X[some, second], alpha=0.7, label=name, **style)
         axes[-1, 0].set(xlabel=self._name(first), ylabel=self._name(second))
         legend_above(self, axes[0, 0].get_legend_handles_labels()[0])
 

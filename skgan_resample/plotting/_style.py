@@ -1,4 +1,4 @@
-"""Colours that the colour-blind can tell apart, and figures of the right size."""
+"""Colours that the colour-blind can distinguish, and figures of the right size."""
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -18,25 +18,9 @@ def colours(n):
 
 
 def panels(display, ax, n_rows, n_columns, size, **shared):
-    """Axes in a grid, in a new figure or in the place of ``ax``; sets figure_, ax_ and axes_.
+    """Axes of shape (n_rows, n_columns), in a new figure of ``size`` inches or in place of ``ax``.
 
-    Parameters
-    ----------
-    display : object
-        Whose attributes are set.
-    ax : Axes or None
-        Where to draw; None opens a figure.
-    n_rows, n_columns : int
-        Shape of the grid.
-    size : tuple of float
-        (width, height) of a new figure in inches.
-    **shared
-        ``sharex``, ``sharey`` and spaces, for a new figure's or the grid's ``subplots``.
-
-    Returns
-    -------
-    axes : ndarray of shape (n_rows, n_columns)
-        The axes.
+    Sets ``figure_``, ``ax_`` and ``axes_`` of the display; ``shared`` is for ``subplots``.
     """
     check_matplotlib_support(f"{type(display).__name__}.plot")
     import matplotlib.pyplot as plt

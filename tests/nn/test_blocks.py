@@ -2,9 +2,9 @@
 
 import pytest
 import torch
+from samplers import make_rng
 
-from skgan_resample.nn.blocks import BlockHead, GapRates
-from skgan_resample.nn.device import make_rng
+from skgan_resample.nn.blocks import BlockHead, MissingRates
 from skgan_resample.nn.networks import build, decoder_for
 
 N = 20_000
@@ -83,7 +83,7 @@ REAL = [(0.5, 0.0), (0.1, 1.0)]
 @pytest.mark.parametrize("made", [[(0.2, 0.6), (0.9, 0.3)], [(0, 1), (1, 0)], REAL], ids=str)
 def test_gaps_come_at_the_rates_of_the_class(made):
     x, y = rows(*made)
-    settled = GapRates.fit([2, 4], rows(*REAL), (x, y)).settle(x, y, make_rng(0))
+    settled = MissingRates.fit([2, 4], rows(*REAL), (x, y)).apply(x, y, make_rng(0))
     for c, expected in enumerate(REAL):
         found = settled[y == c][:, [2, 4]].mean(0)
         torch.testing.assert_close(found, torch.tensor(expected), atol=0.015, rtol=0)
@@ -94,5 +94,5 @@ def test_gaps_come_at_the_rates_of_the_class(made):
 
 def test_gaps_at_the_right_rate_stay_where_they_are():
     x, y = rows(*REAL)
-    settled = GapRates.fit([2, 4], (x, y), (x, y)).settle(x, y, make_rng(0))
+    settled = MissingRates.fit([2, 4], (x, y), (x, y)).apply(x, y, make_rng(0))
     assert torch.equal(settled, x)

@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
+from samplers import make_rng
 from torch.distributions import Normal, kl_divergence
 
-from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.latent import ClassGaussians
 from skgan_resample.nn.losses import kl_standard_normal, mmd_imq, negative_elbo
 
@@ -71,6 +71,7 @@ def test_mmd_grows_with_a_shift_and_with_a_change_of_scale():
         assert values[-1] > 0.5
 
 
+@pytest.mark.slow
 def test_mmd_pulls_codes_towards_the_prior():
     codes = (normal(128, 4, seed=1) * 0.3 + 2).requires_grad_()
     optimiser = torch.optim.Adam([codes], lr=0.05)

@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from samplers import make_rng
 from torch.testing import assert_close
 
 from skgan_resample.nn import impacts
-from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses
 
 CLASSES = torch.tensor([0, 0, 1, 1, 1])
@@ -127,6 +127,7 @@ def test_the_actor_moves_towards_what_was_rewarded(reward_changes):
     assert (change @ action > 0) == reward_changes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_actor_and_critic_find_a_known_optimum(seed):
     """A loss that is least where the first of two subclasses has an impact of .8."""

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from samplers import make_rng
 from sklearn.covariance import ledoit_wolf
 
-from skgan_resample.nn.device import make_rng
-from skgan_resample.nn.latent import ClassGaussians, draw_noise, factor, shrunk_covariance
+from skgan_resample.nn.latent import ClassGaussians, factor, shrunk_covariance
 
 pytestmark = pytest.mark.usefixtures("untouched_globals")
 
@@ -131,16 +131,6 @@ def test_sample_repeats_with_its_stream():
     assert torch.equal(laws.sample(y, make_rng(0)), first)
     assert not torch.equal(first, second)
     assert laws.sample(y[:0], rng).shape == (0, 3)
-
-
-def test_noise_is_standard_normal_and_classes_are_uniform_or_given():
-    y = torch.zeros(3000, dtype=torch.long)
-    z, drawn = draw_noise(y, 2, 3, make_rng(0), balanced=True)
-    assert z.shape == (3000, 2)
-    assert abs(z.mean()) < 0.05
-    assert abs(z.std() - 1) < 0.05
-    assert drawn.bincount(minlength=3).min() > 900
-    assert draw_noise(y, 2, 3, make_rng(0), balanced=False)[1] is y
 
 
 def test_variances_of_the_codes_come_on_top():

@@ -4,30 +4,28 @@ import math
 
 import pytest
 import torch
+from samplers import make_rng
 from torch import nn
 
-from skgan_resample.nn.device import make_rng
 from skgan_resample.nn.networks import (
     SLOPE,
     ClassScale,
+    ConcatDiscriminator,
+    ConcatGenerator,
     ConvTrunk,
     DenseTrunk,
     Dropout,
     LinearHead,
+    ProductDiscriminator,
+    ProductGenerator,
     ResidualBlock,
     TransposedConv,
+    UnlabelledGenerator,
     Upsample,
     build,
     decoder_for,
     halvings,
     trunk_for,
-)
-from skgan_resample.nn.players import (
-    ConcatCritic,
-    ConcatGenerator,
-    ProductCritic,
-    ProductGenerator,
-    UnlabelledGenerator,
 )
 
 pytestmark = pytest.mark.usefixtures("untouched_globals")
@@ -56,7 +54,7 @@ def test_encoders_and_critics_take_any_sample(shape):
     encoder = build(lambda: LinearHead(trunk_for(shape), 5), make_rng(0), "cpu")
     assert encoder(x).shape == (3, 5)
     assert encoder.trunk(x).shape == (3, encoder.trunk.n_features)
-    for critic_class in (ConcatCritic, ProductCritic):
+    for critic_class in (ConcatDiscriminator, ProductDiscriminator):
         critic = build(lambda: critic_class(trunk_for(shape), 3), make_rng(0), "cpu")  # noqa: B023
         scores = critic(x, Y)
         assert scores.shape == (3,)
@@ -66,7 +64,7 @@ def test_encoders_and_critics_take_any_sample(shape):
 @pytest.mark.parametrize("enlarge", [Upsample, TransposedConv])
 @pytest.mark.parametrize("shape", PICTURES)
 def test_picture_decoders_make_any_size(shape, enlarge):
-    decoder = build(lambda: decoder_for(4, shape, enlarge, kernel=7), make_rng(0), "cpu")
+    decoder = build(lambda: decoder_for(4, shape, enlarge=enlarge, kernel=7), make_rng(0), "cpu")
     x = decoder(normal(3, 4))
     assert x.shape == (3, *shape)
     assert x.abs().max() <= 1
@@ -85,7 +83,7 @@ def test_the_kind_of_network_follows_the_shape_of_a_sample():
     with torch.device("meta"):
         assert isinstance(trunk_for((7,)), DenseTrunk)
         assert isinstance(trunk_for((1, 7, 1)), ConvTrunk)
-        assert [trunk_for((d,)).n_features for d in (1, 128, 300, 1000)] == [128, 128, 300, 512]
+        assert [trunk_for((7,), n).n_features for n in (1, 128)] == [1, 128]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +109,7 @@ def test_every_weight_of_a_decoder_reaches_the_output():
 @pytest.mark.parametrize("shape", [(6,), (2, 9, 9)])
 def test_build_draws_from_its_stream_alone(shape):
     def factory():
-        return ProductCritic(trunk_for(shape), 3)
+        return ProductDiscriminator(trunk_for(shape), 3)
 
     def weights(seed):
         return torch.cat([w.flatten() for w in build(factory, make_rng(seed), "cpu").parameters()])
@@ -176,7 +174,7 @@ def test_dropout_repeats_with_its_stream_and_rests_in_eval_mode():
 @pytest.mark.parametrize("shape", [(6,), (1, 8, 8)])
 def test_trunks_use_the_dropout_they_are_given(shape):
     rng = make_rng(1)
-    trunk = build(lambda: trunk_for(shape, lambda: Dropout(0.5, rng)), make_rng(0), "cpu")
+    trunk = build(lambda: trunk_for(shape, dropout=lambda: Dropout(0.5, rng)), make_rng(0), "cpu")
     x = normal(2, *shape)
     assert not torch.equal(trunk(x), trunk(x))
     trunk.eval()
@@ -222,11 +220,11 @@ def test_product_generator_starts_with_codes_of_their_own_size():
 
 def test_critics_use_the_label_as_documented():
     x = normal(3, 6)
-    concat = build(lambda: ConcatCritic(trunk_for((6,)), 3), make_rng(0), "cpu")
+    concat = build(lambda: ConcatDiscriminator(trunk_for((6,)), 3), make_rng(0), "cpu")
     label = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, 1, 0]])
     expected = concat.head(torch.cat([concat.trunk(x), label], 1))[:, 0]
     assert torch.equal(concat(x, Y), expected)
-    product = build(lambda: ProductCritic(trunk_for((6,)), 3), make_rng(0), "cpu")
+    product = build(lambda: ProductDiscriminator(trunk_for((6,)), 3), make_rng(0), "cpu")
     expected = product.head(product.trunk(x) * product.embedding.weight[[0, 2, 1]])[:, 0]
     assert torch.equal(product(x, Y), expected)
     for critic in (concat, product):

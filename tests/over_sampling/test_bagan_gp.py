@@ -1,43 +1,29 @@
-"""BAGAN-GP's critic: its loss is the equation of the docstring, however few passes it takes."""
+"""BAGAN-GP: the discriminator's loss is its equation, and where both networks start from."""
 
 import pytest
 import torch
-from samplers import table
+from samplers import recorded, table
 from torch.nn.functional import softplus
 
 from skgan_resample import BAGANGPSampler
 from skgan_resample.nn import losses
-from skgan_resample.over_sampling import _bagan_gp
 
 
-@pytest.fixture
-def game(monkeypatch):
-    """Both players' losses and the sampler, as a fit would play with them."""
-
-    def of(**params):
-        kept = {}
-
-        def instead(generator, critic, d_loss, g_loss, *_):
-            kept.update(generator=generator, critic=critic, d_loss=d_loss, g_loss=g_loss)
-            return {"critic": torch.zeros(1), "generator": torch.zeros(1)}
-
-        monkeypatch.setattr(_bagan_gp, "train_adversarial", instead)
-        X, y = table(counts=(40, 20, 12))
-        sampler = BAGANGPSampler(autoencoder_max_iter=3, random_state=0, **params).fit(X, y)
-        kept["x"], kept["y"] = torch.from_numpy(sampler.codec_.transform(X)), torch.from_numpy(y)
-        return sampler, kept
-
-    return of
+def started(**params):
+    """The sampler and its run, as adversarial training would begin."""
+    sampler = BAGANGPSampler(autoencoder_max_iter=3, max_iter=0, random_state=0, **params)
+    return sampler, recorded(sampler, *table(counts=(40, 20, 12)))
 
 
-def squared_slopes(critic, points, y):
-    """|dD/dx|^2 row by row, each row on its own."""
-    slopes = []
+def slopes(discriminator, points, y):
+    """|dD/dx| sample by sample, each on its own."""
+    norms = []
     for point, label in zip(points, y, strict=True):
         point = point[None].clone().requires_grad_()
-        slope = torch.autograd.grad(critic(point, label[None]).sum(), point, create_graph=True)[0]
-        slopes.append(slope.square().sum())
-    return torch.stack(slopes)
+        score = discriminator(point, label[None]).sum()
+        slope = torch.autograd.grad(score, point, create_graph=True)[0]
+        norms.append(slope.norm())
+    return torch.stack(norms)
 
 
 @pytest.mark.parametrize(
@@ -46,45 +32,51 @@ def squared_slopes(critic, points, y):
         {},
         {"penalty_weight": 0},
         {"fake_labels": "data"},
-        {"anchored": False},
-        {"anchored": False, "penalty_points": "real", "penalty_weight": 3.0},
+        {"penalty_points": "real", "penalty_weight": 3.0},
     ],
     ids=str,
 )
-def test_the_critics_loss_is_its_equation(game, params):
-    sampler, kept = game(**params)
-    critic, x, y, rng = kept["critic"], kept["x"], kept["y"], sampler._rng
+def test_the_discriminators_loss_is_its_equation(params):
+    sampler, run = started(**params)
+    D, x, y, rng = run.discriminator, run.x, run.y, run.rng
+    run.generator.requires_grad_(True)
     state = rng.get_state()
-    loss = kept["d_loss"](x, y)
-    gradients = torch.autograd.grad(loss, [*critic.parameters()])
+    loss = run.d_loss(x, y)
+    gradients = torch.autograd.grad(loss, [*D.parameters()])
 
     rng.set_state(state)  # the same draws, in the same order
-    balanced = sampler.fake_labels == "balanced"
-    fake_y = torch.randint(3, y.shape, generator=rng) if balanced else y
-    fake = sampler._draw(kept["generator"], fake_y, rng).detach()
+    fake_y = run.labels(y, balanced=sampler.fake_labels == "balanced")
+    fake = run.generator(run.noise(fake_y), fake_y).detach()
     wrong_y = (y + torch.randint(1, 3, y.shape, generator=rng)) % 3
     expected = (
-        softplus(-critic(x, y)).mean()
-        + softplus(critic(fake, fake_y)).mean()
-        + softplus(critic(x, wrong_y)).mean()
+        softplus(-D(x, y)).mean()
+        + softplus(D(fake, fake_y)).mean()
+        + softplus(D(x, wrong_y)).mean()
     )
-    if sampler.anchored:
-        penalty = squared_slopes(critic, x, y).mean()
-    else:
-        between = sampler.penalty_points == "between"
-        points = losses.points_between(x, fake, rng) if between else losses.points_around(x, rng)
-        penalty = (squared_slopes(critic, points, y).sqrt() - 1).square().mean()
+    between = sampler.penalty_points == "between"
+    points = losses.points_between(x, fake, rng) if between else losses.points_around(x, rng)
+    penalty = (slopes(D, points, y) - 1).square().mean()
     expected = expected + sampler.penalty_weight * penalty
 
     torch.testing.assert_close(loss, expected)
-    wanted = torch.autograd.grad(expected, [*critic.parameters()])
+    wanted = torch.autograd.grad(expected, [*D.parameters()])
     torch.testing.assert_close(gradients, wanted, rtol=1e-4, atol=1e-6)
 
 
-def test_the_critic_looks_at_each_real_row_once(game):
-    _, kept = game()
+def test_the_discriminator_looks_at_each_real_sample_once():
+    _, run = started(penalty_weight=0)
     passed = []
-    kept["critic"].trunk.register_forward_hook(lambda _, args, __: passed.append(args[0]))
-    kept["d_loss"](kept["x"], kept["y"])
-    assert [torch.equal(rows, kept["x"]) for rows in passed] == [True, False]
-    assert [len(rows) for rows in passed] == [len(kept["x"])] * 2
+    run.discriminator.trunk.register_forward_hook(lambda _, args, __: passed.append(args[0]))
+    run.d_loss(run.x, run.y)
+    assert [torch.equal(x, run.x) for x in passed] == [True, False]
+    assert [len(x) for x in passed] == [len(run.x)] * 2
+
+
+def test_both_networks_start_from_the_autoencoder():
+    _, run = started()
+    encoder, decoder = run.autoencoder
+    generator, discriminator = run.started_from
+    pairs = [(encoder.trunk, discriminator.trunk), (decoder, generator)]
+    for network, other in pairs:
+        weights = zip(network.parameters(), other.parameters(), strict=True)
+        assert all(torch.equal(a, b) for a, b in weights)

@@ -13,8 +13,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from skgan_resample import CycleGANSampler
 from skgan_resample.nn.losses import reconstruction_l1
-from skgan_resample.nn.translators import ConvTranslator
 from skgan_resample.over_sampling import _cyclegan
+from skgan_resample.over_sampling._cyclegan import ConvTranslator
 
 N_KEPT = 40
 
@@ -78,12 +78,14 @@ def test_untrained_rows_are_made_of_donors():
     assert (np.abs(made - 2e3) < 400).all()  # noise of .1 deviations, which are 817
 
 
+@pytest.mark.slow
 def test_more_rows_than_donors_are_all_different(fitted, two_digits):
     made = fitted.sample({1: 1000})[0]
     assert (two_digits[1] == 0).sum() < 200
     assert len(np.unique(made, axis=0)) == 1000
 
 
+@pytest.mark.slow
 def test_translations_pass_for_the_class(fitted, two_digits):
     # 1.00, 1.00, 1.00; of donors .00
     X, y, judge = two_digits
@@ -91,6 +93,7 @@ def test_translations_pass_for_the_class(fitted, two_digits):
     assert (judge.predict(fitted.sample({1: 200})[0]) == 1).mean() >= 0.9
 
 
+@pytest.mark.slow
 def test_translations_are_as_various_as_the_class(fitted, two_digits):
     # .63, .74, .74
     X, y, _ = two_digits
@@ -98,6 +101,7 @@ def test_translations_are_as_various_as_the_class(fitted, two_digits):
     assert 0.5 <= share <= 1.5
 
 
+@pytest.mark.slow
 def test_without_the_game_donors_stay_what_they_are(two_digits):
     # .00, .01, .10
     X, y, judge = two_digits
@@ -114,6 +118,7 @@ def distance_to_class(sampler, X, y):
     return np.median(made) / np.median(neighbours.kneighbors(X[y == 1])[0][:, 1])
 
 
+@pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(fitted, two_digits, monkeypatch):
     # .91, .96, .91 with the sound loss; 3.5, 3.4, 5.8 with the broken one
@@ -132,6 +137,7 @@ def errors(sampler, X, y):
     return reconstruction_l1(x, to_0(to_1(x))).item(), reconstruction_l1(x, to_0(x)).item()
 
 
+@pytest.mark.slow
 def test_cycle_and_identity_losses_do_their_work(two_digits):
     # .083, .074, .088 against .21, .22, .21 without; .037, .028, .031 against .28, .18, .26
     X, y, _ = two_digits
@@ -144,6 +150,7 @@ def test_cycle_and_identity_losses_do_their_work(two_digits):
     assert identity < 0.4 * errors(no_identity, X, y)[1]
 
 
+@pytest.mark.slow
 def test_works_on_tables():
     # .92, .96, .96 of translations, .00 of donors
     X, y = make_classification(
@@ -158,4 +165,4 @@ def test_works_on_tables():
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 8, 8), (2, 7, 20), (1, 37, 53)])
 def test_pictures_of_any_size_keep_their_shape(shape):
     x = torch.zeros(2, *shape)
-    assert ConvTranslator(shape)(x).shape == x.shape
+    assert ConvTranslator(shape, 128)(x).shape == x.shape

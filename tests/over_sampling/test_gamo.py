@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 import test_learning
 import torch
-from samplers import poor_rows_expected
+from samplers import poor_rows_expected, recorded
 from scipy.optimize import linprog
 from sklearn.datasets import make_classification
 from test_learning import qualities, trained
 
 from skgan_resample import GAMOSampler
-from skgan_resample.nn.players import ConvexGenerator
 from skgan_resample.over_sampling import _gamo
 
 digits = test_learning.digits  # the fixture: 3 and 8 cut to 40 and 20 rows
@@ -56,41 +55,30 @@ def test_weights_are_positive_and_sum_to_one():
 @pytest.mark.parametrize(
     ("counts", "shares"),
     [
-        ((60, 30, 50), [3, 30, 10]),  # 0, 30 and 10 rows lack; 0 counts as a tenth of 30
+        ((60, 30, 50), [3, 30, 10]),  # 0, 30 and 10 samples lack; 0 counts as a tenth of 30
         ((20, 20, 20), [1, 1, 1]),
     ],
 )
-def test_fakes_come_in_proportion_to_the_rows_that_lack(counts, shares, monkeypatch):
-    drawn, combine = [], ConvexGenerator.combine
-
-    def watch(self, z, y):
-        drawn.append(y)
-        return combine(self, z, y)
-
+def test_fakes_come_in_proportion_to_the_samples_that_lack(counts, shares):
     y = np.repeat([0, 1, 2], counts)
     X = np.random.default_rng(0).normal(size=(len(y), 3))
-    monkeypatch.setattr(ConvexGenerator, "combine", watch)
-    GAMOSampler(max_iter=60, random_state=0).fit(X, y)
-    found = torch.cat(drawn).bincount() / len(torch.cat(drawn))
-    assert len(drawn) == 2 * 60  # a draw for the opponents, a draw for the generator
-    np.testing.assert_allclose(found, np.array(shares) / sum(shares), atol=0.02)
+    run, drawn = recorded(GAMOSampler(max_iter=0, random_state=0), X, y), []
+    run.generator.trunk.register_forward_pre_hook(lambda _, args: drawn.append(args[1]))
+    for loss in (run.d_loss, run.g_loss):
+        loss(run.x.repeat(50, 1), run.y.repeat(50))
+        found = drawn[-1].bincount() / len(drawn[-1])
+        np.testing.assert_allclose(found, np.array(shares) / sum(shares), atol=0.03)
+    assert len(drawn) == 2  # a draw for the opponents, a draw for the generator
 
 
-def test_discriminator_and_classifier_oppose_the_generator(monkeypatch):
-    kept = []
-    train_adversarial = _gamo.train_adversarial
-
-    def keep(generator, opponents, *args):
-        kept.extend(opponents)
-        return train_adversarial(generator, opponents, *args)
-
-    monkeypatch.setattr(_gamo, "train_adversarial", keep)
-    sampler, X, y = fitted(max_iter=400)
-    x, labels = map(torch.from_numpy, (sampler.codec_.transform(X), y))
-    discriminator, classifier = kept
-    assert discriminator(x, labels).shape == (120,)  # sees the class
-    assert classifier(x).shape == (120, 2)
-    assert (classifier(x).argmax(1) == labels).float().mean() > 0.9  # learns to name it
+@pytest.mark.slow
+def test_discriminator_and_classifier_oppose_the_generator():
+    X, y = make_classification(120, 4, n_redundant=0, weights=[0.8], random_state=0)
+    run = recorded(GAMOSampler(max_iter=400, random_state=0), X, y)
+    discriminator, classifier = run.discriminator
+    assert discriminator(run.x, run.y).shape == (120,)  # sees the class
+    assert classifier(run.x).shape == (120, 2)
+    assert (classifier(run.x).argmax(1) == run.y).float().mean() > 0.9  # learns to tell it
 
 
 def along_the_line(random_state=4):
@@ -103,6 +91,7 @@ def along_the_line(random_state=4):
     return sampler.sample({1: 200})[0][:, 0]
 
 
+@pytest.mark.slow
 def test_rows_spread_in_the_class_and_lean_to_the_other():
     # deviation 2.3, .6, 1.9, .8, 2.7, 2.5, 2.8, .0, 1.6 (seeds 0 to 8), of real rows 2.8: the game
     # often keeps to a part of the class; seed 4 is far from all bounds with torch 2.5, too. Mean
@@ -112,6 +101,7 @@ def test_rows_spread_in_the_class_and_lean_to_the_other():
     assert 6 < made.mean() < 9
 
 
+@pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(monkeypatch):
     # deviation .8, .0, .0, .0, .3, .2, .0, .6, .3 (seeds 0 to 8)
@@ -126,6 +116,7 @@ def of_digits(digits, **parameters):
     return qualities(trained(sampler, digits), digits)
 
 
+@pytest.mark.slow
 def test_scarce_digits_vary_by_the_game(digits):
     # seeds 0, 1, 2: accuracy 1.00, .99, 1.00 / 1.00, 1.00, 1.00 (a decoder of codes within a
     # class's hull gives that), coverage .56, .79, .56 / .45, .25, .38, and variance
@@ -139,6 +130,7 @@ def test_scarce_digits_vary_by_the_game(digits):
         assert made.variance < 0.35
 
 
+@pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed_on_digits(digits, monkeypatch):
     # variance .11, .01, .00 / .04, .00, .00

@@ -4,17 +4,15 @@ The learning test is that of test_learning.py: digits 3 and 8 are cut to 40 and 
 autoencoder runs first, so that whatever the rows resemble was learnt in the game.
 """
 
-import copy
-
 import pytest
 import test_learning
 import torch
-from samplers import poor_rows_expected, table
+from samplers import poor_rows_expected, recorded, table
 from sklearn.base import clone
 from test_learning import qualities, trained
 
 from skgan_resample import IDAGANSampler
-from skgan_resample.nn.players import TwoHeads
+from skgan_resample.nn.networks import TwoHeads
 from skgan_resample.over_sampling import _ida_gan
 
 digits = test_learning.digits  # the fixture
@@ -25,28 +23,11 @@ UNPRETRAINED = IDAGANSampler(
 
 
 @pytest.fixture
-def stages(monkeypatch):
-    """Fit on a small table, and keep what passes from stage to stage."""
-    kept = {}
-    train_autoencoder, train_adversarial = _ida_gan.train_autoencoder, _ida_gan.train_adversarial
-
-    def after_autoencoder(autoencoder, *args):
-        history = train_autoencoder(autoencoder, *args)
-        kept["encoder"], kept["decoder"] = copy.deepcopy(list(autoencoder))
-        return history
-
-    def before_game(generator, critic, *args):
-        kept["generator"], kept["critic"] = copy.deepcopy((generator, critic))
-        return train_adversarial(generator, critic, *args)
-
-    monkeypatch.setattr(_ida_gan, "train_autoencoder", after_autoencoder)
-    monkeypatch.setattr(_ida_gan, "train_adversarial", before_game)
-    X, kept["y"] = table(counts=(40, 20, 1))
+def stages():
+    """A fit on a small table, with what passes from stage to stage."""
     sampler = IDAGANSampler(autoencoder_max_iter=20, max_iter=3, random_state=0)
-    with pytest.warns(UserWarning, match="Got 1 row of class 2"):
-        sampler.fit(X, kept["y"])
-    kept["x"], kept["sampler"] = torch.from_numpy(sampler.codec_.transform(X)), sampler
-    return kept
+    run = recorded(sampler, *table(counts=(40, 20, 1)))
+    return sampler, run
 
 
 def same_weights(network, other):
@@ -54,21 +35,26 @@ def same_weights(network, other):
     return all(torch.equal(a, b) for a, b in pairs)
 
 
-def test_both_players_start_from_the_autoencoder(stages):
-    assert same_weights(stages["generator"], stages["decoder"])
-    assert same_weights(stages["critic"].trunk, stages["encoder"].trunk)
-    assert not same_weights(stages["sampler"].generator_, stages["decoder"])
+def test_both_networks_start_from_the_autoencoder(stages):
+    sampler, run = stages
+    encoder, decoder = run.autoencoder
+    generator, discriminator = run.started_from
+    assert same_weights(generator, decoder)
+    assert same_weights(discriminator.trunk, encoder.trunk)
+    assert not same_weights(sampler.generator_, decoder)
 
 
-def test_the_critic_has_two_heads_and_sees_no_label(stages):
-    assert isinstance(stages["critic"], TwoHeads)
-    source, named = stages["critic"](stages["x"])
+def test_the_discriminator_has_two_heads_and_sees_no_label(stages):
+    _, run = stages
+    assert isinstance(run.discriminator, TwoHeads)
+    source, classes = run.discriminator(run.x)
     assert source.shape == (61,)
-    assert named.shape == (61, 3)
+    assert classes.shape == (61, 3)
 
 
 def test_the_generator_sees_code_and_class(stages):
-    generator, z = stages["sampler"].generator_, torch.ones(1, stages["sampler"].latent_dim_)
+    sampler, _ = stages
+    generator, z = sampler.generator_, torch.ones(1, sampler.latent_dim_)
     rows = [generator(z, torch.tensor([c])) for c in range(3)]
     assert (rows[0] - rows[1]).abs().max() > 1e-3
     assert (generator(2 * z, torch.tensor([0])) - rows[0]).abs().max() > 1e-3
@@ -76,8 +62,10 @@ def test_the_generator_sees_code_and_class(stages):
 
 def test_class_laws_come_from_mean_and_variance_of_each_code(stages):
     """A class's law has the mean of mu, and is wider than that of mu by the mean of sigma^2."""
-    mean, free = stages["encoder"](stages["x"]).detach().double().chunk(2, dim=1)
-    law, y = stages["sampler"].latent_, torch.from_numpy(stages["y"])
+    sampler, run = stages
+    encoder, _ = run.autoencoder
+    mean, free = encoder(run.x).detach().double().chunk(2, dim=1)
+    law, y = sampler.latent_, run.y
     of_means = _ida_gan.ClassGaussians.fit(mean, y, 3)
     for c in range(3):
         torch.testing.assert_close(law.means[c].double(), mean[y == c].mean(0), atol=1e-5, rtol=0)
@@ -96,6 +84,7 @@ def test_no_posterior_is_wider_than_the_prior():
     assert abs(sampler.sample(50)[0]).max() < 1e12
 
 
+@pytest.mark.slow
 def test_scarce_digits_are_learnt_in_the_game(digits):
     # worst of seeds 0, 1, 2, digit 3 / digit 8: accuracy 1.00 / .88, variance .49 / .57,
     # coverage .46 / .36
@@ -106,6 +95,7 @@ def test_scarce_digits_are_learnt_in_the_game(digits):
         assert made.coverage >= 0.3, learnt
 
 
+@pytest.mark.slow
 def test_without_the_game_nothing_is_learnt(digits):
     untrained = qualities(trained(clone(UNPRETRAINED).set_params(max_iter=0), digits), digits)
     for made in untrained.values():
@@ -113,6 +103,7 @@ def test_without_the_game_nothing_is_learnt(digits):
         assert made.coverage < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["logistic_g", "auxiliary_g"])
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(digits, loss, monkeypatch):
@@ -126,6 +117,7 @@ def test_a_broken_loss_is_noticed(digits, loss, monkeypatch):
         assert made.coverage < 0.2, broken
 
 
+@pytest.mark.slow
 def test_the_game_improves_on_the_autoencoder(digits):
     # digit 8 without and with the game, seeds 0, 1, 2: .92 -> .98, .91 -> .99, .96 -> .99
     sampler = IDAGANSampler(

@@ -37,7 +37,7 @@ class BySign(ClusterMixin, BaseEstimator):
 
 def test_subclasses_are_those_of_the_discovery():
     X, y, group = blobs(60, 40, 25)
-    sampler = quick(IntraClassACGANSampler).fit(X, y)
+    sampler = quick(IntraClassACGANSampler, subclass_discovery=None).fit(X, y)
     assert sampler.subclass_classes_.tolist() == ["a", "b", "b"]
     assert_array_equal(sampler.subclass_labels_, group)
     assert_allclose(sampler.impacts_[0], 1)
@@ -113,18 +113,10 @@ def test_a_class_too_small_is_named():
     assert np.bincount(sampler.subclass_labels_)[5:].tolist() == [1, 1, 1]
 
 
-@pytest.mark.filterwarnings("ignore:Got 1 row of class:UserWarning")
-def test_rows_of_their_own_subclass_are_kept_and_this_is_said():
-    assert not quick(IntraClassACGANSampler).fit(*table((12, 5))).retains_training_data_
-    assert quick(IntraClassACGANSampler).fit(*table((12, 1))).retains_training_data_
-    X, y = table((12, 5))
-    X[y == 1] = X[0]
-    assert quick(IntraClassACGANSampler).fit(X, y).retains_training_data_
-
-
+@pytest.mark.slow
 def test_generated_rows_are_counted_by_the_nearest_subclass():
     X, y, _ = blobs(60, 25, 15)
-    sampler = quick(IntraClassACGANSampler, max_iter=100)
+    sampler = quick(IntraClassACGANSampler, subclass_discovery=None, max_iter=100)
     X_resampled, _ = sampler.fit_resample(X, y)
     x, made = (sampler.codec_.transform(rows) for rows in (X, X_resampled[len(X) :]))
     centers = [x[sampler.subclass_labels_ == s].mean(0) for s in range(3)]
@@ -244,6 +236,7 @@ scarce_digits = test_learning.digits  # the fixture
 DIGITS = IntraClassACGANSampler(image_shape=(8, 8), max_iter=800, random_state=0)
 
 
+@pytest.mark.slow
 def test_scarce_digits_are_learnt(scarce_digits):
     # accuracy .99 / .94, variance .64 / .69, coverage .54 / .51
     learnt = qualities(trained(DIGITS, scarce_digits), scarce_digits)
@@ -253,6 +246,7 @@ def test_scarce_digits_are_learnt(scarce_digits):
         assert made.coverage >= 0.3, learnt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["weighted_logistic_d", "weighted_logistic_g"])
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(loss, scarce_digits, monkeypatch):
@@ -264,6 +258,7 @@ def test_a_broken_loss_is_noticed(loss, scarce_digits, monkeypatch):
         assert made.coverage < 0.05, broken
 
 
+@pytest.mark.slow
 def test_without_the_game_nothing_is_learnt(scarce_digits):
     untrained = clone(DIGITS).set_params(max_iter=0)
     for made in qualities(trained(untrained, scarce_digits), scarce_digits).values():

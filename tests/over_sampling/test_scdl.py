@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import test_learning
 import torch
-from samplers import poor_rows_expected
+from samplers import poor_rows_expected, recorded
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from test_learning import qualities, trained
 
 from skgan_resample import SCDLSampler, WAEGANSampler
+from skgan_resample.nn.run import in_batches
 from skgan_resample.over_sampling import _scdl
 
 
@@ -24,18 +25,11 @@ def digits():
     return X[:600], y[:600]
 
 
-def codes_of(sampler, X, y, monkeypatch):
-    """The codes of the training rows, as the game is played on them."""
-    kept = []
-
-    def keep(encoder, x):
-        kept.append(in_batches(encoder, x))
-        return kept[-1]
-
-    in_batches = _scdl.in_batches
-    monkeypatch.setattr(_scdl, "in_batches", keep)
-    sampler.fit(X, y)
-    return kept[0].numpy()
+def codes_of(sampler, X, y):
+    """The codes of the training samples after the autoencoder's training."""
+    run = recorded(sampler, X, y)
+    encoder, _, _ = run.autoencoder
+    return in_batches(encoder, run.x).numpy(), run
 
 
 def share_named(codes, y):
@@ -44,13 +38,12 @@ def share_named(codes, y):
     return probe.score(codes[300:], y[300:])
 
 
-def test_supervision_separates_the_classes_in_latent_space(digits, monkeypatch):
+@pytest.mark.slow
+def test_supervision_separates_the_classes_in_latent_space(digits):
     X, y = digits
     settings = {"autoencoder_max_iter": 200, "max_iter": 0, "latent_dim": 8, "random_state": 0}
-    plain = share_named(codes_of(WAEGANSampler(**settings), X, y, monkeypatch), y)
-    supervised = share_named(
-        codes_of(SCDLSampler(**settings, supervision_weight=1.0), X, y, monkeypatch), y
-    )
+    plain = share_named(codes_of(WAEGANSampler(**settings), X, y)[0], y)
+    supervised = share_named(codes_of(SCDLSampler(**settings), X, y)[0], y)
     assert supervised > plain + 0.05
 
 
@@ -62,21 +55,15 @@ def test_without_supervision_scdl_is_wae_gan(digits):
     np.testing.assert_array_equal(rows, same)
 
 
-def test_the_generator_is_trained_on_codes_of_real_rows(digits, monkeypatch):
-    X, y = digits
+def test_the_generator_is_trained_on_codes_of_real_samples(digits):
+    codes, run = codes_of(SCDLSampler(autoencoder_max_iter=3, max_iter=0, random_state=0), *digits)
     seen = []
-    forward = _scdl.UnlabelledGenerator.forward
-
-    def watch(self, z, labels):
-        seen.append(z.detach().clone())
-        return forward(self, z, labels)
-
-    monkeypatch.setattr(_scdl.UnlabelledGenerator, "forward", watch)
-    sampler = SCDLSampler(autoencoder_max_iter=3, max_iter=2, random_state=0)
-    codes = torch.from_numpy(codes_of(sampler, X, y, monkeypatch))
-    assert len(seen) == 4  # a draw for each player's update
+    run.generator.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    run.d_loss(run.x[:64], run.y[:64])
+    run.g_loss(run.x[:64], run.y[:64])
+    assert [len(z) for z in seen] == [64, 64]
     for z in seen:
-        exact = torch.cdist(z, codes, compute_mode="donot_use_mm_for_euclid_dist")
+        exact = torch.cdist(z, torch.from_numpy(codes), compute_mode="donot_use_mm_for_euclid_dist")
         assert exact.amin(1).max() == 0
 
 
@@ -93,6 +80,7 @@ SETTINGS = {"image_shape": (8, 8), "max_iter": 1000, "random_state": 0}
 UNPRETRAINED = SCDLSampler(**SETTINGS, autoencoder_max_iter=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sampler", "least"),
     [
@@ -111,6 +99,7 @@ def test_scarce_digits_are_learnt(sampler, least, scarce_digits):
         assert made.coverage >= 0.3, learnt
 
 
+@pytest.mark.slow
 def test_the_game_teaches_a_generator_that_knows_nothing(scarce_digits):
     """Without pretraining the codes are those of a random encoder, where classes overlap."""
     # with the game: accuracy .86 / .51, coverage .43 / .27; without: coverage .00
@@ -123,6 +112,7 @@ def test_the_game_teaches_a_generator_that_knows_nothing(scarce_digits):
         assert before[digit].coverage < 0.05, before
 
 
+@pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(scarce_digits, monkeypatch):
     """The sign of the generator's loss, which ruins even a trained decoder within 300 updates."""

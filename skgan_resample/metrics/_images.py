@@ -1,35 +1,34 @@
-"""Diversity of pictures."""
+"""Diversity of images."""
 
 import numpy as np
-import torch
 from sklearn.utils import check_random_state
 
 
 def ssim_diversity(X, y, *, image_shape=None, n_pairs=200, random_state=None):
-    """Compute the mean structural similarity of random pairs of pictures of a class.
+    """Compute the mean structural similarity of random pairs of images of a class.
 
     The less similar the pairs, the more diverse the class [1]_. Only a comparison means something:
-    call it for real and for synthetic pictures; a class more similar within itself among the
-    synthetic ones has lost diversity. Needs torchmetrics.
+    call it for real and for synthetic images; a class whose synthetic images are more similar has
+    lost diversity. Needs torchmetrics.
 
     Parameters
     ----------
     X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_features)
-        Pictures, of 6 by 6 pixels or more.
+        Images, of 6 by 6 pixels or more.
     y : array-like of shape (n,)
         Their classes.
     image_shape : tuple of int, default=None
-        (height, width) or (height, width, channels) of flattened pictures.
+        (height, width) or (height, width, channels) of flattened images.
     n_pairs : int, default=200
-        Random pairs of different pictures per class.
+        Random pairs of different images per class.
     random_state : int, RandomState instance or None, default=None
         Seed of the pairs.
 
     Returns
     -------
     similarity : dict
-        Mean structural similarity by class, 1 if all its pictures are the same; NaN for a class of
-        one picture.
+        Mean structural similarity by class, 1 if all its images are the same; NaN for a class of
+        one image.
 
     References
     ----------
@@ -47,6 +46,7 @@ def ssim_diversity(X, y, *, image_shape=None, n_pairs=200, random_state=None):
     (1.0, True)
     """
     try:
+        import torch
         from torchmetrics.functional.image import (
             structural_similarity_index_measure as structural_similarity,
         )
@@ -56,7 +56,7 @@ def ssim_diversity(X, y, *, image_shape=None, n_pairs=200, random_state=None):
     X = X.reshape(len(X), *(X.shape[1:] if image_shape is None else image_shape))
     if X.ndim not in (3, 4):
         raise ValueError(
-            f"Got X of shape {X.shape}, but expected pictures; give the image_shape of flat ones."
+            f"Got X of shape {X.shape}, but expected images; give the image_shape of flat ones."
         )
     x = torch.from_numpy(np.moveaxis(X, 3, 1) if X.ndim == 4 else X[:, None])
     rng, similarity = check_random_state(random_state), {}
@@ -70,10 +70,10 @@ def ssim_diversity(X, y, *, image_shape=None, n_pairs=200, random_state=None):
     return similarity
 
 
-def _pairs(rows, n_pairs, rng):
-    """Random pairs of different rows: two arrays of their numbers, empty if there is one row."""
-    if len(rows) < 2:
-        return rows[:0], rows[:0]
-    first = rng.randint(len(rows), size=n_pairs)
-    step = rng.randint(1, len(rows), size=n_pairs)
-    return rows[first], rows[(first + step) % len(rows)]
+def _pairs(indices, n_pairs, rng):
+    """Random pairs of different samples: two arrays of indices, empty if there is one sample."""
+    if len(indices) < 2:
+        return indices[:0], indices[:0]
+    first = rng.randint(len(indices), size=n_pairs)
+    step = rng.randint(1, len(indices), size=n_pairs)
+    return indices[first], indices[(first + step) % len(indices)]

@@ -1,0 +1,364 @@
+"""One training on several devices or machines.
+
+Lightning Fabric starts a process for each device, or joins those that torchrun has started. All
+hold the same weights and draw the same batches from one stream. Each computes the loss of its own
+samples of a batch, with noise of its own; gradients are averaged before the optimiser's step, which
+is then that of one process with the whole batch. Networks are not wrapped: whatever a loss calls,
+and however often it is differentiated, its gradient is complete after ``backward``.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import active_children, current_process
+from numbers import Integral
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+import torch.distributed as dist
+from joblib.parallel import get_active_backend
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
+from threadpoolctl import threadpool_limits
+from torch import Tensor
+from torch.multiprocessing.spawn import ProcessException
+
+from ._gan_base import BaseGANSampler
+from .nn.run import Loss, Progress, TrainingRun
+from .nn.runtime import Adam, moved, resolve_device, torch_settings
+
+_ONE_AT_A_TIME = threading.Lock()  # the devices are the same ones, and so is the port
+
+
+_CONSTRAINTS = {
+    "sampler": [BaseGANSampler],
+    "devices": [Interval(Integral, 1, None, closed="left")],
+    "strategy": [StrOptions({"auto", "ddp_spawn", "ddp_fork"})],
+}
+
+
+def fit(sampler, X, y, *, devices=2, strategy="auto"):
+    """Fit one sampler on several devices or machines.
+
+    It stands in for ``sampler.fit(X, y)``; ``sampler.sample`` then generates.
+
+    Parameters
+    ----------
+    sampler : BaseGANSampler
+        Any sampler that trains networks. Its ``device`` is the kind of the devices, such as
+        ``"cuda"``, and its ``batch_size`` that of all processes together.
+    X : {array-like, DataFrame, sparse matrix} of shape (n_samples, n_features), or array of \
+shape (n_samples, height, width) or (n_samples, height, width, channels)
+        Training samples: a table or images.
+    y : array-like of shape (n_samples,)
+        Class of each sample; two classes or more.
+    devices : int, default=2
+        Number of devices, which is that of the processes. The CPU takes any number. Under torchrun
+        it has to be the number of all processes on all machines.
+    strategy : {"auto", "ddp_spawn", "ddp_fork"}, default="auto"
+        How the processes start: as fresh ones, for which a script needs
+        ``if __name__ == "__main__":``, or as copies of this one. "auto" forks in an interactive
+        session and spawns elsewhere. Processes of torchrun are joined as they are.
+
+    Returns
+    -------
+    sampler : BaseGANSampler
+        The same object, fitted, as the first process has left it.
+
+    Raises
+    ------
+    ImportError
+        If Lightning Fabric is not installed.
+    ValueError
+        If this machine has fewer devices, or torchrun has started another number of processes.
+    RuntimeError
+        If a process has died, or in a worker of joblib or of a pool of processes. An error of the
+        training in any process is raised here with its own type.
+
+    Notes
+    -----
+    An int ``random_state`` gives the same samples at every call with the same ``devices``. The bar
+    and the callbacks are those of the first process, so what a callback keeps stays there; its
+    warnings are given again here. An interrupt ends all processes and leaves the sampler unfitted.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skgan_resample import CGANSampler, distributed
+    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
+    >>> sampler = CGANSampler(max_iter=50, device="cpu", random_state=0)
+    >>> distributed.fit(sampler, X, y, devices=2).sample(5)[0].shape  # doctest: +SKIP
+    (10, 20)
+    """
+    given = {"sampler": sampler, "devices": devices, "strategy": strategy}
+    validate_parameter_constraints(_CONSTRAINTS, given, caller_name="distributed.fit")
+    sampler._validate_params()
+    if devices == 1:
+        return sampler.fit(X, y)
+    if current_process().daemon or get_active_backend()[0].nesting_level:
+        raise RuntimeError(
+            f"Got devices={devices} in a worker of joblib or of a pool of processes, where fits "
+            "are what is spread. Use devices=1 or the sampler's own fit there."
+        )
+    with _ONE_AT_A_TIME, _surroundings_kept(), warnings.catch_warnings():
+        fabric = _fabric(sampler, devices, strategy)
+        if fabric.global_rank:  # of torchrun, where the first process warns for all
+            warnings.simplefilter("ignore")
+        sampler._learn(*sampler._validate(X, y), fit=partial(_fit_together, fabric, sampler))
+    return sampler
+
+
+# In the process that called ----------------------------------------------------------------------
+
+
+def _fabric(sampler, devices, strategy):
+    """Fabric for what was asked for, if this machine has it."""
+    n_here, n_all, by_torchrun = devices, devices, dist.is_torchelastic_launched()
+    if by_torchrun:
+        n_here, n_all = (int(os.environ[name]) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
+        strategy = "ddp"
+    elif strategy == "auto":  # an interactive session has no script that could be imported
+        strategy = "ddp_fork" if hasattr(sys, "ps1") else "ddp_spawn"
+    if n_all != devices:
+        raise ValueError(
+            f"Got devices={devices}, but torchrun has started {n_all} processes. "
+            f"Use devices={n_all}."
+        )
+    kind = _kind(sampler.device, n_here)
+    try:
+        from lightning_fabric import Fabric
+        from lightning_fabric.plugins import environments
+    except ImportError as error:
+        raise ImportError(
+            f"Got devices={devices}, which needs Lightning Fabric: pip install lightning-fabric. "
+            "devices=1 does without."
+        ) from error
+    environment = "TorchElasticEnvironment" if by_torchrun else "LightningEnvironment"
+    n_nodes, plugin = n_all // n_here, getattr(environments, environment)()
+    return Fabric(kind, strategy=strategy, devices=n_here, num_nodes=n_nodes, plugins=plugin)
+
+
+def _kind(device, n_wanted):
+    """Kind of the devices, of which this machine has to have enough."""
+    kind = resolve_device(device).type
+    n_there = {"cpu": n_wanted, "cuda": torch.cuda.device_count()}.get(kind, 1)
+    if n_there < n_wanted:
+        raise ValueError(
+            f"Got devices={n_wanted}, but expected at most {n_there}, which is what this machine "
+            f"has of {kind!r}. Use fewer, or device='cpu'."
+        )
+    if kind == "cuda" and ":" in device:
+        raise ValueError(
+            f"Got device={device!r} and devices={n_wanted}, but expected device='cuda'. "
+            "Set CUDA_VISIBLE_DEVICES to choose among the cards."
+        )
+    return kind
+
+
+@contextmanager
+def _surroundings_kept():
+    """Put back what Fabric sets: variables, and torch's number of threads."""
+    names = ("MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS")
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    try:
+        with torch_settings(sys.maxsize):
+            yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
+
+
+def _fit_together(fabric, sampler, x, y, rng):
+    """Do what ``sampler._fit(x, y, rng)`` does, in all processes; keep what the first learns."""
+    joins = fabric.strategy.cluster_environment.creates_processes_externally
+    launch = fabric.launch if joins else partial(_launch, fabric)
+    learnt, state, told = launch(_train, sampler, x, y, rng.get_state())
+    for message in told:
+        warnings.warn(message, stacklevel=2)
+    rng.set_state(state)
+    vars(sampler).update(learnt)
+
+
+def _launch(fabric, train, *job):
+    """Have processes started; what ``train`` returns in the first, or the first error of any."""
+    others = set(active_children())
+    with TemporaryDirectory() as folder:
+        try:
+            fabric.launch(_run_as_launched, Path(folder), train, *job)
+        except BaseException as error:
+            for process in set(active_children()) - others:
+                process.kill()
+                process.join()
+            if isinstance(error, ProcessException):
+                raise _first_error(Path(folder, "error")) from error
+            raise
+        return pickle.loads(Path(folder, "result").read_bytes())
+
+
+def _first_error(path):
+    """Error that ended the training, of which torch tells only that there was one."""
+    error = pickle.loads(path.read_bytes()) if path.exists() else None
+    if error is None or isinstance(error, dist.DistError) or "gloo" in str(error):
+        return RuntimeError(  # a lost connection, and nobody before it had an error to leave
+            "A process of the training has died without an error of its own, as one does that the "
+            "system ends for want of memory. Use fewer devices or a smaller batch_size."
+        )
+    return error
+
+
+# In each process that trains ---------------------------------------------------------------------
+
+
+def _run_as_launched(fabric, folder, train, *job):
+    """Train in a process of its own, and leave the result or the error in a file."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once, even while it waits for another one
+    try:
+        with torch_settings(sys.maxsize), threadpool_limits(torch.get_num_threads()):
+            result = train(fabric, *job)
+        if fabric.global_rank == 0:
+            (folder / "result").write_bytes(pickle.dumps(result))
+    except BaseException as error:  # left before the others lose this process
+        _leave(error, folder / "error", fabric.global_rank)
+        raise RuntimeError("The training has failed.") from error  # torch passes over an exit
+
+
+def _leave(error, path, rank):
+    """Write a file whole, or not at all where another process was first."""
+    try:
+        content = pickle.dumps(error)
+        pickle.loads(content)
+    except Exception:
+        content = pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
+    own = path.with_suffix(f".{rank}")
+    own.write_bytes(content)
+    with suppress(FileExistsError):
+        os.link(own, path)
+
+
+def _train(fabric, sampler, x, y, state):
+    """Train as one of many; what was learnt, the state of the stream, the first one's warnings."""
+    rank, sampler = fabric.global_rank, copy.copy(sampler)
+    sampler.device = str(fabric.device)
+    if rank:
+        sampler.verbose = 0
+        vars(sampler).pop("_skl_callbacks", None)
+    rng = torch.Generator(device="cpu")
+    rng.set_state(fabric.broadcast(state))
+    group = dist.new_group(backend="gloo")
+    Run = partial(DistributedRun, rank=rank, size=fabric.world_size, group=group)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sampler._fit(x, y, rng, Run=Run)
+    dist.destroy_process_group(group)
+    callers = {*sampler.get_params(deep=False), "_skl_callbacks"}
+    learnt = {name: value for name, value in vars(sampler).items() if name not in callers}
+    return learnt, rng.get_state(), [] if rank else [warning.message for warning in caught]
+
+
+@dataclass
+class DistributedRun(TrainingRun):
+    """A training run in one of several processes, which train the same networks together.
+
+    Parameters
+    ----------
+    rank : int
+        Number of this process; the first is 0.
+    size : int
+        Number of processes.
+    group : ProcessGroup or None
+        By which they exchange tensors that are on the CPU; None is torch's default group.
+    """
+
+    rank: int = 0
+    size: int = 1
+    group: dist.ProcessGroup | None = None
+    own: Tensor = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        seed = int(torch.randint(2**31 - 1, (), generator=self.rng))
+        self.own = torch.Generator(device="cpu").manual_seed(seed + self.rank).get_state()
+        self.progress = _DecidedByFirst(self.progress, self)
+
+    def step(self, optimiser: Adam, loss: Loss, x: Tensor, y: Tensor) -> Tensor:
+        """One update of all processes, by the gradient on the whole batch; returns its loss."""
+        x, y, share = self.part(x, y)
+        with self.own_noise():
+            value = loss(moved(x, self.device), moved(y, self.device))
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        value = self.average_gradients(optimiser, value.detach(), share)
+        optimiser.step()
+        return value
+
+    def mean(self, value: Tensor) -> Tensor:
+        """Mean over the processes, of which each has a value of the same shape."""
+        return self._sum(value / self.size)
+
+    def first(self, value: Tensor) -> Tensor:
+        """Value of the first process, where each has one of the same shape."""
+        return self._sum(torch.zeros_like(value) if self.rank else value)
+
+    def part(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, float]:
+        """Own samples of a batch and their share in it; all where there are too few to deal."""
+        if len(x) < self.size:
+            return x, y, 1 / self.size
+        mine = slice(self.rank, None, self.size)
+        return x[mine], y[mine], len(x[mine]) / len(x)
+
+    @contextmanager
+    def own_noise(self) -> Iterator[None]:
+        """Let what is drawn from the common stream within the block come from one of its own."""
+        common = self.rng.get_state()
+        self.rng.set_state(self.own)
+        yield
+        self.own = self.rng.get_state()
+        self.rng.set_state(common)
+
+    def average_gradients(self, optimiser: Adam, value: Tensor, share: float) -> Tensor:
+        """Average the gradients over the processes in place; returns the average of the loss.
+
+        A weight without a gradient in any process, such as one of a class that is not in the
+        batch, is left without: Adam then leaves it alone, as it does in a single process.
+        """
+        weights = [w for group in optimiser.param_groups for w in group["params"]]
+        weights = [w for w in weights if w.requires_grad]
+        gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
+        used = value.new_tensor([w.grad is not None for w in weights])
+        parts = [*(g.flatten() for g in gradients), value[None], used]
+        total = self._sum(torch.cat(parts) * share)
+        *sums, mean, n_used = total.split([len(part) for part in parts])
+        for weight, gradient, summed, n in zip(weights, gradients, sums, n_used, strict=True):
+            if weight.grad is not None or n > 0:
+                weight.grad = gradient.copy_(summed.view_as(gradient))
+        return mean[0]
+
+    def _sum(self, value: Tensor) -> Tensor:
+        value = value.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(value, group=self.group if value.device.type == "cpu" else None)
+        return value
+
+
+@dataclass
+class _DecidedByFirst:
+    """Has all processes stop where the progress of the first one asks for it."""
+
+    progress: Progress
+    run: DistributedRun
+
+    def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
+        stop = self.progress.update(stage, max_iter, losses)
+        return bool(self.run.first(torch.tensor(int(stop))))
+
+    def diverged(self, stage: str, at: int, kept: int) -> None:
+        self.progress.diverged(stage, at, kept)

@@ -1,0 +1,243 @@
+"""New rows of tables: interpolation between two rows of a class, and pooled residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+_BATCH_VALUES = 1 << 17  # values of a batch: 0.5 MB an array, which stays in the cache
+
+
+@dataclass(frozen=True)
+class Members:
+    """The samples of each class: their numbers class by class, (n,), and their counts, (K,)."""
+
+    order: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def fit(cls, y: np.ndarray, n_classes: int) -> Members:
+        """Sort samples by class; y, (n,), holds class indices ``0 .. n_classes - 1``."""
+        return cls(np.argsort(y, kind="stable"), np.bincount(y, minlength=n_classes))
+
+    def by_class(self) -> list[np.ndarray]:
+        """Numbers of the samples of class 0, 1, ..."""
+        return np.split(self.order, np.cumsum(self.counts)[:-1])
+
+    def draw(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draw a sample of each label's class: (m,) -> (m,) numbers of samples."""
+        return self.draw_pairs(y, rng)[0]
+
+    def draw_pairs(self, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw two different samples of each label's class, the same twice where there is one."""
+        count, start = self.counts[y], (self.counts.cumsum() - self.counts)[y]
+        first = rng.integers(count)
+        step = rng.integers(1, np.maximum(count, 2))
+        return self.order[start + first], self.order[start + (first + step) % count]
+
+
+@dataclass(frozen=True)
+class TableMixture:
+    r"""Proposal distribution of new rows of a table.
+
+    A candidate lies between two rows of its class, as in SMOTE [1]_ and mixup [2]_, and has the
+    noise of a smoothed bootstrap [3]_ (imbalanced-learn's ``shrinkage``), drawn from residuals:
+
+    .. math:: x = (1 - t) x_i + t x_j + b (x_k - \mu_{y_k}), \qquad t = u / (u + v)
+
+    with i, j any two rows of the class, u, v ~ U(0, 1), b the noise scale, and k a row of any class
+    of two rows or more, each such class equally likely: residuals are pooled over classes, so that
+    a class of few rows gets the variation within the others.
+
+    A column of two values comes from one of the two rows, from the second with probability t, and
+    tied columns (one-hot, or with a pair of values that is never seen) from the same one. Where
+    values recur, numbers are rounded to the observed value below or above, at random with odds that
+    keep the mean. A number is missing where the row chosen so lacks it; where only the other row
+    does, it is the chosen row's, plus noise.
+
+    References
+    ----------
+    .. [1] Chawla et al., "SMOTE: synthetic minority over-sampling technique", JAIR 16, 2002.
+    .. [2] Zhang et al., "mixup: beyond empirical risk minimization", ICLR 2018.
+    .. [3] Menardi & Torelli, "Training and assessing classification rules with imbalanced data"
+       (ROSE), Data Mining and Knowledge Discovery 28, 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgan_resample.mixing import TableMixture
+    >>> x, y = np.eye(4, 3, dtype=np.float32), np.array([0, 0, 1, 1])
+    >>> mixture = TableMixture.fit(x, y, 2, np.random.default_rng(0))
+    >>> mixture.sample(np.array([1, 1]), np.random.default_rng(1)).shape
+    (2, 3)
+    """
+
+    x: np.ndarray  # (n, d), encoded rows
+    members: Members
+    means: np.ndarray  # (K, d), class means of what is not missing
+    values: tuple[np.ndarray, ...]  # of each column, sorted, where they recur; else none
+    groups: np.ndarray  # (d,), number of the columns that come from one row together, or -1
+    interpolated: np.ndarray  # (d,), mask of the numbers of more than two values
+    missing: np.ndarray  # (g, 2), columns of numbers, and those that are 1 where they are missing
+    noise_scale: float  # b
+
+    @classmethod
+    def fit(
+        cls,
+        x: np.ndarray,
+        y: np.ndarray,
+        n_classes: int,
+        rng: np.random.Generator | None = None,
+        units: Sequence[int] = (),
+        missing: Sequence[tuple[int, int]] = (),
+        noise_scale: float = 0.4,
+    ) -> TableMixture:
+        """Learn which columns hold recurring values, fewer than half as many as rows, or are tied.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n, d)
+            Encoded rows, float32; kept, not copied.
+        y : ndarray of shape (n,)
+            Class index, each of ``0 .. n_classes - 1`` at least once.
+        n_classes : int
+            Number of classes, K.
+        rng : numpy.random.Generator, optional
+            Not used; images need one.
+        units : sequence of int
+            For each column 0, or a number shared by those that stand for one column of the table.
+        missing : sequence of tuple of int
+            Pairs of a column of numbers and the column that is 1 where they are missing.
+        noise_scale : float, default=0.4
+            Share of a residual that is added to a candidate.
+
+        Returns
+        -------
+        mixture : TableMixture
+        """
+        pairs = np.array(missing, dtype=np.int64).reshape(-1, 2)
+        known = np.where(_is_missing(x, pairs), np.float32(np.nan), x)
+        members = Members.fit(y, n_classes)
+        means = np.stack([_known_mean(known[rows]) for rows in members.by_class()])
+        values = tuple(_recurring_values(column) for column in known.T)
+        n_values = np.array([len(v) for v in values])
+        owners = np.array(units or [0] * x.shape[1])
+        groups = tied_columns(x, (n_values == 2) & (owners == 0))
+        groups = np.where(owners > 0, groups.max() + owners, groups)
+        interpolated = groups < 0
+        interpolated[pairs[:, 0]] = True
+        interpolated &= (n_values == 0) | (n_values > 2)
+        return cls(x, members, means, values, groups, interpolated, pairs, noise_scale)
+
+    def sample(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draw rows: class indices of shape (m,) -> float32 of shape (m, d)."""
+        rows = np.empty((len(y), self.x.shape[1]), dtype=np.float32)
+        step = max(1, _BATCH_VALUES // self.x.shape[1])
+        for start in range(0, len(y), step):
+            rows[start : start + step] = self._candidates(y[start : start + step], rng)
+        self._round_to_observed(rows, rng)
+        return rows
+
+    def _candidates(self, y, rng):
+        """Interpolate numbers, choose the rest from one row: (m,) labels -> (m, d)."""
+        first, second = self.members.draw_pairs(y, rng)
+        a, b = self.x[first], self.x[second]
+        u, v = rng.random((2, len(y), 1), dtype=np.float32)
+        t = u / np.maximum(u + v, 1e-12)
+        from_second = rng.random((len(y), max(1, self.groups.max() + 1)), dtype=np.float32) < t
+        chosen = np.where(from_second[:, np.maximum(self.groups, 0)], b, a)
+        number = a + t * (b - a)
+        if len(self.missing):
+            one_lacks_it = _is_missing(a, self.missing) | _is_missing(b, self.missing)
+            number = np.where(one_lacks_it, chosen, number)
+        number += self.noise_scale * self._residuals(len(y), rng)
+        present = ~_is_missing(chosen, self.missing)
+        return np.where(self.interpolated & present, number, chosen)
+
+    def _residuals(self, m, rng):
+        """Differences of m rows from the means of their classes, each class equally likely."""
+        shared = np.flatnonzero(self.members.counts > 1)
+        if not len(shared):
+            return np.zeros((m, self.x.shape[1]), dtype=np.float32)
+        labels = rng.choice(shared, m)
+        rows = self.x[self.members.draw(labels, rng)]
+        return np.where(_is_missing(rows, self.missing), 0, rows - self.means[labels])
+
+    def _round_to_observed(self, rows, rng):
+        """Round numbers that recur, in place, to the value below or above, keeping their mean."""
+        is_missing = np.broadcast_to(_is_missing(rows, self.missing), rows.shape)
+        for j in np.flatnonzero(self.interpolated):
+            if len(values := self.values[j]):
+                column = rows[:, j].clip(values[0], values[-1])
+                above = np.searchsorted(values, column).clip(1)
+                low, high = values[above - 1], values[above]
+                up = rng.random(len(rows), dtype=np.float32) * (high - low) < column - low
+                rows[:, j] = np.where(is_missing[:, j], rows[:, j], np.where(up, high, low))
+
+
+def _is_missing(x, missing):
+    """Mask of shape (n, d) of the numbers of rows x that are missing; () without such columns."""
+    if not len(missing):
+        return np.False_
+    mask = np.zeros(x.shape, dtype=bool)
+    mask[:, missing[:, 0]] = x[:, missing[:, 1]] > 0.5
+    return mask
+
+
+def _known_mean(x):
+    """Mean of each column, NaN left out; 0 where there is nothing else."""
+    count = np.maximum(1, np.count_nonzero(~np.isnan(x), axis=0))
+    return (np.nansum(x, axis=0, dtype=np.float64) / count).astype(np.float32)
+
+
+def _recurring_values(column):
+    """Sorted values of a column, NaN left out, if they are fewer than half of its entries."""
+    present = column[~np.isnan(column)]
+    values = np.unique(present)
+    return values if len(values) < len(present) / 2 else values[:0]
+
+
+def tied_columns(x: np.ndarray, two_valued: np.ndarray) -> np.ndarray:
+    """Number the groups of columns that must come from the same row: (n, d), (d,) -> (d,).
+
+    Neighbouring columns of which exactly one is high in every row are one category, one-hot
+    encoded: a group. Of the others, two columns are tied if one of the four pairs of their values
+    is never seen, and a group is what ties connect: no new pair comes about. Columns that are not
+    two-valued get -1.
+    """
+    columns = np.flatnonzero(two_valued)
+    groups = np.full(x.shape[1], -1)
+    high = x[:, columns] == x[:, columns].max(axis=0)
+    n_groups = 0
+    for start, end in _one_hot_runs(high):
+        groups[columns[start:end]] = n_groups
+        n_groups += 1
+    rest = groups[columns] < 0
+    if rest.any():
+        pair_unseen = _pair_unseen(high[:, rest].astype(np.float32))
+        groups[columns[rest]] = n_groups + connected_components(pair_unseen)[1]
+    return groups
+
+
+def _one_hot_runs(high: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Bounds of the runs of columns of which exactly one is true in every row, left to right."""
+    n, d = high.shape
+    so_far = np.pad(high.cumsum(axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+    total, start = so_far.sum(axis=0, dtype=np.int64), 0
+    while start < d:
+        end = int(np.searchsorted(total, total[start] + n))
+        found = end <= d and bool((so_far[:, end] - so_far[:, start] == 1).all())
+        if found:
+            yield start, end
+        start = end if found else start + 1
+
+
+def _pair_unseen(on):
+    """For (n, d) columns of 0 and 1 the (d, d) mask of those that lack a pair of values."""
+    count, both = on.sum(axis=0), on.T @ on
+    never_alone = both == count
+    never_neither = count[:, None] + count - both == len(on)
+    return (both == 0) | never_alone | never_alone.T | never_neither

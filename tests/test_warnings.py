@@ -1,0 +1,139 @@
+"""Warnings of mode collapse and of near-copies: when they come, and when not."""
+
+import warnings
+
+import numpy as np
+import pytest
+from samplers import pictures, quick, table
+from sklearn.exceptions import ConvergenceWarning
+
+from skgan_resample import CGANSampler, RowMixSampler
+from skgan_resample._base import BaseSampler
+
+
+class Making(BaseSampler):
+    """Makes samples of a class by a function of its encoded training samples."""
+
+    def __init__(self, make, image_shape=None, sampling_strategy="auto"):
+        self.make, self.image_shape, self.sampling_strategy = make, image_shape, sampling_strategy
+        self.categorical_features, self.random_state = "auto", 0
+
+    def _fit(self, x, y, rng):
+        x = (x - np.float32(127.5)) / np.float32(127.5) if x.dtype == np.uint8 else x
+        self.of_class_ = [x[y == c] for c in range(len(self.classes_))]
+
+    def _sample(self, y, rng):
+        made = [self.make(self.of_class_[c], (y == c).sum(), c) for c in np.unique(y)]
+        return np.concatenate(made).astype(np.float32)
+
+
+def constant(x, n, c):
+    return np.full((n, *x.shape[1:]), 0.1)
+
+
+def copies(x, n, c):
+    return x[np.arange(n) % len(x)]
+
+
+def data(kind):
+    return table((30, 12, 5)) if kind == "table" else pictures(8, 8, counts=(30, 12, 5))
+
+
+@pytest.mark.parametrize("kind", ["table", "images"])
+def test_a_collapsed_class_is_named(kind):
+    # not the largest class, nor one of five samples
+    message = r"^Mode collapse of Making in class 1 \(12 samples\): the median .* is 0.00 of that"
+    with pytest.warns(ConvergenceWarning, match=message) as warned:
+        Making(constant).fit(*data(kind))
+    assert len(warned) == 1
+
+
+@pytest.mark.parametrize("kind", ["table", "images"])
+def test_a_copied_class_is_named(kind):
+    message = r"^Near-copies of training samples by Making in class 1 \(12 samples\): 100% of"
+    with pytest.warns(UserWarning, match=message) as warned:
+        Making(copies).fit(*data(kind))
+    assert len(warned) == 1
+
+
+def test_of_balanced_data_all_classes_are_compared():
+    message = r"classes 0 \(12 samples\), 1 \(12 samples\): .* is 0.00 of"
+    with pytest.warns(ConvergenceWarning, match=message) as warned:
+        Making(constant).fit(*table((12, 12)))
+    assert len(warned) == 1
+
+
+def normal(n, d=5, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def test_of_many_classes_the_worst_are_named():
+    y = np.repeat(list("abcdefg"), 9)
+    message = r"classes g \(9 samples\), f .* c .* and 2 more: .* is 0.01 to 0.0[78] of"
+    with pytest.warns(ConvergenceWarning, match=message):
+        Making(lambda x, n, c: copies(x, n, c) * (7 - c) / 90).fit(normal(63), y)
+
+    def partly(x, n, c):
+        return np.r_[copies(x, n, c)[: n * 2 // (3 - c)], x.mean(0) + normal(n)][:n]
+
+    message = r"classes 1 \(60 samples\), 0 \(60 samples\): 6\d% to 100% of"
+    with pytest.warns(UserWarning, match=message):
+        Making(partly, sampling_strategy="all").fit(normal(120), np.repeat([0, 1], 60))
+
+
+LEVELS = np.repeat(np.random.default_rng(0).integers(2, size=(100, 2)) / 3 + 0.1, 50, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("real", "make"),
+    [
+        (normal(200), lambda x, n, c: normal(n, seed=1)),
+        (normal(200), lambda x, n, c: 0.25 * normal(n, seed=1)),
+        (
+            np.concatenate([np.full((1, 5), 1e4), normal(200)]),
+            lambda x, n, c: np.median(x, 0) + x[1:].std(0) * normal(n, seed=1),
+        ),
+        (normal(200), lambda x, n, c: np.r_[x[: n * 2 // 5], normal(n, seed=1)][:n]),
+        (np.full((9, 3), 0.1), copies),
+        (LEVELS, copies),
+        (normal(9), lambda x, n, c: np.full((n, 5), np.nan)),  # an error where they are asked for
+    ],
+    ids=["new", "narrow", "outlier", "fewer than half", "all alike", "two levels", "not finite"],
+)
+def test_of_these_nobody_is_warned(real, make):
+    X = np.concatenate([real, real[:1]])
+    y = np.arange(len(X)) == len(real)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "Got 1 sample of class")
+        Making(make, sampling_strategy={False: len(X) + 1}).fit(X, y)
+
+
+def test_copies_of_a_large_class_are_found():
+    X, y = normal(5010, 2), np.arange(5010) < 5000
+    with pytest.warns(UserWarning, match="100% of the generated"):
+        Making(lambda x, n, c: x[1 : 2 * n : 2], sampling_strategy={True: 5001}).fit(X, y)
+
+
+class Constant(CGANSampler):
+    def _generate(self, y, run):
+        return 0 * super()._generate(y, run) + 0.1
+
+
+def test_short_trainings_and_none_are_not_compared():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quick(Constant, max_iter=99).fit(*table((30, 12)))
+        RowMixSampler().fit(*table((30, 12)))
+    with pytest.warns(ConvergenceWarning):
+        quick(Constant, max_iter=100).fit(*table((30, 12)))
+
+
+def test_comparing_draws_nothing_from_the_fit():
+    class Unseen(CGANSampler):
+        def _warn_of_poor_samples(self, x, y): ...
+
+    data = table((30, 12))
+    expected, _ = quick(Unseen, max_iter=100).fit_resample(*data)
+    drawn, _ = quick(CGANSampler, max_iter=100).fit_resample(*data)
+    assert drawn.tobytes() == expected.tobytes()
