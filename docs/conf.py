@@ -6,13 +6,18 @@ pictures are trained for two updates only. For writing, and for CI.
 
 import os
 import re
+import sys
 import warnings
+from pathlib import Path
 
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
 from sphinx_gallery.sorting import ExplicitOrder
 
 import skgan_resample
+
+sys.path.insert(0, str(Path(__file__).parent))
+import tables
 
 project = "skgan_resample"
 author = "skgan_resample developers"
@@ -27,7 +32,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "figures"]
+exclude_patterns = ["_build", "figures", "_samplers.*"]
 templates_path = ["_templates"]
 
 # Pages in Markdown. Links between them are checked, those into the code lead to the repository.
@@ -35,7 +40,7 @@ myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
 myst_heading_anchors = 3
 
 # The API, from the docstrings; tests/test_docstrings.py validates them.
-autosummary_generate = True
+autosummary_generate = ["api.md", "_samplers.rst"]  # the latter is written by tables.py
 autodoc_typehints = "none"
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
@@ -99,8 +104,9 @@ BAR = '<mo stretchy="false" lspace="0" rspace="0">'
 ROOM = '<mspace width="0.17em"/>'
 
 
-def draft(app, config):
-    """Tell the scripts in figures/ whether they may take their time."""
+def before(app, config):
+    """Write the tables; tell the scripts in figures/ whether they may take their time."""
+    tables.write()
     os.environ["SKGAN_DOCS_DRAFT"] = "0" if config.plot_gallery in (True, "True", "1") else "1"
 
 
@@ -133,5 +139,5 @@ def block_math(translator, node):
 def setup(app):
     # A name of an example's own is no problem of the reader's.
     warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
-    app.connect("config-inited", draft)
+    app.connect("config-inited", before)
     app.add_html_math_renderer("mathml", (inline_math, None), (block_math, None))

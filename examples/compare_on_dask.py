@@ -14,7 +14,7 @@ from sklearn.datasets import load_wine
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from skgan_resample import BAGANGPSampler, compare_samplers
+from skgan_resample import CGANSampler, RowMixSampler, compare_samplers
 
 if __name__ == "__main__":  # the workers import this file
     X, y = load_wine(return_X_y=True)
@@ -27,7 +27,7 @@ if __name__ == "__main__":  # the workers import this file
         result = compare_samplers(
             X,
             y,
-            [SMOTE(), BAGANGPSampler()],
+            [SMOTE(), RowMixSampler(), CGANSampler(max_iter=100)],
             [KNeighborsClassifier()],
             preprocessor=StandardScaler(),
             random_state=0,

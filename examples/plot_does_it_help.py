@@ -23,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from skgan_resample import (
     BAGANGPSampler,
     LatentSpaceDisplay,
+    RowMixSampler,
     SyntheticSamplesDisplay,
     TrainingHistoryDisplay,
     compare_samplers,
@@ -46,7 +47,7 @@ print("rows per class:", np.bincount(y).tolist())
 result = compare_samplers(
     X,
     y,
-    [RandomOverSampler(), SMOTE(), BAGANGPSampler()],
+    [RandomOverSampler(), SMOTE(), RowMixSampler(), BAGANGPSampler(max_iter=200)],
     {
         "logistic regression": LogisticRegression(max_iter=1000),
         "forest": RandomForestClassifier(30),
@@ -84,7 +85,7 @@ result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=
 # The report compares the new samples with real ones, class by class. A floor says what other real
 # samples score in the same number.
 
-sampler = BAGANGPSampler(random_state=0)
+sampler = BAGANGPSampler(max_iter=200, random_state=0)
 report = quality_report(sampler, X, y, random_state=0)
 print(report.round(2).T.to_string())
 

@@ -1,9 +1,10 @@
 """
-A table with categories, dates and gaps
-=======================================
+A table with categories, dates and missing values
+=================================================
 
 A credit table as a database gives it: amounts, categories, a flag, dates, and missing values. The
-sampler takes it as it is, and the new rows have the same columns, dtypes and kinds of gaps.
+sampler takes it as it is; the new rows have the same columns and dtypes, and as many values are
+missing.
 """
 
 # %%
@@ -21,7 +22,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.preprocessing import FunctionTransformer
 
-from skgan_resample import BAGANGPSampler
+from skgan_resample import RowMixSampler
 
 rng, n = np.random.default_rng(0), 2000
 purposes, start = ["car", "house", "travel"], pd.Timestamp("2018-01-01")
@@ -58,7 +59,7 @@ classifier = HistGradientBoostingClassifier(
     categorical_features="from_dtype", max_iter=60, random_state=0
 )
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
-for sampler in ("passthrough", BAGANGPSampler(random_state=0)):
+for sampler in ("passthrough", RowMixSampler(random_state=0)):
     model = make_pipeline(sampler, FunctionTransformer(with_days), classifier)
     probability = cross_val_predict(model, X, y, cv=folds, method="predict_proba")[:, 1]
     scores = balanced_accuracy_score(y, probability > 0.5), roc_auc_score(y, probability)
@@ -67,9 +68,9 @@ for sampler in ("passthrough", BAGANGPSampler(random_state=0)):
 # %%
 # What is generated
 # -----------------
-# Rows of the same types, with gaps where loans that are not paid back have them.
+# Rows of the same types, without values where loans that are not paid back have none.
 
-X_new, y_new = BAGANGPSampler(random_state=0).fit(X, y).sample({True: 1000})
+X_new, y_new = RowMixSampler(random_state=0).fit(X, y).sample({True: 1000})
 print((X_new.dtypes == X.dtypes).all(), X_new.head().to_string(), sep="\n")
 
 tables = {"paid back": X[~y], "not paid back": X[y], "generated": X_new}

@@ -2,13 +2,13 @@
 Your own network
 ================
 
-The networks of the samplers are made for tables and pictures. What if rows are something else, such
-as signals? Take the sampler that is nearest to what you want, and write its ``_fit_gan`` anew with
-networks of your own: containers, dtypes, counts, seeds, devices, time limits and ``sample`` are
-inherited.
+The networks of the samplers are made for tables and images. What if samples are something else,
+such as signals? Take the sampler that is nearest to what you want, and write its ``_fit_gan`` anew
+with networks of your own: containers, dtypes, counts, seeds, devices and ``sample`` are inherited.
 
-Methods with a leading underscore are not promised to stay as they are: pin the version. How a
-sampler comes into the package itself stands on the page on its :doc:`architecture </architecture>`.
+Methods with a leading underscore are not promised to stay as they are: pin the version. What a
+``run`` offers stands on the page on the :doc:`architecture </architecture>`, and so does how a
+sampler comes into the package itself.
 """
 
 # %%
@@ -20,12 +20,10 @@ sampler comes into the package itself stands on the page on its :doc:`architectu
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from skgan_resample.nn.training import batches, train_adversarial
 from torch import nn
 
 from skgan_resample import CGANSampler
 from skgan_resample.nn.losses import logistic_d, logistic_g
-from skgan_resample.nn.networks import build
 
 
 def signals(n, n_peaks, rng):
@@ -43,8 +41,7 @@ y = np.repeat([0, 1], [400, 30])
 # The networks, and the sampler
 # -----------------------------
 # A generator is any module that maps codes (m, latent_dim) and class indices (m,) to encoded rows,
-# here (m, 64); a critic maps rows and class indices to m scores. ``build`` draws their weights from
-# the sampler's own stream ``rng``, and everything else random is drawn from it, too.
+# here (m, 64); a discriminator maps rows and class indices to m logits.
 
 
 class Generator(nn.Module):
@@ -65,7 +62,7 @@ class Generator(nn.Module):
         return self.layers(start).flatten(1)
 
 
-class Critic(nn.Module):
+class Discriminator(nn.Module):
     def __init__(self, n_classes, channels=32):
         super().__init__()
         self.layers = nn.Sequential(
@@ -82,33 +79,32 @@ class Critic(nn.Module):
         return self.score(features * (1 + self.label(y))).squeeze(1)
 
 
+# %%
+# ``run.build`` draws their weights from the sampler's own stream, ``run.noise`` and ``run.labels``
+# everything else random; ``run.train_adversarial`` is the loop.
+
+
 class SignalGANSampler(CGANSampler):
     """A conditional GAN with convolutions along the columns."""
 
-    def _fit_gan(self, x, y, rng):
-        n_classes = len(self.classes_)
-        latent_dim, max_iter, _ = self._sizes(x)
-        generator = build(lambda: Generator(latent_dim, n_classes), rng, self.device_)
-        critic = build(lambda: Critic(n_classes), rng, self.device_)
+    def _fit_gan(self, x, y, run):
+        generator = run.build(lambda: Generator(run.latent_dim, run.n_classes))
+        discriminator = run.build(lambda: Discriminator(run.n_classes))
 
-        def draw(y):
-            """As many rows as there are in the batch, of balanced classes."""
-            z = torch.randn((len(y), latent_dim), generator=rng).to(self.device_)
-            labels = torch.randint(n_classes, (len(y),), generator=rng).to(self.device_)
-            return generator(z, labels), labels
+        def generated(like):
+            y = run.labels(like)
+            return generator(run.noise(y), y), y
 
         def d_loss(x, y):
             with torch.no_grad():
-                fake, fake_y = draw(y)
-            return logistic_d(critic(x, y), critic(fake, fake_y), real_target=0.9)
+                fake, fake_y = generated(y)
+            return logistic_d(discriminator(x, y), discriminator(fake, fake_y), real_target=0.9)
 
         def g_loss(x, y):
-            return logistic_g(critic(*draw(y)))
+            return logistic_g(discriminator(*generated(y)))
 
-        data = batches(x, y, self.batch_size, rng, balance=1.0)
-        self.generator_ = generator  # what sample() uses
-        schedule = self._schedule(max_iter)
-        return train_adversarial(generator, critic, d_loss, g_loss, data, schedule)
+        data = run.batches(x, y, balance=1.0)
+        return generator, run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
 
 
 # %%

@@ -2,9 +2,9 @@
 Tuning a sampler
 ================
 
-How many rows should be made, and does it pay to train a network for longer? A sampler is a step of
-a pipeline, so scikit-learn's search tries its parameters, and the sampler itself, on the training
-part of each fold.
+How many samples should be made, and does it pay to train a network for longer? A sampler is a step
+of a pipeline, so scikit-learn's search tries its parameters, and the sampler itself, on the
+training part of each fold.
 """
 
 # %%
@@ -21,7 +21,7 @@ from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 
-from skgan_resample import BAGANGPSampler, RowMixSampler
+from skgan_resample import CGANSampler, RowMixSampler
 
 X, y = load_digits(return_X_y=True)
 X, y = X[:, ::4], (y == 8).astype(int)
@@ -36,7 +36,7 @@ grid = [
         "sampler": [SMOTE(random_state=0), RowMixSampler(random_state=0)],
         "sampler__sampling_strategy": shares,
     },
-    {"sampler": [BAGANGPSampler(random_state=0)], "sampler__max_iter": [0, 100]},
+    {"sampler": [CGANSampler(random_state=0)], "sampler__max_iter": [100, 300]},
 ]
 scores = ["balanced_accuracy", "roc_auc"]
 folds = StratifiedKFold(4, shuffle=True, random_state=0)
@@ -63,7 +63,7 @@ print(table[columns].round(3).to_string(index=False, na_rep=""))
 # %%
 # More rows, another threshold
 # ----------------------------
-# Balanced accuracy grows with the rows that are added, since the forest names an eight sooner; the
+# Balanced accuracy grows with what is added, since the forest predicts an eight sooner; the
 # AUC tells whether it orders the digits better, and hardly moves. Bars are the spread of folds.
 
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained")

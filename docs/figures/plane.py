@@ -1,4 +1,4 @@
-"""What each sampler makes of 40 rows in the plane, beside its idea. One function a picture."""
+"""What each sampler makes of 40 samples in the plane, beside its idea. One function a picture."""
 
 import os
 
@@ -17,7 +17,7 @@ CODES = {"latent_dim": 2}  # so that codes can be drawn
 
 
 def moons():
-    """300 rows of a large class, 40 of a small one."""
+    """300 samples of a large class, 40 of a small one."""
     X, y = make_moons(600, noise=0.08, random_state=0)
     rows = np.r_[np.flatnonzero(y == 0)[:300], np.flatnonzero(y == 1)[:40]]
     return X[rows], y[rows]
@@ -43,18 +43,18 @@ def panels(title):
 
 
 def scatter_real(axis, X, y, label=True):
-    """The real rows: the small class above the large one."""
+    """The real samples: the small class above the large one."""
     names = ("real, large class", "real, small class") if label else (None, None)
     for c, colour, size, name in ((0, LARGE, 8, names[0]), (1, SMALL, 22, names[1])):
         axis.scatter(*X[y == c].T, s=size, color=colour, label=name, zorder=1 + c, linewidths=0)
 
 
 def show_made(axis, sampler, X, y, label="generated"):
-    """Generated rows of the small class above the real ones."""
+    """Synthetic samples of the small class above the real ones."""
     scatter_real(axis, X, y)
     made, _ = sampler.sample({1: N_SHOWN}, random_state=0)
     axis.scatter(*made.T, s=12, color=MADE, marker="x", linewidths=0.8, label=label, zorder=4)
-    axis.set_title(f"{N_SHOWN} generated rows", fontsize=10)
+    axis.set_title(f"{N_SHOWN} synthetic samples", fontsize=10)
     legend(axis)
 
 
@@ -67,7 +67,7 @@ def legend(axis):
 
 
 def from_noise(name, title, **parameters):
-    """Noise coloured by its direction, and the rows that it becomes."""
+    """Noise coloured by its direction, and the samples that it becomes."""
     X, y = moons()
     sampler = fitted(name, X, y, **CODES, **parameters)
     idea, made = panels(title)
@@ -80,12 +80,12 @@ def from_noise(name, title, **parameters):
     idea.set_xlabel("noise z; colour: its direction", fontsize=9)
     scatter_real(made, X, y)
     made.scatter(*rows.T, **style, label="generated, in the colour of its noise")
-    made.set_title(f"{N_SHOWN} generated rows", fontsize=10)
+    made.set_title(f"{N_SHOWN} synthetic samples", fontsize=10)
     legend(made)
 
 
 def from_codes(name, title, **parameters):
-    """The law of codes of each class, and the rows that are generated from it."""
+    """The distribution of codes of each class, and the samples generated from it."""
     X, y = moons()
     sampler = fitted(name, X, y, **CODES, **parameters)
     idea, made = panels(title)
@@ -97,8 +97,8 @@ def from_codes(name, title, **parameters):
     show_made(made, sampler, X, y)
 
 
-def draw_drafts(idea, X, y):
-    """How a draft comes about: between two rows of the class, and a deviation added."""
+def draw_candidates(idea, X, y):
+    """How a candidate comes about: between two samples of the class, and a residual added."""
     scatter_real(idea, X, y)
     rng, small = np.random.default_rng(0), X[y == 1]
     centred = np.concatenate([X[y == c] - X[y == c].mean(axis=0) for c in (0, 1)])
@@ -106,39 +106,31 @@ def draw_drafts(idea, X, y):
         i, j = rng.choice(len(small), 2, replace=False)
         u, v = rng.random(2)
         between = small[i] + u / (u + v) * (small[j] - small[i])
-        draft = between + 0.4 * centred[rng.integers(len(centred))]
+        candidate = between + 0.4 * centred[rng.integers(len(centred))]
         idea.plot(*small[[i, j]].T, color=SMALL, linewidth=0.5, alpha=0.6)
-        idea.plot(*np.c_[between, draft], color=MADE, linewidth=0.8)
-        label = "draft" if number == 0 else None
-        idea.scatter(*draft, s=16, color=MADE, marker="x", linewidths=1, label=label, zorder=4)
+        idea.plot(*np.c_[between, candidate], color=MADE, linewidth=0.8)
+        label = "candidate" if number == 0 else None
+        idea.scatter(*candidate, s=16, color=MADE, marker="x", linewidths=1, label=label, zorder=4)
     legend(idea)
-
-
-def bagan_gp():
-    X, y = moons()
-    idea, made = panels("drafts: between any two rows of the class, blurred")
-    draw_drafts(idea, X, y)
-    show_made(made, fitted("BAGANGPSampler", X, y), X, y, "generated, corrected")
 
 
 def row_mix():
     X, y = moons()
-    idea, made = panels("between any two rows of the class, blurred")
-    draw_drafts(idea, X, y)
+    idea, made = panels("between any two samples of the class, and a residual")
+    draw_candidates(idea, X, y)
     show_made(made, fitted("RowMixSampler", X, y), X, y)
 
 
-def bagan_gp_from_noise():
-    title = "noise, times an embedding of the class"
-    from_noise("BAGANGPSampler", title, anchored=False)
+def bagan_gp():
+    from_noise("BAGANGPSampler", "noise, times an embedding of the class")
 
 
 def bagan():
-    from_codes("BAGANSampler", "one normal law of codes per class")
+    from_codes("BAGANSampler", "one Gaussian of codes per class")
 
 
 def ida_gan():
-    from_codes("IDAGANSampler", "one normal law of codes per class (variational)")
+    from_codes("IDAGANSampler", "one Gaussian of codes per class (variational)")
 
 
 def scdl():
@@ -163,7 +155,7 @@ def gan():
 
 def gamo():
     X, y = moons()
-    idea, made = panels("weighted means of the class's rows stay in their hull")
+    idea, made = panels("weighted means of the class's samples stay in their hull")
     scatter_real(idea, X, y)
     small = X[y == 1]
     hull = small[ConvexHull(small).vertices]
@@ -182,7 +174,7 @@ def gamo():
 def cyclegan():
     X, y = moons()
     sampler = fitted("CycleGANSampler", X, y)
-    idea, made = panels("rows of the large class, and what they are translated into")
+    idea, made = panels("samples of the large class, and what they are translated into")
     scatter_real(idea, X, y)
     donors = X[y == 0][:30]
     with torch.no_grad():
@@ -207,7 +199,7 @@ def intra_class():
     for subclass, colour in zip(of_small, colours, strict=True):
         rows = X[sampler.subclass_labels_ == subclass]
         weight = sampler.impacts_[subclass] * len(of_small)
-        label = f"{len(rows)} rows, weight {weight:.2f}"
+        label = f"{len(rows)} samples, weight {weight:.2f}"
         idea.scatter(*rows.T, s=22, color=colour, linewidths=0, label=label)
     legend(idea)
     show_made(made, sampler, X, y)

@@ -9,7 +9,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import torch
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
 
 import skgan_resample
@@ -94,11 +93,9 @@ def measure(name, dataset, seed):
         if (y == label).sum() < 6:
             continue
         started = time.perf_counter()
-        rng, counts = torch.Generator().manual_seed(seed), 200 * (sampler.classes_ == label)
-        [(labels, made)] = sampler._generate_in_batches(counts, rng)
-        if sampler._gap_rates is not None:
-            made = sampler._gap_rates.settle(made, labels, rng)
-        real, made = encoded[y == label], made.flatten(1).numpy()
+        index = np.full(200, np.flatnonzero(sampler.classes_ == label))
+        real, made = encoded[y == label], sampler._sample(index, sampler._stream(seed))
+        made = made.reshape(len(made), -1)
         spread, (ratio, near_copies) = spread_ratio(real, made), nearest_neighbour_ratio(real, made)
         seconds = time.perf_counter() - started
         yield {

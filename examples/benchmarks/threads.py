@@ -2,8 +2,8 @@
 One thread or two?
 ==================
 
-Milliseconds of one update of BAGAN and of both forms of BAGAN-GP with one and with two torch
-threads, in turn, for a table and for pictures of three sizes: with the other cores idle, with one
+Milliseconds of one update of BAGAN and of BAGAN-GP with one and with two torch threads, in turn,
+for a table and for images of three sizes: with the other cores idle, with one
 process that spins (``--busy``) or with as many fits at once, by joblib, as ``--jobs`` says. Quote
 the ratios, and run it where nothing else runs.
 """
@@ -17,10 +17,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import torch
-from _updates import SAMPLERS, SHAPES
+from _updates import SAMPLERS, SHAPES, timed
 from joblib import Parallel, delayed
 
-from skgan_resample import _base
+from skgan_resample.nn import runtime
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--busy", action="store_true")
@@ -31,19 +31,11 @@ options = parser.parse_args()
 
 
 def update_time(sampler, X, y, n_threads):
-    """Seconds of the median update of the game with a given number of threads."""
-    _base.thread_count = lambda n_values: n_threads
-    torch.set_num_threads(n_threads)  # a lower count, as joblib's of its workers, would be kept to
-    times = []
-    update = _base.TrainingProgress.update
-
-    def timed(self, *args):
-        times.append(time.perf_counter())
-        return update(self, *args)
-
-    _base.TrainingProgress.update = timed
-    sampler.fit(X, y)
-    _base.TrainingProgress.update = update
+    """Seconds of the median update with a given number of threads."""
+    runtime._SMALL_BATCH = 0  # so that all batches are worked on by as many as the caller has
+    torch.set_num_threads(n_threads)
+    with timed(time.perf_counter) as times:
+        sampler.fit(X, y)
     return np.median(np.diff(times)[2:])
 
 

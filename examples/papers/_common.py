@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 import torch
 from imblearn.datasets import make_imbalance
-from skgan_resample.nn.pixels import in_batches
-from skgan_resample.nn.training import batches
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.metrics import accuracy_score, log_loss, precision_score, recall_score
 from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
 
-from skgan_resample.nn.networks import LinearHead, build, decoder_for, trunk_for
+from skgan_resample.nn.networks import LinearHead
+from skgan_resample.nn.run import TrainingRun, batches, in_batches
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # Debian's dataset-fashion-mnist
 LATENT_DIM = 64
@@ -120,15 +119,10 @@ def codes(X, y, X_test, loss, extra, max_iter, seed):
     ``loss`` takes a batch (x, y) and the three parts: encoder, decoder and that one.
     """
     x, labels, rng = tensor(X), torch.from_numpy(y), torch.Generator().manual_seed(seed)
-    shape = x.shape[1:]
-    parts = nn.ModuleList(
-        [
-            build(lambda: LinearHead(trunk_for(shape), LATENT_DIM), rng, "cpu"),
-            build(lambda: decoder_for(LATENT_DIM, shape), rng, "cpu"),
-            build(extra, rng, "cpu"),
-        ]
-    )
-    data = batches(x, labels, 64, rng)
+    run = TrainingRun(rng, tuple(x.shape[1:]), int(y.max()) + 1, latent_dim=LATENT_DIM)
+    encoder = run.build(lambda: LinearHead(run.trunk(), LATENT_DIM))
+    parts = nn.ModuleList([encoder, run.build(run.decoder), run.build(extra)])
+    data = run.batches(x, labels)
     list(descend(parts, lambda x, y: loss(x, y, *parts), data, max_iter))
     return in_batches(parts[0], tensor(X_test)).numpy(), parts[2]
 

@@ -51,7 +51,7 @@ def samplers(options, seed, balanced=False):
     """The systems of the paper's table of distances; on balanced data, two of them."""
     stages = {"autoencoder_max_iter": options.max_iter, "max_iter": options.max_iter}
     shared = stages | {"latent_dim": LATENT_DIM, "random_state": seed}
-    ours = shared | {"anchored": False, "real_balance": 0, "n_critic": options.n_critic}
+    ours = shared | {"real_balance": 0, "n_critic": options.n_critic}
     systems = {
         "autoencoder": BAGANGPSampler(**ours | {"max_iter": 0}),
         "BAGAN": BAGANSampler(**shared),
@@ -149,7 +149,7 @@ def separation(name, data, scores, options, seed):
 
 
 def long_training(data, judge, scores, options, seed):
-    """Distances after three times the updates of the game; does anything collapse?"""
+    """Distances after three times the adversarial updates; does anything collapse?"""
     X, y = thin(*data[:2], counts_of("fashion", data[1]), seed)
     for system in ("BAGAN", "v1", "v2", "v3"):
         sampler = samplers(options, seed)[system].set_params(max_iter=3 * options.max_iter)

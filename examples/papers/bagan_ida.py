@@ -51,12 +51,12 @@ def samplers(options, seed):
         "ACGAN": ACGANSampler(**game),
         "BAGAN": BAGANSampler(**pretrained),
         "IDA-GAN": IDAGANSampler(**pretrained),
-        "BAGAN-GP": BAGANGPSampler(**pretrained, anchored=False, real_balance=0),
+        "BAGAN-GP": BAGANGPSampler(**pretrained, real_balance=0),
     }
 
 
 def generate(sampler, X, y, cut, n, seed):
-    """Pictures of the cut class; GAN plays a game for each class, so it is given but one more."""
+    """Pictures of the cut class; GAN trains a pair for each class, so it is given but one more."""
     if isinstance(sampler, GANSampler):
         two = np.isin(y, [cut, (cut + 1) % 10])
         X, y = X[two], y[two]

@@ -82,7 +82,7 @@ class ACGANSampler(BaseGANSampler):
     References
     ----------
     .. [1] Odena, Olah & Shlens, Conditional Image Synthesis with Auxiliary Classifier GANs,
-       ICML 2017.
+       ICML 2017, arXiv:1610.09585.
     .. [2] Mariani et al., BAGAN: Data Augmentation with Balancing GAN, 2018, arXiv:1803.09655.
 
     Examples

@@ -33,7 +33,7 @@ class CycleGANSampler(BaseGANSampler):
 
     Two networks learn to turn rows of a small class into rows of a donor class and back, from
     unpaired rows of both. New rows of the small class are translations of the donor's rows: 40
-    rows borrow the variety of 4,000.
+    rows borrow the variety of 4,000. The fitted sampler keeps the training samples of the donors.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ class CycleGANSampler(BaseGANSampler):
     References
     ----------
     .. [1] Zhu, Park, Isola & Efros, Unpaired Image-to-Image Translation using Cycle-Consistent
-       Adversarial Networks, ICCV 2017.
+       Adversarial Networks, ICCV 2017, arXiv:1703.10593.
 
     Examples
     --------

@@ -27,7 +27,8 @@ class GAMOSampler(BaseGANSampler):
     For each class a generator weighs the real rows of that class, and a new row is their weighted
     mean: it cannot leave their convex hull. Three players train it: a discriminator
     that sees the class wants to tell it from real rows, and a classifier wants to name its class,
-    which the generator wants to prevent: it looks for rows where the classifier needs them.
+    which the generator wants to prevent: it looks for rows where the classifier needs them. The
+    fitted sampler keeps the training samples; of images their codes.
 
     Parameters
     ----------
@@ -100,7 +101,8 @@ class GAMOSampler(BaseGANSampler):
 
     References
     ----------
-    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019.
+    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019,
+       arXiv:1903.09730.
 
     Examples
     --------

@@ -77,7 +77,7 @@ class GANSampler(BaseGANSampler):
 
     References
     ----------
-    .. [1] Goodfellow et al., Generative Adversarial Nets, NeurIPS 2014.
+    .. [1] Goodfellow et al., Generative Adversarial Nets, NeurIPS 2014, arXiv:1406.2661.
 
     Examples
     --------

@@ -25,7 +25,7 @@ class IntraClassACGANSampler(BaseGANSampler):
     A class may hold several kinds of rows, some of them rare. They are found without labels, and
     each has an impact: the weight of its rows, real and generated, in the loss of a conditional
     GAN. An actor and a critic (hence the "AC") change the impacts once an epoch, so that the loss
-    falls.
+    falls. The fitted sampler keeps the mean of each subclass's training samples.
 
     Parameters
     ----------
