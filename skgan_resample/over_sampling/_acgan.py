@@ -56,14 +56,14 @@ class ACGANSampler(BaseGANSampler):
 
     Notes
     -----
-    D maximises :math:`L_S + L_C` and G maximises :math:`L_C - L_S`, where S is the head for real
-    or generated and C that for the class:
+    D maximises :math:`L_S + L_C` and G maximises :math:`L_C - L_S`, where S is the head for real or
+    generated and C that for the class:
 
     .. math::
         L_S = \log S(x) + \log(1 - S(G(z, c))), \qquad L_C = \log C_y(x) + \log C_c(G(z, c))
 
-    For a small class the two rewards of G contradict each other [2]_: since few real samples are
-    of this class, D takes samples of it for generated ones.
+    For a small class the two rewards of G contradict each other [2]_: since few real samples are of
+    this class, D takes samples of it for generated ones.
 
     Unlike in the paper, G minimises the non-saturating :math:`-\log S(G(z, c))`; samples come from
     a moving average of its weights; there is no dropout and no batch normalisation; Adam's betas

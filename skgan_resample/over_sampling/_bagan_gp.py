@@ -24,9 +24,9 @@ from ..nn.networks import ConcatGenerator, LinearHead, ProductDiscriminator, Pro
 class BAGANGPSampler(BaseGANSampler):
     r"""Over-sample with BAGAN-GP, a balancing GAN with gradient penalty.
 
-    A supervised autoencoder rebuilds samples from their code times an embedding of their label.
-    Its decoder becomes the generator and its encoder the first layers of the discriminator, which
-    also has to reject real samples with a wrong label. Generated classes are balanced.
+    A supervised autoencoder rebuilds samples from their code times an embedding of their label. Its
+    decoder becomes the generator and its encoder the first layers of the discriminator, which also
+    has to reject real samples with a wrong label. Generated classes are balanced.
 
     Parameters
     ----------
@@ -79,9 +79,9 @@ class BAGANGPSampler(BaseGANSampler):
 
     Notes
     -----
-    The autoencoder minimises the mean absolute error. With :math:`D = \sigma(d)`, codes z from
-    N(0, I), uniform labels c, a wrong label :math:`\tilde y \ne y`, u from U(0, 1) and
-    :math:`\hat x = x + u (G(z, c) - x)`, D minimises
+    The autoencoder minimises the mean absolute error. With :math:`D = \sigma(d)`, codes z from N(0,
+    I), uniform labels c, a wrong label :math:`\tilde y \ne y`, u from U(0, 1) and :math:`\hat x = x
+    + u (G(z, c) - x)`, D minimises
 
     .. math::
         -\log D(x, y) - \log(1 - D(G(z, c), c)) - \log(1 - D(x, \tilde y))
@@ -89,14 +89,14 @@ class BAGANGPSampler(BaseGANSampler):
 
     and G minimises :math:`-\log D(G(z, c), c)`.
 
-    As in the paper, and unlike in its code, u is uniform and D starts from the encoder. Unlike in
-    both, a wrong label is never the right one; each update of D draws a batch of its own;
+    As in the paper, and unlike in its code, u is uniform and D starts from the encoder. Ours is
+    that a wrong label is never the right one; each update of D draws a batch of its own;
     ``real_balance`` favours small classes; samples come from a moving average of G's weights; the
-    label's embedding in G starts from N(0, 1), not from Keras's U(-0.05, 0.05), from which
-    a class's embedding could reach zero; D multiplies its features by the embedding without a
-    dense layer between; there is no batch normalisation; the networks are smaller, and residual
-    MLPs for tables. The paper's settings are ``latent_dim=128``, ``n_critic=5``,
-    ``real_balance=0``, ``batch_size=128``, ``learning_rate=2e-4`` and 30 epochs of the autoencoder:
+    label's embedding in G starts from N(0, 1), not from Keras's U(-0.05, 0.05), from which a
+    class's embedding could reach zero; D multiplies its features by the embedding without a dense
+    layer between; there is no batch normalisation; the networks are smaller, and residual MLPs for
+    tables. The paper's settings are ``latent_dim=128``, ``n_critic=5``, ``real_balance=0``,
+    ``batch_size=128``, ``learning_rate=2e-4`` and 30 epochs of the autoencoder:
     ``autoencoder_max_iter = 30 * n / 128``.
 
     References

@@ -58,11 +58,11 @@ class CGANSampler(BaseGANSampler):
     D minimises :math:`-0.9 \log D(x, y) - 0.1 \log(1 - D(x, y)) - \log(1 - D(G(z, c), c))`, which
     has one-sided label smoothing, and G the non-saturating :math:`-\log D(G(z, c), c)`.
 
-    Unlike in the source [2]_, the 0.9 is the target of real samples (its formula
-    :math:`\log(0.9 - D(G(z)))` is undefined for D > 0.9); generated classes are balanced, where it
-    takes the real batch's (``fake_labels="data"``); samples come from a moving average of the
-    generator's weights; the networks are smaller, and residual MLPs for tables. The paper's
-    settings are ``latent_dim=100``, ``max_iter=40000``, ``batch_size=8``, ``learning_rate=2e-3``.
+    Unlike in the source [2]_, the 0.9 is the target of real samples (its formula :math:`\log(0.9 -
+    D(G(z)))` is undefined for D > 0.9); generated classes are balanced, where it takes the real
+    batch's (``fake_labels="data"``); samples come from a moving average of the generator's weights;
+    the networks are smaller, and residual MLPs for tables. The paper's settings are
+    ``latent_dim=100``, ``max_iter=40000``, ``batch_size=8``, ``learning_rate=2e-3``.
 
     References
     ----------
@@ -123,7 +123,7 @@ class CGANSampler(BaseGANSampler):
         dropout = partial(Dropout, 0.4, run.rng)
         discriminator = run.build(lambda: ConcatDiscriminator(run.trunk(dropout), K))
 
-        # 2. The min-max game, with real targets of 0.9.
+        # 2. Adversarial training, with real targets of 0.9.
         def generated(like):
             y = run.labels(like, balanced=self.fake_labels == "balanced")
             return generator(run.noise(y), y), y

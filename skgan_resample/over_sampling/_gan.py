@@ -17,8 +17,8 @@ from ..nn.run import together
 class GANSampler(BaseGANSampler):
     r"""Over-sample with one GAN per class.
 
-    Each class has a generator and a discriminator of its own, trained on its samples alone. It is
-    a baseline: a small class learns nothing from the others.
+    Each class has a generator and a discriminator of its own, trained on its samples alone. It is a
+    baseline: a small class learns nothing from the others.
 
     Parameters
     ----------
@@ -58,13 +58,12 @@ class GANSampler(BaseGANSampler):
     -----
     In each class D minimises :math:`-\log D(x) - \log(1 - D(G(z)))` and G the non-saturating
     :math:`-\log D(G(z))` of [1]_. All classes are trained, also those that need no sample. An
-    update takes a batch of every class, so its cost grows with the number of classes. The
-    generator of a class of a few samples makes samples close to these.
+    update takes a batch of every class, so its cost grows with the number of classes. The generator
+    of a class of a few samples makes samples close to these.
 
-    Unlike in the paper, samples come from a moving average of the generator's weights; the
-    networks are convolutional for images and residual MLPs for tables, without dropout or maxout
-    units; Adam takes the place of gradient descent with momentum. The paper's settings are not
-    comparable.
+    Unlike in the paper, samples come from a moving average of the generator's weights; the networks
+    are convolutional for images and residual MLPs for tables, without dropout or maxout units; Adam
+    takes the place of gradient descent with momentum. The paper's settings are not comparable.
 
     References
     ----------
@@ -117,8 +116,8 @@ class GANSampler(BaseGANSampler):
         generator = PerClass([run.build(decoder) for _ in classes])
         discriminator = PerClass([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in classes])
 
-        # 2. The min-max game of each class, on samples of its own. The classes share a loop and a
-        #    sum of losses, but no weight: Adam's steps are those of separate trainings.
+        # 2. Adversarial training of each class, on its samples. The classes share a loop and a sum
+        #    of losses, but no weight: Adam's steps are those of separate trainings.
         def d_loss(x, y):
             with torch.no_grad():
                 fake = generator(run.noise(y), y)

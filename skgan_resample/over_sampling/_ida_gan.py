@@ -20,8 +20,8 @@ from ..nn.run import in_batches
 class IDAGANSampler(BaseGANSampler):
     r"""Over-sample with IDA-GAN, a GAN that starts from a variational autoencoder.
 
-    A variational autoencoder learns from all classes. Its decoder becomes the generator, fed with
-    a label and a code from one Gaussian of latent codes per class. Its encoder becomes the
+    A variational autoencoder learns from all classes. Its decoder becomes the generator, fed with a
+    label and a code from one Gaussian of latent codes per class. Its encoder becomes the
     discriminator, with one head for real or generated and one for the class.
 
     Parameters
@@ -76,8 +76,8 @@ class IDAGANSampler(BaseGANSampler):
 
     The Gaussian of class c has the mean of :math:`\mu(x)`, and the covariance of :math:`\mu(x)`
     plus the mean of :math:`\mathrm{diag}\,\sigma^2(x)`. D minimises the cross-entropy of both
-    heads, that of the class on real and generated samples; G minimises
-    :math:`-\log D(G(z, c)) - \log C_c(G(z, c))` for uniform classes c.
+    heads, that of the class on real and generated samples; G minimises :math:`-\log D(G(z, c)) -
+    \log C_c(G(z, c))` for uniform classes c.
 
     There is no public code: this is a reconstruction from descriptions of the paper, which leave
     open :math:`\beta`, the batches, the settings and how the label enters: here one-hot beside the

@@ -20,9 +20,9 @@ from ..nn.run import in_batches
 class WAEGANSampler(BaseGANSampler):
     r"""Over-sample with WAE-GAN, a GAN on the codes of a Wasserstein autoencoder.
 
-    A Wasserstein autoencoder learns from all classes. Its decoder becomes the generator, trained
-    on the codes of real samples against a discriminator that recognises the class of a sample, or
-    that it is generated. New samples come from one Gaussian of latent codes per class.
+    A Wasserstein autoencoder learns from all classes. Its decoder becomes the generator, trained on
+    the codes of real samples against a discriminator that recognises the class of a sample, or that
+    it is generated. New samples come from one Gaussian of latent codes per class.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ class WAEGANSampler(BaseGANSampler):
 
     .. math:: L_{WAE} = \mathrm{mean}\,(x - G(E(x)))^2 + \lambda_1 MMD(E(x), N(0, I))
 
-    D starts afresh and minimises the cross-entropy of K classes and "fake". G minimises that of
-    its samples against their class, fed with the codes of uniformly drawn real samples. Then class
-    c is generated from :math:`N(\mu_c, \mathrm{diag}\,\sigma_c^2)`, the moments of its codes.
+    D starts afresh and minimises the cross-entropy of K classes and "fake". G minimises that of its
+    samples against their class, fed with the codes of uniformly drawn real samples. Then class c is
+    generated from :math:`N(\mu_c, \mathrm{diag}\,\sigma_c^2)`, the moments of its codes.
 
     There is no public code: this is a reconstruction from the text. Ours are the shrinkage of
     :math:`\sigma_c` for small classes, the moving average of G's weights, Adam's betas (0.5, 0.9),
