@@ -74,7 +74,6 @@ class BAGANGPSampler(BaseGANSampler):
     See Also
     --------
     BAGANSampler : The method that this one improves on.
-    RowMixSampler : The baseline without a network.
     imblearn.over_sampling.SMOTE : Interpolation between neighbours.
 
     Notes
@@ -89,8 +88,8 @@ class BAGANGPSampler(BaseGANSampler):
 
     and G minimises :math:`-\log D(G(z, c), c)`.
 
-    As in the paper, and unlike in its code, u is uniform and D starts from the encoder. Ours is
-    that a wrong label is never the right one; each update of D draws a batch of its own;
+    As in the paper, and unlike in its code, u is uniform and D starts from the encoder. Unlike
+    in both, a wrong label is never the right one; each update of D draws a batch of its own;
     ``real_balance`` favours small classes; samples come from a moving average of G's weights; the
     label's embedding in G starts from N(0, 1), not from Keras's U(-0.05, 0.05), from which a
     class's embedding could reach zero; D multiplies its features by the embedding without a dense
