@@ -1,4 +1,4 @@
-from . import distributed, metrics
+from . import comparison, distributed, metrics
 from ._versions import show_versions
 from .codec import ImageCodec, TableCodec
 from .comparison import compare_samplers
@@ -48,6 +48,7 @@ __all__ = [
     "WAEGANSampler",
     "__version__",
     "compare_samplers",
+    "comparison",
     "distributed",
     "metrics",
     "show_versions",

@@ -344,7 +344,7 @@ def _warn_of_copies(name, shares):
         f"Near-copies of training samples by {name} in {_classes(names)}: {_range(shares, '.0%')} "
         "of the generated samples are ten times as near to a training sample as other training "
         "samples are. They add little to duplicates, and reveal the data that they copy. Try "
-        "fewer updates or another sampler.",
+        "another sampler, or fewer updates where a network is trained.",
         UserWarning,
         stacklevel=2,
     )

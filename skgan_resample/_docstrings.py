@@ -14,37 +14,38 @@ sampling_strategy : float, str, dict or callable, default="auto"
       ``"not minority"``, ``"not majority"``, ``"all"``, or ``"auto"`` = ``"not majority"``.
     - ``dict``: the number of samples wanted by class, originals included.
     - ``callable``: maps y to such a dict.
-
-    Classes may be of any size; one of a single sample that needs new ones is named in a warning.
 image_shape : tuple of int, default=None
-    (height, width) or (height, width, channels) of the flattened images in the rows of X.
-    None means a table, unless X itself has three or four dimensions.
+    (height, width) or (height, width, channels) of the flattened images in X. None means a table,
+    unless X itself has three or four dimensions.
 categorical_features : "auto", None or array-like, default="auto"
-    Which columns of a table are categories: names, indices or a mask. "auto" are the booleans of
-    a frame, and in any container texts and pandas' categories; None are no columns. Dates,
-    durations and missing values need no mention; see :class:`TableCodec`.
+    Which columns of a table are categories: names, indices or a mask; None means no column.
+    "auto" takes booleans of a frame, texts and pandas' categories. Dates, durations and missing
+    values are recognised; see :class:`TableCodec`.
 latent_dim : int or "auto", default="auto"
-    Size of a latent code. "auto" is half the number of columns or pixels, between 8 and 64.
+    Size of a latent code. "auto" is half the number of encoded columns or pixels, between 8 and 64.
 hidden_dim : int or "auto", default="auto"
-    Size of the networks: units of every hidden layer for tables; for images feature maps of the
-    convolutions at the lowest resolution, down to an eighth of it at the full one. "auto" is the
-    number of encoded columns, between 128 and 512, and 128 for images.
+    Size of the networks. For tables, the units of every hidden layer; "auto" is the number of
+    encoded columns, between 128 and 512. For images, the most feature maps of a convolution: an
+    eighth of it at full resolution, doubled at every halving; "auto" is 128.
 max_iter : int or "auto", default="auto"
     Updates of the generator; 0 means no adversarial training. "auto" is 500 for tables and
     1,500 for images.
 autoencoder_max_iter : int or "auto", default="auto"
     Updates of the autoencoder before the adversarial training; 0 starts from random weights.
     "auto" is 500 for tables and 1,500 for images.
+mmd_weight : float, default=0.01
+    Weight of the maximum mean discrepancy of the codes from N(0, I), :math:`\\lambda_1`.
+fake_labels : {"balanced", "data"}, default="balanced"
+    Classes of the samples generated during training: uniform, or those of the real batch.
 batch_size : int, default=64
     Real samples in a batch; all where there are fewer.
 learning_rate : float, default=1e-3
-    Step size of Adam, in every stage. A stage that diverges (a loss or a weight is not finite)
-    goes back to its last finite weights and stops there, with a warning.
+    Step size of Adam. A stage that diverges (a loss or a weight is not finite) goes back to its
+    last finite weights and stops, with a warning; within its first 50 updates it is an error.
 device : str, default="auto"
     "auto" takes CUDA, then Apple's MPS, then the CPU; or "cpu", "cuda", "cuda:1", "mps".
 random_state : int, RandomState instance or None, default=None
-    Seed of everything random. An int gives the same samples at every call. None takes fresh
-    entropy; numpy's and torch's global streams are never used.
+    Seed of everything random. An int gives the same samples at every call.
 verbose : int, default=0
     1 shows a progress bar with the losses and the time left.
 sampling_strategy_ : dict
@@ -52,12 +53,14 @@ sampling_strategy_ : dict
 classes_ : ndarray of shape (n_classes,)
     The class labels.
 generator_ : torch.nn.Module
-    Trained generator, a moving average of its weights over the last tenth of the run; maps
-    (codes, class indices) to encoded samples.
+    Trained generator, with a moving average of its weights over about the last tenth of the
+    updates; maps (codes, class indices) to encoded samples.
 codec_ : TableCodec or ImageCodec
     Translates samples to arrays for the networks, and back.
 latent_dim_ : int
     Size of a latent code.
+latent_ : ClassGaussians
+    One Gaussian of latent codes per class.
 history_ : dict of str to ndarray
     Loss of every update, by network.
 n_iter_ : int

@@ -22,10 +22,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 _MOST = 10  # subclasses that "auto" tries, at the most
-_ROWS_EACH = 10  # rows in a subclass, on average, that "auto" leaves at the least
+_ROWS_EACH = 10  # samples in a subclass, on average, that "auto" leaves at the least
 _STRUCTURE = 0.5  # silhouette from which on clusters count as found
-_JUDGED = 2000  # rows on which a silhouette is measured
-_EMBEDDED = 5000  # distinct rows of a class that t-SNE sees
+_JUDGED = 2000  # samples on which a silhouette is measured
+_EMBEDDED = 5000  # distinct samples of a class that t-SNE sees
 
 
 class SubclassDiscovery(
@@ -33,21 +33,17 @@ class SubclassDiscovery(
 ):
     """Find subclasses within each class: PCA, then t-SNE to two dimensions, then k-means.
 
-    A class such as "defect" often holds several kinds of rows, of which some are rarer than
-    others. This looks for them, class by class, without further labels. Of a class of more than
-    5,000 distinct rows, so many random ones are laid out, and the others with the nearest of them.
+    A class such as "defect" often holds several kinds of samples, some of them rare.
 
     Parameters
     ----------
     n_subclasses : int, sequence of int or "auto", default="auto"
-        Subclasses of each class: one number for all classes, or the numbers to be searched (such
-        as ``range(2, 7)``), of which each class takes the one of the largest silhouette. "auto"
-        searches 1 to 10, but leaves at least ten rows to a subclass on average.
+        Subclasses of each class, or numbers to search for the largest silhouette. "auto" searches
+        1 to 10, with at least ten distinct samples to a subclass on average.
     n_components : int, default=50
         Principal components that t-SNE sees; all of them where there are fewer.
     perplexity : float or "auto", default="auto"
-        Of t-SNE: about how many neighbours a row has. "auto" is 30, or a third of the class's
-        other rows if that is less.
+        Of t-SNE. "auto" is 30, or a third of the class's other distinct samples if that is less.
     random_state : int, RandomState instance or None, default=None
         Seed of t-SNE and k-means. An int gives the same subclasses at every call.
 
@@ -56,17 +52,15 @@ class SubclassDiscovery(
     classes_ : ndarray of shape (n_classes,)
         The class labels; ``[None]`` where ``fit`` was given no y.
     labels_ : ndarray of shape (n_samples,)
-        Subclass of each training row. They are numbered through: first the subclasses of the
-        first class, then those of the second.
+        Subclass of each training sample, numbered through class by class, the largest first.
     n_subclasses_ : dict
-        Number of subclasses by class. Without y all rows are one class, of the name None.
+        Number of subclasses by class.
     subclass_sizes_ : ndarray of shape (n_subclasses,)
-        Rows of each subclass, all classes together.
+        Samples of each subclass.
     embedding_ : ndarray of shape (n_samples, 2)
-        Where t-SNE has put the training rows. Each class has a map of its own: distances between
-        rows of two classes mean nothing.
+        Positions in the t-SNE map of the class; distances between classes mean nothing.
     pca_ : sklearn.decomposition.PCA
-        Principal components of all rows.
+        Principal components of all samples.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -78,22 +72,15 @@ class SubclassDiscovery(
 
     Notes
     -----
-    A single group has no silhouette. Where 1 is among the numbers searched, as in "auto", a class
-    is split only if the best silhouette is 0.5 or more, from where on Kaufman and Rousseeuw [2]_
-    speak of a reasonable structure: in our trials k-means cut clouds without any into parts with
-    silhouettes of 0.31 to 0.54. Otherwise the smallest sound number tends to win, and neighbouring
-    groups may stay together: give the number where it is known. Above 2,000 rows, silhouettes are
-    measured on 2,000 of them.
+    Where 1 is searched, a class is split only if the best silhouette is above 0.5, from where on
+    [2]_ speaks of a reasonable structure. Neighbouring groups may stay together: give the number
+    where it is known. A silhouette is measured on at most 2,000 samples. t-SNE lays out at most
+    5,000 distinct samples of a class; the others lie where the nearest of these lie. A class with
+    too few distinct samples for what is asked gets as many subclasses as it can, with a warning.
 
-    scikit-learn's t-SNE takes about a minute for a class of 10,000 rows and 13 for one of 50,000;
-    openTSNE's took 0.65 and 0.1 of that, with subclasses as good (docs/results). For classes of
-    that size, ``IntraClassACGANSampler`` accepts a pipeline of PCA, it and k-means instead.
-
-    ``transform`` and ``predict`` give the position and the subclass of the nearest training row in
-    the space of the principal components, since t-SNE has no map for new rows. The space is one
-    for all classes, and rows that are identical and of one class count once for t-SNE; so
-    ``fit_transform`` and ``transform`` agree, and ``predict`` gives a training row its label, but
-    for identical rows of different classes.
+    ``transform`` and ``predict`` give position and subclass of the nearest training sample in the
+    space of the principal components. On training samples they agree with ``embedding_`` and
+    ``labels_``, but for identical samples of different classes.
 
     References
     ----------
@@ -106,11 +93,8 @@ class SubclassDiscovery(
     >>> from sklearn.datasets import make_blobs
     >>> from skgan_resample import SubclassDiscovery
     >>> X, _ = make_blobs([60, 30, 15], n_features=10, random_state=0)
-    >>> discovery = SubclassDiscovery(random_state=0).fit(X)
-    >>> discovery.n_subclasses_
-    {None: 3}
-    >>> sorted(discovery.subclass_sizes_.tolist())
-    [15, 30, 60]
+    >>> SubclassDiscovery(random_state=0).fit(X).subclass_sizes_.tolist()
+    [60, 30, 15]
     """
 
     _parameter_constraints: dict = {
@@ -139,9 +123,9 @@ class SubclassDiscovery(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
         y : array-like of shape (n_samples,), default=None
-            Class of each row. None takes all rows as one class.
+            Their classes. None takes all samples as one class.
 
         Returns
         -------
@@ -150,19 +134,12 @@ class SubclassDiscovery(
         Raises
         ------
         ValueError
-            If ``n_subclasses`` is a sequence that is empty or has other values than whole numbers
-            from 1 on.
-
-        Warns
-        -----
-        UserWarning
-            If a class has fewer distinct rows than the subclasses or the perplexity asked for;
-            it gets as many as it can have.
+            If ``n_subclasses`` is an empty sequence or has other values than whole numbers from 1.
         """
         X, y_index = self._validate(X, y)
         rng = check_random_state(self.random_state)
         n_components = min(self.n_components, *X.shape)
-        with np.errstate(invalid="ignore"):  # shares of a variance of zero: identical rows, one row
+        with np.errstate(invalid="ignore"):  # shares of zero variance: identical samples
             self.pca_ = PCA(n_components, random_state=rng).fit(X)
         scores = self.pca_.transform(X)
 
@@ -188,9 +165,9 @@ class SubclassDiscovery(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
         y : array-like of shape (n_samples,), default=None
-            Class of each row. None takes all rows as one class.
+            Their classes. None takes all samples as one class.
 
         Returns
         -------
@@ -200,12 +177,12 @@ class SubclassDiscovery(
         return self.fit(X, y).labels_
 
     def predict(self, X):
-        """Name the subclass of the nearest training row.
+        """Give the subclass of the nearest training sample.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------
@@ -216,12 +193,12 @@ class SubclassDiscovery(
         return self.labels_[nearest]
 
     def transform(self, X):
-        """Give the position of the nearest training row in the embedding.
+        """Give the position of the nearest training sample in the embedding.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         Returns
         -------
@@ -232,7 +209,7 @@ class SubclassDiscovery(
         return self.embedding_[nearest]
 
     def _validate(self, X, y):
-        """Check X, y and the numbers to be searched; return X and the index of each row's class."""
+        """Check X, y and the numbers to be searched; return X and class indices."""
         if y is None:
             X = validate_data(self, X, dtype=[np.float64, np.float32])
             self.classes_, y_index = np.array([None]), np.zeros(len(X), dtype=np.intp)
@@ -250,7 +227,7 @@ class SubclassDiscovery(
         return X, y_index
 
     def _embed(self, scores, label, rng):
-        """Lay distinct rows of one class out in two dimensions: (n, d) -> (n, 2)."""
+        """Lay distinct samples of one class out in two dimensions: (n, d) -> (n, 2)."""
         if len(scores) > _EMBEDDED:  # the others lie where the nearest of these lie
             some = scores[rng.permutation(len(scores))[:_EMBEDDED]]
             neighbours = NearestNeighbors(n_neighbors=1).fit(some)
@@ -280,7 +257,7 @@ class SubclassDiscovery(
         return _in_order_of_size(labels[max(scores, key=lambda k: scores[k])])
 
     def _numbers(self, n_distinct, label):
-        """Numbers of subclasses to be tried on a class with that many distinct rows."""
+        """Numbers of subclasses to be tried on a class with that many distinct samples."""
         if isinstance(self.n_subclasses, str):
             return range(1, max(min(_MOST, n_distinct // _ROWS_EACH), 1) + 1)
         asked = np.unique(self.n_subclasses).tolist()
@@ -299,14 +276,14 @@ class SubclassDiscovery(
         )
 
     def _nearest(self, X):
-        """Index of the nearest training row, in the space of the principal components."""
+        """Index of the nearest training sample, in the space of the principal components."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return self._neighbours.kneighbors(self.pca_.transform(X), return_distance=False)[:, 0]
 
 
 def _silhouette(embedding, labels):
-    """Mean silhouette, zero where it is not defined: one cluster, or each row its own."""
+    """Mean silhouette, zero where it is undefined: one cluster, or each sample its own."""
     n_labels = len(np.unique(labels))
     return silhouette_score(embedding, labels) if 1 < n_labels < len(labels) else 0.0
 

@@ -53,8 +53,8 @@ def test_image_shape_that_does_not_fit_the_width():
 
 def test_image_shape_that_contradicts_the_pictures():
     X, y = pictures(4, 3)
-    refuses(r"but the pictures in X have shape \(4, 3\).*None", X, y, image_shape=(3, 4))
-    refuses(r"image_shape=\(4, 3, 2\), but the pictures", X, y, image_shape=(4, 3, 2))
+    refuses(r"but the images in X have shape \(4, 3\).*None", X, y, image_shape=(3, 4))
+    refuses(r"image_shape=\(4, 3, 2\), but the images", X, y, image_shape=(4, 3, 2))
     balances(X.reshape(-1, 4, 3, 1), y, image_shape=(4, 3))
 
 
@@ -167,7 +167,7 @@ def test_pictures_whose_range_overflows():
     X, y = pictures(4, 3)
     opposite = X / 255
     opposite[0, 0, :2] = [-1.5e308, 1.5e308]
-    assert (np.abs(balances(opposite, y)) < 1e308).all()
+    assert np.isfinite(balances(opposite, y)).all()
     codec = ImageCodec((4, 3)).fit(opposite.reshape(len(X), -1))
     assert (codec.inverse_transform(np.full((1, 1, 4, 3), 1e6, np.float32)) == 1.5e308).all()
     large = 1e308 + X / 255 * 7e307

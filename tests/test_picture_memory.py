@@ -94,10 +94,10 @@ def test_what_a_sampler_keeps_is_its_own():
 
 
 def test_no_array_of_floats_of_all_pictures():
-    X, y = pictures(28, 28, counts=(2000, 1000))
+    X, y = pictures(28, 28, counts=(8000, 4000))
     RowMixSampler(random_state=0).fit_resample(X[::100], y[::100])  # late imports
     tracemalloc.start()
     X_resampled, _ = RowMixSampler(random_state=0).fit_resample(X, y)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < X_resampled.nbytes + 15e6  # as numpy counts; it was 38 MB with all in floats
+    assert peak < X_resampled.nbytes + 30e6  # as numpy counts; all of them in floats take 50 MB

@@ -57,11 +57,11 @@ def fitted():
 def test_history_shows_every_loss(fitted):
     display = drawn(TrainingHistoryDisplay.from_estimator(fitted))
     shown = {panel.get_title(): panel for panel in display.axes_.flat}
-    assert list(shown) == ["critic loss", "generator loss"]
-    curve, mean = shown["critic loss"].lines
-    np.testing.assert_array_equal(curve.get_ydata(), fitted.history_["critic"])
+    assert list(shown) == ["discriminator loss", "generator loss"]
+    curve, mean = shown["discriminator loss"].lines
+    np.testing.assert_array_equal(curve.get_ydata(), fitted.history_["discriminator"])
     assert curve.get_xdata()[[0, -1]].tolist() == [1, 30]
-    assert mean.get_ydata()[0] == pytest.approx(fitted.history_["critic"][:1].mean())
+    assert mean.get_ydata()[0] == pytest.approx(fitted.history_["discriminator"][:1].mean())
 
 
 def test_running_mean_lies_in_the_middle_of_its_window():

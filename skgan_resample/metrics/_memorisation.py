@@ -57,9 +57,9 @@ def nearest_neighbour_ratio(X_train, X_synthetic, X_test=None, *, copy_below=0.1
     >>> nearest_neighbour_ratio([[0.0], [4.0]], [[0.0], [5.0]], X_test=[[6.0]])
     Memorisation(ratio=0.25, near_copies=0.5)
     """
-    X_train, X_synthetic = check_pairwise_arrays(X_train, X_synthetic, dtype=np.float64)
+    X_train, X_synthetic = check_pairwise_arrays(X_train, X_synthetic)
     if X_test is not None:
-        X_train, X_test = check_pairwise_arrays(X_train, X_test, dtype=np.float64)
+        X_train, X_test = check_pairwise_arrays(X_train, X_test)
     elif len(X_train) < 2:
         raise ValueError("Got one training sample, but expected two or more, or an X_test.")
     neighbours = NearestNeighbors().fit(X_train)

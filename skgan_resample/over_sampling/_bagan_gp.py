@@ -25,10 +25,8 @@ class BAGANGPSampler(BaseGANSampler):
     r"""Over-sample with BAGAN-GP, a balancing GAN with gradient penalty.
 
     A supervised autoencoder rebuilds samples from their code times an embedding of their label. Its
-    decoder becomes the generator of samples from noise, its encoder the first layers of the
-    discriminator. The two are trained against each other on classes that are balanced among the
-    generated samples; the discriminator also has to reject real samples with a wrong label, and
-    its gradient is penalised.
+    decoder becomes the generator and its encoder the first layers of the discriminator, which also
+    has to reject real samples with a wrong label. Generated classes are balanced.
 
     Parameters
     ----------
@@ -40,22 +38,19 @@ class BAGANGPSampler(BaseGANSampler):
     {max_iter}
     {autoencoder_max_iter}
     n_critic : int, default=1
-        Updates of the discriminator before each of the generator; the paper's value is 5.
+        Updates of the discriminator before each of the generator.
     penalty_weight : float, default=10.0
-        Weight of the gradient penalty; 0 leaves it out.
+        Weight of the gradient penalty, :math:`\lambda`; 0 leaves it out.
     penalty_points : {"between", "real"}, default="between"
-        Where the discriminator's gradient is held at norm one: between real and generated samples,
-        as in WGAN-GP [2]_, or around the real ones, as in DRAGAN [3]_.
+        Where the gradient is penalised: between real and generated samples, as in WGAN-GP [2]_, or
+        around real ones, as in DRAGAN [3]_.
     label_embedding : bool, default=True
-        Whether label and code meet as a product with an embedding, in the autoencoder and in the
-        generator. False is the paper's ablation "v2": an autoencoder that sees no label, and a
-        generator of the code and the one-hot label side by side.
-    fake_labels : {"balanced", "data"}, default="balanced"
-        Classes of the generated samples during training: uniform, or those of the real batch. With
-        ``label_embedding=False``, "data" is the paper's ablation "v1".
+        Whether code and label meet as a product with an embedding. False: the autoencoder sees no
+        label, and the generator takes the code and the one-hot label side by side.
+    {fake_labels}
     real_balance : float, default=0.5
         Real samples of a class of size n are drawn in proportion to ``n ** (1 - real_balance)`` in
-        the adversarial training; 0, the paper's way, keeps the frequencies of the data.
+        the adversarial training.
     {batch_size}
     {learning_rate}
     {device}
@@ -79,50 +74,46 @@ class BAGANGPSampler(BaseGANSampler):
     See Also
     --------
     BAGANSampler : The method that this one improves on.
-    RowMixSampler : Real samples mixed with each other, without a network: the first to try.
-    CGANSampler : No autoencoder.
-    imblearn.over_sampling.SMOTE : Interpolation between neighbours, in milliseconds.
+    imblearn.over_sampling.SMOTE : Interpolation between neighbours.
 
     Notes
     -----
-    With codes z ~ N(0, I), a label c drawn uniformly and :math:`\tilde c` a wrong one, the
-    discriminator minimises
+    The autoencoder minimises the mean absolute error. With :math:`D = \sigma(d)`, codes z from N(0,
+    I), uniform labels c, a wrong label :math:`\tilde y \ne y`, u from U(0, 1) and :math:`\hat x = x
+    + u (G(z, c) - x)`, D minimises
 
     .. math::
-        -\log D(x, y) - \log(1 - D(G(z, c), c)) - \log(1 - D(x, \tilde c))
-        + 10 \, (\lVert \nabla_{\hat x} D(\hat x, y) \rVert_2 - 1)^2
+        -\log D(x, y) - \log(1 - D(G(z, c), c)) - \log(1 - D(x, \tilde y))
+        + \lambda (\lVert \nabla_{\hat x} d(\hat x, y) \rVert_2 - 1)^2
 
-    and the generator :math:`-\log D(G(z, c), c)`.
+    and G minimises :math:`-\log D(G(z, c), c)`.
 
-    Where this departs from the paper: the losses are logistic, as in the authors' public code,
-    where the text writes Wasserstein's (whose wrong-label term would make the discriminator's loss
-    unbounded). Unlike that code, the interpolation weight is drawn from U(0, 1), as in the text,
-    and a "wrong" label is never the right one. The discriminator starts from the encoder, as in the
-    text (the code starts it afresh); each of its updates draws a batch of its own. Embeddings start
-    from N(0, 1), not from Keras's U(-0.05, 0.05), which let a class's embedding reach zero and with
-    it all variety. ``real_balance`` and the moving average of the generator's weights are ours, and
-    so are the networks for tables (residual MLPs), the smaller convolutional ones, and the shorter
-    training: the paper's settings are ``latent_dim=128``, ``n_critic=5``, ``real_balance=0``,
-    ``batch_size=128``, ``learning_rate=2e-4``, and 30 epochs of the autoencoder, that is
+    As in the paper, and unlike in its code, u is uniform and D starts from the encoder. Unlike
+    in both, a wrong label is never the right one; each update of D draws a batch of its own;
+    ``real_balance`` favours small classes; samples come from a moving average of G's weights; the
+    label's embedding in G starts from N(0, 1), not from Keras's U(-0.05, 0.05), from which a
+    class's embedding could reach zero; D multiplies its features by the embedding without a dense
+    layer between; there is no batch normalisation; the networks are smaller, and residual MLPs for
+    tables. The paper's settings are ``latent_dim=128``, ``n_critic=5``, ``real_balance=0``,
+    ``batch_size=128``, ``learning_rate=2e-4`` and 30 epochs of the autoencoder:
     ``autoencoder_max_iter = 30 * n / 128``.
 
     References
     ----------
     .. [1] Huang & Jafari, Enhanced balancing GAN: minority-class image generation, Neural
-       Computing and Applications, 2021, doi:10.1007/s00521-021-06163-8.
+       Computing and Applications, 2021.
     .. [2] Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017.
     .. [3] Kodali et al., On Convergence and Stability of GANs, 2017.
 
     Examples
     --------
-    >>> from collections import Counter
     >>> from sklearn.datasets import make_classification
     >>> from skgan_resample import BAGANGPSampler
     >>> X, y = make_classification(200, weights=[0.9], random_state=0)
     >>> sampler = BAGANGPSampler(max_iter=50, autoencoder_max_iter=50, random_state=0)
     >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
-    >>> len(set(Counter(y_resampled.tolist()).values()))
-    1
+    >>> [y_resampled.tolist().count(label) for label in (0, 1)]
+    [180, 180]
     >>> X_new, y_new = sampler.sample({1: 5})
     >>> X_new.shape
     (5, 20)

@@ -1,4 +1,4 @@
-"""CycleGAN: rows of one class translated into another."""
+"""CycleGAN: samples of one class translated into another."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _NOISE = 0.1  # deviation of the noise on donors, in standard deviations of a co
 
 @documented
 class CycleGANSampler(BaseGANSampler):
-    r"""Over-sample by translating rows of another class with CycleGAN.
+    r"""Over-sample by translating samples of another class with CycleGAN.
 
-    Two networks learn to turn rows of a small class into rows of a donor class and back, from
-    unpaired rows of both. New rows of the small class are translations of the donor's rows: 40
-    rows borrow the variety of 4,000. The fitted sampler keeps the training samples of the donors.
+    Two networks learn, from unpaired samples, to turn those of a donor class into a small class and
+    back. New samples are translations of the donor's, with the donor's variety. The fitted sampler
+    keeps the training samples of the donor classes.
 
     Parameters
     ----------
@@ -44,13 +44,12 @@ class CycleGANSampler(BaseGANSampler):
     max_iter : int or "auto", default="auto"
         Updates of the translators; 0 means no training. "auto" is 500.
     donor : class label, dict or None, default=None
-        Whose rows are translated. None means the largest other class; a label names the donor of
-        all classes but itself, for which it is the largest other class; a dict maps class labels
-        to their donors, with None for classes left out.
+        Whose samples are translated: None is the largest other class; a label is the donor of all
+        other classes; a dict maps classes to donors. Classes without one take the default.
     cycle_weight : float, default=1.0
-        Weight of the error of rows that were translated there and back again.
+        Weight of the error of samples translated there and back, :math:`\lambda`.
     identity_weight : float, default=0.5
-        Weight of the change that a translator makes to rows of the class it translates into.
+        Weight of the change of samples that are of the class translated into, :math:`\mu`.
     {batch_size}
     {learning_rate}
     {device}
@@ -69,64 +68,50 @@ class CycleGANSampler(BaseGANSampler):
     {n_features_in_}
     {feature_names_in_}
     generator_ : torch.nn.Module
-        Trained translators, a moving average of their weights over the last tenth of the run;
-        maps (donor rows, class indices) to encoded rows.
+        Trained translators, with a moving average of their weights; maps (donors' samples, class
+        indices) to encoded samples.
     donor_ : dict
         Label of each class's donor class.
 
     See Also
     --------
-    BAGANGPSampler : Corrects drafts between real rows of the class itself.
-    imblearn.over_sampling.SMOTE : Interpolation between neighbours, in milliseconds.
+    CGANSampler : Samples from noise instead of samples of another class.
+    imblearn.over_sampling.SMOTE : Interpolation between neighbours.
 
     Notes
     -----
-    A class a and its donor b have a translator :math:`G_{ba}` from b to a with a critic
-    :math:`D_{ba}`, and there are another two for the way back. The critics minimise their squared
-    error against 1 on real and 0 on translated rows, the translators
+    A class a and its donor b have translators :math:`G_{ba}` from b to a and :math:`G_{ab}` back,
+    each with a discriminator. :math:`D_{ba}` minimises :math:`(D_{ba}(x_a) - 1)^2 +
+    D_{ba}(G_{ba}(x_b))^2`. The translators minimise, over both directions,
 
     .. math::
         (D_{ba}(G_{ba}(x_b)) - 1)^2 + \lambda \lvert G_{ab}(G_{ba}(x_b)) - x_b \rvert
         + \mu \lvert G_{ab}(x_b) - x_b \rvert
 
-    averaged over rows, columns or pixels, and both ways, with :math:`\lambda` = ``cycle_weight``
-    and :math:`\mu` = ``identity_weight``. With K classes and the default donors that makes
-    K - 1 pairs of classes.
+    Translation is deterministic. So that new samples differ, donors are drawn with replacement and
+    bear noise of 0.1 standard deviations of a column, or 0.1 of half the range of pixels, in
+    training and generation. Where values are of few levels, new samples can still coincide.
 
-    Translation is deterministic. So that no two new rows are the same even where more are asked
-    for than there are donors, donors are drawn with replacement and bear noise, of
-    .1 standard deviations of a column or .1 of half the range of pixels, in training as at
-    generation. Where all values are whole numbers of few levels, new rows can still coincide.
-
-    On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
-    digits named 100, 99, 98 % of the generated threes and 100, 96, 100 % of the eights correctly
-    (seeds 0, 1, 2; default settings; the donors were ones), and
-    pixel variance was .61 or more of the real one. On a table of two well-separated classes of
-    several clusters each, 92, 96, 96 % of translations were named correctly, and none of the
-    donors. The paper's weights of 10 and 5 gave less there (44, 40 % with 500 updates, seeds 0
-    and 1), since columns of unit variance make larger errors than pixels; the default weights
-    were chosen on these data.
-
-    Where this departs from the paper: the weights; the critic sees a whole row or picture instead
-    of overlapping patches, and is not shown earlier translations again; there is no instance
-    normalisation; what a translator makes is added to its input; the networks are smaller, and
-    residual MLPs for tables; rows are translated by a moving average of the weights.
+    Unlike in the paper, the weights are smaller; D sees a whole sample instead of patches, and no
+    earlier translations; there is no instance normalisation; the translation is added to its input;
+    a batch is shared by all directions; Adam's betas are (0.5, 0.9), not (0.5, 0.999); samples come
+    from a moving average of the translators' weights; the networks are smaller, and residual MLPs
+    for tables. The paper's settings are ``cycle_weight=10``, ``identity_weight=5`` and
+    ``learning_rate=2e-4``.
 
     References
     ----------
     .. [1] Zhu, Park, Isola & Efros, Unpaired Image-to-Image Translation using Cycle-Consistent
-       Adversarial Networks, ICCV 2017, arXiv:1703.10593.
+       Adversarial Networks, ICCV 2017.
 
     Examples
     --------
-    >>> from collections import Counter
     >>> from sklearn.datasets import make_classification
     >>> from skgan_resample import CycleGANSampler
     >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> sampler = CycleGANSampler(max_iter=50, random_state=0)
-    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
-    >>> len(set(Counter(y_resampled.tolist()).values()))
-    1
+    >>> X_resampled, y_resampled = CycleGANSampler(max_iter=50, random_state=0).fit_resample(X, y)
+    >>> [y_resampled.tolist().count(label) for label in (0, 1)]
+    [180, 180]
     """
 
     _parameter_constraints: dict = {
@@ -176,9 +161,8 @@ class CycleGANSampler(BaseGANSampler):
         labels = self.classes_.tolist()
         self.donor_ = {labels[c]: labels[donor] for c, donor in enumerate(donors)}
 
-        # 1. Ways from class to class, each with its way back: a translator and a discriminator
-        #    for each. Ways come in twos, so that way ^ 1 is the way back; samples at the start of
-        #    a way are those that the way back is to arrive at.
+        # 1. A translator and a discriminator for each way from class to class. Ways come in twos:
+        #    way ^ 1 is the way back, which leads to the samples that this way starts from.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
         there = PerClass([run.build(lambda: _translator(run)) for _ in ways])
@@ -264,17 +248,7 @@ class ConvResidualBlock(nn.Module):
 
 
 class ConvTranslator(nn.Sequential):
-    """Two stages down, residual blocks, two stages up: (n, c, h, w) -> (n, c, h, w).
-
-    Pictures whose longer side is below 8 (15) pixels have no (one) stage.
-
-    Parameters
-    ----------
-    sample_shape : tuple of int
-        (channels, height, width) of an image.
-    hidden_dim : int
-        Twice the feature maps at the lowest resolution, eight times those at the full one.
-    """
+    """Two stages down (fewer below 15 pixels), two blocks, as many stages up: (n, c, h, w) kept."""
 
     def __init__(self, sample_shape: tuple[int, ...], hidden_dim: int) -> None:
         channels, height, width = sample_shape
@@ -292,15 +266,7 @@ class ConvTranslator(nn.Sequential):
 
 
 class Translator(nn.Module):
-    """A row and what is to be changed in it, ``x + g(x)``.
-
-    Parameters
-    ----------
-    network : nn.Module
-        g, (n, *sample_shape) -> (n, *sample_shape).
-    head : nn.Module, optional
-        Draws categories from the sum.
-    """
+    """A sample and its change, ``head(x + network(x))``: (n, *sample_shape) kept."""
 
     def __init__(self, network: nn.Module, head: nn.Module | None = None) -> None:
         super().__init__()

@@ -22,13 +22,12 @@ from ..nn.run import in_batches
 
 @documented
 class GAMOSampler(BaseGANSampler):
-    r"""Over-sample with GAMO, whose rows are convex combinations of real ones.
+    r"""Over-sample with GAMO, whose samples are convex combinations of real ones.
 
-    For each class a generator weighs the real rows of that class, and a new row is their weighted
-    mean: it cannot leave their convex hull. Three players train it: a discriminator
-    that sees the class wants to tell it from real rows, and a classifier wants to name its class,
-    which the generator wants to prevent: it looks for rows where the classifier needs them. The
-    fitted sampler keeps the training samples; of images their codes.
+    A generator weighs the real samples of a class, and a new sample is their weighted mean. It is
+    trained against a discriminator, which sees the class, and a classifier: it looks for samples
+    that the classifier does not yet recognise. The fitted sampler keeps all training samples; of
+    images, their codes.
 
     Parameters
     ----------
@@ -39,8 +38,7 @@ class GAMOSampler(BaseGANSampler):
     {hidden_dim}
     {max_iter}
     autoencoder_max_iter : int or "auto", default="auto"
-        For pictures: updates of the autoencoder between whose codes the combinations are made.
-        "auto" is 1,500. Tables need none.
+        For images, updates of the autoencoder whose codes are combined; "auto" is 1,500.
     {batch_size}
     {learning_rate}
     {device}
@@ -63,57 +61,44 @@ class GAMOSampler(BaseGANSampler):
 
     See Also
     --------
-    BAGANGPSampler : Corrects drafts between real rows; not bound to their hull.
+    RowMixSampler : Random combinations of two samples, with noise.
     imblearn.over_sampling.SMOTE : Combinations of two neighbours with random weights.
 
     Notes
     -----
-    With :math:`x_1, \dots, x_{n_c}` the real rows of class c, the generator makes
+    With :math:`x_1, \dots, x_{n_c}` the real samples of class c, the generator makes
 
     .. math:: G(z, c) = \sum_{i=1}^{n_c} w_i x_i, \qquad w = \mathrm{softmax}(A_c h(z, c))
 
-    with a network h for all classes and a matrix :math:`A_c` for each. The discriminator D and the
-    classifier M minimise squared errors: of D against 1 on real and 0 on generated rows, of M
-    against the classes of both. The generator's squared errors are those of D against 1, and
-    of M against one minus its class. Real rows are drawn as they come, generated ones in
-    proportion to the rows that their class lacks; a class that lacks few or none counts as
-    lacking a tenth of what the neediest one does, so that ``sample`` can make rows of it, too.
+    with a network h for all classes and a matrix :math:`A_c` for each. All losses are squared
+    errors: of D against 1 on real and 0 on generated samples, of the classifier M against the class
+    of both; of the generator against 1 from D and against one minus the class from M. Classes are
+    generated in proportion to the samples that they lack, or to a tenth of the largest lack.
 
-    Combinations of pictures would be double exposures. As in the paper they are made of
-    features, here the codes of an autoencoder of all classes, and a decoder turns them into
-    pictures: the hull is one of codes, then. Integer columns are rounded after the combination; a
-    category is drawn from its mixture in the combined rows.
-    A class of one row is a hull of one point: its new rows are copies. Where the softmax puts
-    nearly all of the weight on one row, new rows are near-copies of it; a fit warns of that.
+    Of images, the codes of an autoencoder are combined, seen by D and M, and decoded. Categories
+    are drawn from their mixture. A class of one sample gets copies. Where nearly all weight is on
+    one sample, new samples are near-copies of it; a fit warns of that.
 
-    On scikit-learn's digits, of which 3 and 8 were cut to 40 and 20 rows, a classifier of all real
-    digits named all generated threes and eights correctly (seeds 0, 1, 2; default settings); pixel
-    variance was .71 or more of the real one, against .28 or less without the game. They lie as
-    near to training pictures as SMOTE's do, a third as far as other real pictures. In two or three
-    dimensions the generator often keeps to one part of a class.
-
-    Where this departs from the paper and its public code: there the features come out of
-    the classifier, and a variational autoencoder per class turns them into pictures. D's targets
-    carry no noise, its generator is trained on as many rows of every class, and there is batch
-    normalisation. Ours are the tenth above, and the moving average of the generator's weights.
-    The paper's settings are ``latent_dim=100``, ``batch_size=32``, ``learning_rate=2e-4``, and
-    ``max_iter=25000``.
+    In the paper the features come out of the classifier, and a variational autoencoder per class
+    turns them into images. In its code the generator is trained on equally many samples of every
+    minority class, D's targets are noisy, and there is batch normalisation; its weights start from
+    Glorot's, ours from He's wider distribution, so that fewer samples have weight at first. Adam's
+    betas are (0.5, 0.9), not (0.5, 0.999). The tenth and the moving average of the generator's
+    weights are ours. The paper's settings are ``latent_dim=100``, ``batch_size=32``,
+    ``learning_rate=2e-4`` and ``max_iter=25000``.
 
     References
     ----------
-    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019,
-       arXiv:1903.09730.
+    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019.
 
     Examples
     --------
-    >>> from collections import Counter
     >>> from sklearn.datasets import make_classification
     >>> from skgan_resample import GAMOSampler
     >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> sampler = GAMOSampler(max_iter=50, random_state=0)
-    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
-    >>> len(set(Counter(y_resampled.tolist()).values()))
-    1
+    >>> X_resampled, y_resampled = GAMOSampler(max_iter=50, random_state=0).fit_resample(X, y)
+    >>> [y_resampled.tolist().count(label) for label in (0, 1)]
+    [180, 180]
     """
 
     _parameter_constraints: dict = {
@@ -153,7 +138,7 @@ class GAMOSampler(BaseGANSampler):
     def _fit_gan(self, x, y, run):
         K = run.n_classes
 
-        # 1. The space of the combinations: the rows themselves, or the codes of images.
+        # 1. The space of the combinations: the samples themselves, or the codes of images.
         points, decoder, history = _space(x, y, run)
 
         # 2. Three networks in that space: convex generator, discriminator, classifier.
@@ -220,15 +205,7 @@ def _convex_generator(points, y, decoder, run):
 
 
 class ConvexCombination(nn.Module):
-    """Softmax weights over given points, and their weighted mean.
-
-    Parameters
-    ----------
-    scores : nn.Linear
-        From features to one score per point.
-    points : Tensor of shape (n, d)
-        The points.
-    """
+    """Weighted mean of given (n, d) points, with softmax weights: (m, n_features) -> (m, d)."""
 
     points: Tensor
 
@@ -247,19 +224,7 @@ class ConvexCombination(nn.Module):
 
 
 class ConvexGenerator(nn.Module):
-    """Convex combinations of the real points of a class, then a decoder (GAMO).
-
-    Parameters
-    ----------
-    trunk : ConcatGenerator
-        (m, latent_dim) codes and (m,) labels -> (m, n_features).
-    combinations : PerClass
-        Of one :class:`ConvexCombination` per class.
-    decoder : nn.Module
-        From points to rows.
-    head : nn.Module, optional
-        Draws a category from the points' mixture of it; the points pass as they are without one.
-    """
+    """Combinations of a class's points, decoded: (m, latent_dim), (m,) -> (m, *sample_shape)."""
 
     def __init__(
         self,

@@ -22,10 +22,10 @@ from ..subclasses import SubclassDiscovery
 class IntraClassACGANSampler(BaseGANSampler):
     r"""Over-sample with a GAN that is balanced over the subclasses of each class.
 
-    A class may hold several kinds of rows, some of them rare. They are found without labels, and
-    each has an impact: the weight of its rows, real and generated, in the loss of a conditional
-    GAN. An actor and a critic (hence the "AC") change the impacts once an epoch, so that the loss
-    falls. The fitted sampler keeps the mean of each subclass's training samples.
+    Subclasses are found without labels. Each has an impact: the weight of its samples, real and
+    generated, in the loss of a conditional GAN. An actor and a critic (hence "AC") change the
+    impacts once an epoch, so that the loss falls. The fitted sampler keeps the mean of each
+    subclass, which is a training sample if the subclass has one distinct sample.
 
     Parameters
     ----------
@@ -36,17 +36,13 @@ class IntraClassACGANSampler(BaseGANSampler):
     {hidden_dim}
     {max_iter}
     impacts : {"actor-critic", "proportional", "uniform"}, default="actor-critic"
-        How the impacts are set: by actor and critic, the paper's method; in inverse proportion to
-        the subclass's size, its "Bias-GAN"; or all alike, a plain conditional GAN.
+        Who sets the impacts: actor and critic, the paper's method; the inverse of the subclass's
+        size, its "Bias-GAN"; or all alike, a plain conditional GAN.
     subclass_discovery : object with ``fit_predict``, default=None
-        Finds the subclasses: None is ``SubclassDiscovery()``; any clusterer or pipeline that ends
-        in one can take its place. A clone of it is made for each class and called as
-        ``fit_predict(rows, labels)``, with the rows as the codec has encoded them (columns
-        standardised, pixels in [-1, 1]), flattened, and the class's label for each of them. Every
-        ``random_state`` that is None is set from this sampler's. A label of -1, for noise, counts
-        as a subclass.
-    fake_labels : {"balanced", "data"}, default="balanced"
-        Classes of the generated rows during training: uniform, or those of the real batch.
+        Finds the subclasses, by default ``SubclassDiscovery()``. A clone for each class is called
+        as ``fit_predict(samples, labels)``, with encoded, flattened samples and the class's label
+        for each. Every ``random_state`` that is None is set from this sampler's. -1 is a subclass.
+    {fake_labels}
     {batch_size}
     {learning_rate}
     {device}
@@ -71,52 +67,41 @@ class IntraClassACGANSampler(BaseGANSampler):
     subclass_classes_ : ndarray of shape (n_subclasses,)
         Class label of each subclass.
     subclass_counts_ : ndarray of shape (n_subclasses,)
-        Rows of each subclass among those generated since the training: by ``fit_resample``, and
-        by every call of ``sample`` after it. A generated row belongs to the nearest subclass.
+        Samples generated since the training, by nearest subclass.
     impacts_ : ndarray of shape (n_subclasses,)
-        Impact of each subclass at the end of the training; their sum is 1 within each class.
+        Impact of each subclass at the end of the training, of sum 1 within each class.
     impact_history_ : ndarray of shape (n_epochs, n_subclasses)
-        Impacts in force during each epoch, the last one perhaps unfinished.
+        Impacts in each epoch; the last may be unfinished.
 
     See Also
     --------
     SubclassDiscovery : Finds the subclasses.
     CGANSampler : A conditional GAN without subclasses.
-    imblearn.over_sampling.SMOTE : Interpolation between neighbours, in milliseconds.
 
     Notes
     -----
-    With the subclass i of a row x and the :math:`K_c` subclasses of its class, D minimises
+    With the impact :math:`W_i` of the subclass of x and the :math:`K_c` subclasses of its class, D
+    minimises
 
     .. math::
         L = -W(x) \log D(x, y) - W(x') \log(1 - D(x', c)), \qquad x' = G(z, c), \quad W = K_c W_i
 
-    and G minimises :math:`-W(x') \log D(x', c)`. An epoch is as many updates of D as there are
-    batches in the data. After each of them comes one step of the actor and the critic, which have
-    20 hidden units, a discount of 0.9, and Adam with 0.001 and 0.01, as in the paper. At the
-    paper's 600 epochs, ``max_iter = 600 * n / batch_size``. The default is far fewer, in which
-    actor and critic learn next to nothing: the impacts are then close to random ones. In our trials
-    "actor-critic" did worse than "uniform", and "proportional" no better (docs/results).
+    and G minimises :math:`-W(x') \log D(x', c)`. After each epoch, as many updates as the data has
+    batches, actor and critic make a step. They have 20 hidden units, a discount of 0.9 and Adam's
+    rates of 0.001 and 0.01, as in the paper. By default epochs are few, and impacts stay close to
+    the random ones that they start from.
 
-    There is no public code; this is a reconstruction. What the text leaves open: the loss of G is
-    the non-saturating one. A generated row has the impact of the nearest subclass of its class, by
-    distance to the mean of the subclass's encoded rows; no gradient flows through this choice. The
-    actor is a normal law of fixed spread, rewarded by 1 / (0.1 + L), with L the mean loss of D in
-    the epoch; a subclass's impact is held above a tenth of its class's average, since the loss
-    would otherwise fall by giving all the weight to the easiest one. Impacts are of sum 1 within
-    each class for "proportional", too, where the paper gives no scale. Labels enter D as well as
-    G, there as a factor of the features. Weights that depend on the row alone do not move the
-    optimum of the game, which is the law of the data: they change what is learnt first.
+    There is no public code: this is a reconstruction. Left open by the text: a generated sample has
+    the impact of the nearest mean of a subclass of its class, without a gradient; the actor is a
+    Gaussian of fixed spread, rewarded by 1 / (0.1 + L), with L the mean over an epoch; impacts are
+    at least a tenth of the class's average, or all weight would go to the easiest subclass; the
+    label multiplies D's features. W cancels in the optimal D, but not in the loss of G: at its
+    optimum, subclasses of larger impact are generated less often than in the data.
 
-    Where this departs from the paper: rows are generated by a moving average of the generator's
-    weights; the networks are smaller, fit any height and width, have no residual blocks for
-    pictures, and are residual MLPs for tables; generated classes are balanced. The paper's settings
-    are ``latent_dim=64`` and ``learning_rate=2e-4``.
-
-    On 14 imbalanced tables and four classifiers (one seed, defaults) balanced accuracy is .722 and
-    AUC .820, after .732 and .829 with SMOTE. On 4,500 pictures of Fashion-MNIST, 2,000 to 20 a
-    class, it does harm: balanced accuracy of a small network .762, and .719 if that shifts and
-    mirrors its batches, after .797 and .786 without resampling.
+    Unlike in the paper, "proportional" impacts (eq. 6) are of sum 1 within each class, too;
+    generated classes are balanced; samples come from a moving average of G's weights; the networks
+    are smaller, without residual blocks for images, and residual MLPs for tables. The paper's
+    settings are ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter = 600 * n / batch_size``.
 
     References
     ----------
@@ -136,10 +121,6 @@ class IntraClassACGANSampler(BaseGANSampler):
     [90, 90]
     >>> sampler.subclass_classes_.tolist()
     ['defect', 'defect', 'good']
-    >>> np.bincount(sampler.subclass_labels_).tolist()
-    [40, 20, 90]
-    >>> int(sampler.subclass_counts_.sum())
-    30
     """
 
     _parameter_constraints: dict = {
@@ -252,7 +233,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
     def _warn_of_poor_samples(self, x, y):
         super()._warn_of_poor_samples(x, y)
-        self.subclass_counts_[:] = 0  # the samples that were looked at are nobody's
+        self.subclass_counts_[:] = 0  # without the samples made for the check
 
     def _sample(self, y, rng):
         x = super()._sample(y, rng)
@@ -262,7 +243,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
 
 def _discover(discovery, rows, label, rng):
-    """Number the subclasses of one class from zero: (n, d) rows -> (n,)."""
+    """Number the subclasses of one class from zero: (n, d) samples -> (n,)."""
     discovery = clone(discovery)
     seeds = {
         name: int(torch.randint(2**31 - 1, (), generator=rng))

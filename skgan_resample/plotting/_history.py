@@ -34,7 +34,7 @@ class TrainingHistoryDisplay:
     >>> sampler = sampler.fit(*load_iris(return_X_y=True))
     >>> display = TrainingHistoryDisplay.from_estimator(sampler)
     >>> [ax.get_title() for ax in display.axes_[0]]
-    ['autoencoder loss', 'critic loss', 'generator loss']
+    ['autoencoder loss', 'discriminator loss', 'generator loss']
     """
 
     figure_: Any
@@ -95,7 +95,7 @@ class TrainingHistoryDisplay:
         return self
 
     def _series(self, panel, updates, values):
-        """Several curves: named in a legend if they are few, by a colour bar if not."""
+        """Several curves, with a legend if they are few, else a colour bar."""
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import ListedColormap, Normalize
 

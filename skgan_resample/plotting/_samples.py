@@ -88,9 +88,9 @@ class SyntheticSamplesDisplay:
         Parameters
         ----------
         kind : {"auto", "images", "marginals", "pairs"}, default="auto"
-            A grid of real and generated images, a class a line; a panel per column with the median
-            and the middle 90 % of real and generated values of each class; or a panel per class
-            with its samples in two columns. "auto" is images or marginals.
+            A grid of real and generated images, one class per line; a panel per column with the
+            median and the middle 90 % of each class's values; or a panel per class with its samples
+            in two columns. "auto" is images or marginals.
         columns : sequence of int, default=None
             Columns of a table to draw; None takes the first six, or the first two for pairs.
         n_images : int, default=8
