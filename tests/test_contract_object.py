@@ -98,7 +98,8 @@ def test_no_training_sample_in_the_file(Sampler, as_images):
     traces = [X[3].tobytes(), X[3].astype(np.float32).tobytes(), encoded.tobytes()]
     assert all(trace in pickle.dumps([X, X.astype(np.float32), encoded]) for trace in traces)
     kept = any(trace in pickle.dumps(sampler) for trace in traces)
-    assert kept == (Sampler.__name__ in KEEP_SAMPLES)
+    codes_only = Sampler.__name__ == "GAMOSampler" and as_images
+    assert kept == (Sampler.__name__ in KEEP_SAMPLES and not codes_only)
 
 
 # Model selection ---------------------------------------------------------------------------------

@@ -100,7 +100,8 @@ def torch_settings(n_values: int) -> Iterator[None]:
         stack.enter_context(_threads(1 if _IS_FORKED or n_values < _SMALL_BATCH else None))
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
-        stack.enter_context(torch.device("cpu"))
+        if torch.get_default_device().type != "cpu":  # costly: it hooks into every operation
+            stack.enter_context(torch.device("cpu"))
         for kind in {"cpu", "cuda"} if torch.cuda.is_available() else {"cpu"}:
             stack.enter_context(torch.autocast(kind, enabled=False))
         yield
