@@ -25,7 +25,7 @@ BLOCKS = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.DO
     [
         name
         for name in skgan_resample.__all__
-        if name not in {"__version__", "distributed", "metrics"}
+        if name not in {"__version__", "comparison", "distributed", "metrics"}
     ]
     + ["distributed.fit", *(f"metrics.{name}" for name in metrics.__all__)]
     + [f"comparison.{name}" for name in comparison.__all__ if name != "compare_samplers"],
