@@ -221,7 +221,8 @@ class TrainingRun:
         kept, states, stopped = 0, _states(networks), False
         while not stopped and len(losses) < max_iter:
             losses.append(update())
-            stopped = self.progress.update(stage, max_iter, losses[-1])
+            stop = self.progress.update(stage, max_iter, losses[-1])
+            stopped = bool(self.first(torch.tensor(int(stop))))
             if stopped or len(losses) in (max_iter, kept + CHECK_EVERY):
                 bad = _first_not_finite(losses[kept:], networks)
                 if bad is not None:

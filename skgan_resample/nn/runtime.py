@@ -145,7 +145,7 @@ class Adam(torch.optim.Adam):
 
     add_param_group = _without_compiler("add_param_group")
     zero_grad = _without_compiler("zero_grad")
-    step = torch.no_grad()(_without_compiler("step"))  # type: ignore[assignment]
+    step = torch.no_grad()(_without_compiler("step"))
 
 
 class Embedding(nn.Embedding):
