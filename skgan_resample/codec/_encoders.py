@@ -14,20 +14,6 @@ class Number:
 
     Scaling is done in float64, only the networks' input is float32. Whole numbers are counted from
     the lowest one, exactly, times in steps: the largest unit of which all of them are multiples.
-
-    Attributes
-    ----------
-    low, high : scalar
-        The range, in the dtype of the values.
-    step : int
-        What one step is.
-    values : ndarray or None
-        The values in ascending order, where they recur: where there are fewer than half as many
-        of them as rows.
-    fill : scalar
-        What stands in for a missing value: the lower median.
-    block_sizes : tuple
-        Empty: there is no one-hot block.
     """
 
     width, block_sizes = 1, ()
@@ -36,12 +22,11 @@ class Number:
         """Learn from what ``read`` in ``_columns.py`` returns."""
         present = values[~missing]
         seen, counts = np.unique(present, return_counts=True)
-        self.fill = seen[counts.cumsum() >= len(present) / 2][0]
-        self.low, self.high = seen[0], seen[-1]
-        self.step = 1
+        self.fill = seen[counts.cumsum() >= len(present) / 2][0]  # the lower median
+        self.low, self.high, self.step = seen[0], seen[-1], 1
         if column.kind == "time":
             self.step = int(np.gcd.reduce(seen.astype(np.uint64) - self.low.astype(np.uint64))) or 1
-        self.values = seen if len(seen) < len(present) / 2 else None
+        self.values = seen if len(seen) < len(present) / 2 else None  # where they recur
         steps = self._steps(np.where(missing, self.fill, values))
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             self.centre, self.scale = steps.mean(), steps.std()
@@ -101,16 +86,7 @@ class Number:
 class Category:
     """The levels of a column, whose ranks are written in digits, with a one-hot block for each.
 
-    Attributes
-    ----------
-    levels : ndarray
-        The levels seen, in ascending order or in that of the caller's own categories.
-    fill : int
-        Rank of what stands in for a missing value: the most frequent level.
-    block_sizes : tuple of int
-        The base of the digits, once for each of them.
-    width : int
-        Encoded columns: the sum of the block sizes.
+    ``levels`` are those seen, in ascending order or in that of the caller's own categories.
     """
 
     def fit(self, column, values, missing):
@@ -120,7 +96,7 @@ class Category:
         seen = np.flatnonzero(counts)
         dtype = object if column.kind == "level" else values.dtype
         self.levels = np.fromiter((levels[i] for i in seen), dtype, count=len(seen))
-        self.fill = counts[seen].argmax()
+        self.fill = counts[seen].argmax()  # rank of the most frequent level
         base, n_digits = base_of(len(seen))
         self.block_sizes, self.width = (base,) * n_digits, base * n_digits
         return self
