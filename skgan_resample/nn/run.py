@@ -225,32 +225,24 @@ class TrainingRun:
             stopped = bool(self.first(torch.tensor(int(stop))))
             if stopped or len(losses) in (max_iter, kept + CHECK_EVERY):
                 bad = _first_not_finite(losses[kept:], networks)
-                if bad is not None:
-                    self._go_back(stage, kept + bad, kept, networks, states)
-                    del losses[kept:]
-                    break
-                kept, states = len(losses), _states(networks)
+                if bad is None:
+                    kept, states = len(losses), _states(networks)
+                    continue
+                if kept == 0:
+                    raise FloatingPointError(
+                        f"The {stage} diverged within its first {bad} updates: a loss or a weight "
+                        f"is not finite. Got learning_rate={self.learning_rate:g}; try a smaller "
+                        "one."
+                    )
+                for network, state in zip(networks, states, strict=True):
+                    network.load_state_dict(state)
+                self.progress.diverged(stage, kept + bad, kept)
+                del losses[kept:]
+                break
         return {
             name: torch.tensor([loss[name] for loss in losses], dtype=torch.float32)
             for name in _NAMES[stage]
         }
-
-    def _go_back(
-        self,
-        stage: str,
-        bad: int,
-        kept: int,
-        networks: Sequence[nn.Module],
-        states: list[dict[str, Any]],
-    ) -> None:
-        if kept == 0:
-            raise FloatingPointError(
-                f"The {stage} diverged within its first {bad} updates: a loss or a weight is not "
-                f"finite. Got learning_rate={self.learning_rate:g}; try a smaller one."
-            )
-        for network, state in zip(networks, states, strict=True):
-            network.load_state_dict(state)
-        self.progress.diverged(stage, bad, kept)
 
 
 _NAMES = {
