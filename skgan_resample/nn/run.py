@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -25,28 +25,18 @@ _MIDDLE = 127.5
 _PIXELS_AT_ONCE = 1 << 17  # a layer of 32 feature maps then takes 17 MB
 
 
-class Progress(Protocol):
-    """Who watches a training: a progress bar, callbacks, warnings."""
+class Progress:
+    """Is told of a training; this one takes no note. Others are a bar, callbacks, warnings."""
 
     def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
         """Take note of one update; True asks the stage to stop."""
+        return False
 
     def diverged(self, stage: str, at: int, kept: int) -> None:
         """Take note that a loss or a weight was not finite at update ``at``.
 
         The stage ends with the weights of update ``kept``.
         """
-
-
-class Silent:
-    """Nobody watches."""
-
-    def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
-        """Go on."""
-        return False
-
-    def diverged(self, stage: str, at: int, kept: int) -> None:
-        """Say nothing."""
 
 
 @dataclass
@@ -74,7 +64,7 @@ class TrainingRun:
     learning_rate: float = 1e-3  # of Adam
     block_sizes: tuple[int, ...] = ()  # of the one-hot blocks that an encoded table ends with
     device: str = "cpu"
-    progress: Progress = field(default_factory=Silent)  # told of every update
+    progress: Progress = field(default_factory=Progress)  # told of every update
     betas: tuple[float, float] = (0.5, 0.9)  # of Adam
 
     # Networks ------------------------------------------------------------------------------------
@@ -92,13 +82,8 @@ class TrainingRun:
 
         Further arguments are those of :func:`~skgan_resample.nn.networks.decoder_for`.
         """
-        return decoder_for(
-            n_inputs or self.latent_dim,
-            self.sample_shape,
-            self.hidden_dim,
-            head=self.block_head(),
-            **layers,
-        )
+        sizes = n_inputs or self.latent_dim, self.sample_shape, self.hidden_dim
+        return decoder_for(*sizes, head=self.block_head(), **layers)
 
     def block_head(self, *, of_logits: bool = True) -> BlockHead | None:
         """What draws the one-hot blocks of generated samples; None where a sample has none."""
