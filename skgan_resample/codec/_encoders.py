@@ -1,7 +1,5 @@
 """One column of a table <-> what networks take: a standardised number, or one-hot blocks."""
 
-from itertools import accumulate
-
 import numpy as np
 
 MAX_BLOCK = 64
@@ -111,15 +109,14 @@ class Category:
                 f"Got the value {levels[code]!r} in {column.label}, which was not there in fit."
             )
         ranks[missing] = self.fill
-        rows = np.arange(len(out))
-        digits = digits_of(ranks, len(self.levels))
-        for block, digit in zip(blocks_of(out, self.block_sizes), digits, strict=True):
-            block[rows, digit] = 1
+        for place, digit in enumerate(np.unravel_index(ranks, self.block_sizes)):
+            out[np.arange(len(out)), place * self.block_sizes[0] + digit] = 1
 
     def decode(self, x):
-        """Take the level of the largest entries; (n, width) -> (n,)."""
-        digits = [block.argmax(axis=1) for block in blocks_of(x, self.block_sizes)]
-        return self.levels[rank_of(digits, len(self.levels))]
+        """Take the level of the largest entries, the last for higher ranks; (n, width) -> (n,)."""
+        digits = x.reshape(len(x), len(self.block_sizes), self.block_sizes[0]).argmax(axis=2)
+        ranks = np.ravel_multi_index(tuple(digits.T), self.block_sizes)
+        return self.levels[np.minimum(ranks, len(self.levels) - 1)]
 
 
 def _levels_and_codes(column, values):
@@ -145,23 +142,3 @@ def base_of(n_levels):
         n_digits += 1
     base = round(n_levels ** (1 / n_digits))
     return (base if base**n_digits >= n_levels else base + 1), n_digits
-
-
-def digits_of(rank, n_levels):
-    """Digits of ranks, the highest first: (n,) -> list of (n,) arrays."""
-    base, n_digits = base_of(n_levels)
-    return [rank // base**place % base for place in range(n_digits)][::-1]
-
-
-def rank_of(digits, n_levels):
-    """Ranks of digits, the highest first; the last rank where there is none so high."""
-    base, rank = base_of(n_levels)[0], 0
-    for digit in digits:
-        rank = rank * base + digit
-    return np.minimum(rank, n_levels - 1)
-
-
-def blocks_of(encoded, sizes):
-    """Views of encoded columns, as blocks of the given sizes."""
-    ends = accumulate(sizes, initial=0)
-    return [encoded[:, end : end + size] for end, size in zip(ends, sizes, strict=False)]

@@ -77,11 +77,9 @@ def _named(names, known):
 def _scaled_and_encoded():
     """Numbers filled and scaled, anything else one-hot encoded."""
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
-    categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    return make_column_transformer(
-        (numbers, make_column_selector(dtype_include="number")),
-        (categories, make_column_selector(dtype_exclude="number")),
-    )
+    others = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    are_numbers = make_column_selector(dtype_include="number")
+    return make_column_transformer((numbers, are_numbers), remainder=others)
 
 
 if __name__ == "__main__":
