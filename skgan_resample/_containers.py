@@ -1,4 +1,4 @@
-"""What callers hand in, as one dense array, and new rows in the callers' own types."""
+"""What callers hand in, as one dense array, and new samples in the callers' own types."""
 
 import math
 from numbers import Integral
@@ -22,12 +22,8 @@ def is_polars(X):
 def read_labels(y):
     """Labels as scikit-learn takes them: those of polars, and of pandas' own dtypes, as an array.
 
-    Of pandas' own booleans, alone or as categories, scikit-learn would make floats.
-
-    Raises
-    ------
-    TypeError
-        If y is a polars DataFrame of more than one column, or has masked values.
+    Of pandas' own booleans, alone or as categories, scikit-learn would make floats. A polars
+    DataFrame of more than one column, or masked values, are a TypeError.
     """
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise TypeError(_MASKED)
@@ -49,23 +45,11 @@ def as_labels(y):
 
 
 def flatten_images(X, image_shape):
-    """Lay images out as rows, and say what shape they have.
+    """Lay images out as rows, and say what shape they have: (X, own_shape, image_shape).
 
-    Parameters
-    ----------
-    X : array-like
-        (n, h, w) or (n, h, w, c) images, or anything else.
-    image_shape : tuple of int or None
-        What the parameter says.
-
-    Returns
-    -------
-    X : array-like
-        (n, h * w[ * c]) if X had images, else X itself.
-    own_shape : tuple of int or None
-        (h, w) or (h, w, c), None if X had no images.
-    image_shape : tuple of int or None
-        The images' shape by the parameter and by X itself; None for a table.
+    X comes back as (n, h * w[ * c]) if it was images, (n, h, w) or (n, h, w, c), else as it is.
+    ``own_shape`` is (h, w), (h, w, c) or, if X had no images, None; ``image_shape`` the images'
+    shape by the parameter or by X itself, None for a table.
 
     Raises
     ------
@@ -111,20 +95,11 @@ def _is_whole(dtype):
 
 
 def append(X, new):
-    """Put new rows below X, in the container and dtypes of X.
+    """Put new samples or labels below X, which stays bitwise as it is, in its container and dtypes.
 
-    Parameters
-    ----------
-    X : {array-like, DataFrame, Series, sparse matrix, list, tuple}
-        The original rows or labels, returned bitwise as they are.
-    new : {ndarray, DataFrame, sparse matrix}
-        New rows, in the container of X or, flattened, in an array; of shape (0,) if there are none.
-
-    Returns
-    -------
-    X_resampled : same type as X
-        With a fresh RangeIndex where X is a pandas object. An ndarray where X is an array-like of
-        none of these types, such as a torch tensor.
+    ``new`` is in the container of X or, flattened, in an array; of shape (0,) if there are none.
+    A pandas object gets a fresh RangeIndex. An ndarray comes back where X is an array-like of no
+    known type, such as a torch tensor.
     """
     if is_polars(X):
         return _append_polars(X, new)
@@ -143,19 +118,9 @@ def append(X, new):
 
 
 def with_room(X, n_new):
-    """A copy of an array with room for rows below it, so that these need not be held twice.
+    """A copy of an array with room for ``n_new`` samples below it, so as not to hold these twice.
 
-    Parameters
-    ----------
-    X : object
-        What the caller passed in.
-    n_new : int
-        Rows of room.
-
-    Returns
-    -------
-    extended : ndarray of shape (n + n_new, ...) or None
-        It starts with X; None if X is not an array that :func:`append` would give back as it is.
+    None if X is not an array that :func:`append` would give back as it is.
     """
     if type(X) not in (np.ndarray, np.memmap):
         return None

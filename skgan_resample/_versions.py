@@ -2,24 +2,13 @@
 
 import platform
 import sys
-from collections.abc import Mapping
 from importlib import metadata
 
 import torch
 
 _PACKAGES = (
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "imbalanced-learn",
-    "joblib",
-    "torch",
-    "tqdm",
-    "pandas",
-    "polars",
-    "matplotlib",
-    "torchmetrics",
-    "lightning-fabric",
+    *("numpy", "scipy", "scikit-learn", "imbalanced-learn", "joblib", "torch", "tqdm"),
+    *("pandas", "polars", "matplotlib", "torchmetrics", "lightning-fabric"),
 )
 
 
@@ -34,13 +23,22 @@ def show_versions() -> None:
     >>> from skgan_resample import show_versions
     >>> show_versions()  # doctest: +SKIP
     """
-    from . import __version__  # here, since the package imports this module first
-
-    packages = {name: _version(name) for name in _PACKAGES}
-    sections: dict[str, Mapping[str, object]] = {
-        "System": _system_info(),
-        "Python dependencies": {"skgan-resample": __version__, **packages},
-        "Torch": _torch_info(),
+    cards = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    sections: dict[str, dict[str, object]] = {
+        "System": {
+            "python": sys.version.replace("\n", " "),
+            "executable": sys.executable,
+            "machine": platform.platform(),
+        },
+        "Python dependencies": {name: _version(name) for name in ("skgan-resample", *_PACKAGES)},
+        "Torch": {
+            "CUDA version": torch.version.cuda,
+            "CUDA available": torch.cuda.is_available(),
+            "CUDA devices": ", ".join(cards) or None,
+            "MPS available": torch.backends.mps.is_available(),
+            "threads": torch.get_num_threads(),
+            "inter-op threads": torch.get_num_interop_threads(),
+        },
     }
     for title, rows in sections.items():
         width = max(map(len, rows))
@@ -49,28 +47,8 @@ def show_versions() -> None:
             print(f"{name:>{width}}: {value}")
 
 
-def _system_info() -> dict[str, str]:
-    return {
-        "python": sys.version.replace("\n", " "),
-        "executable": sys.executable,
-        "machine": platform.platform(),
-    }
-
-
 def _version(distribution: str) -> str | None:
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _torch_info() -> dict[str, object]:
-    devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    return {
-        "CUDA version": torch.version.cuda,
-        "CUDA available": torch.cuda.is_available(),
-        "CUDA devices": ", ".join(devices) or None,
-        "MPS available": torch.backends.mps.is_available(),
-        "threads": torch.get_num_threads(),
-        "inter-op threads": torch.get_num_interop_threads(),
-    }

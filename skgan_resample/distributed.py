@@ -2,9 +2,8 @@
 
 Lightning Fabric starts a process for each device, or joins those that torchrun has started. All
 hold the same weights and draw the same batches from one stream. Each computes the loss of its own
-samples of a batch, with noise of its own; gradients are averaged before the optimiser's step, which
-is then that of one process with the whole batch. Networks are not wrapped, so that a loss may call
-them as often as it likes, and differentiate twice.
+samples of a batch, with noise of its own; averaged gradients make the optimiser's step that of one
+process with the whole batch. Networks are not wrapped, so a loss may call them as it likes.
 """
 
 from __future__ import annotations
@@ -34,12 +33,10 @@ from torch import Tensor
 from torch.multiprocessing.spawn import ProcessException
 
 from ._gan_base import BaseGANSampler
-from .nn.run import Loss, Progress, TrainingRun
+from .nn.run import Loss, TrainingRun
 from .nn.runtime import Adam, moved, resolve_device, torch_settings
 
 _ONE_AT_A_TIME = threading.Lock()  # the devices are the same ones, and so is the port
-
-
 _CONSTRAINTS = {
     "sampler": [BaseGANSampler],
     "devices": [Interval(Integral, 1, None, closed="left")],
@@ -55,11 +52,13 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
     sampler : BaseGANSampler
         Any sampler that trains networks. Its ``device`` is the kind of the devices, such as
         ``"cuda"``, and its ``batch_size`` that of all processes together.
-    X, y : array-like
-        Training samples and their classes, as for the sampler's own ``fit``.
+    X : array-like or DataFrame
+        Training samples, as ``sampler.fit`` takes them.
+    y : array-like of shape (n_samples,)
+        Class of each sample.
     devices : int, default=2
-        Number of processes, each with a device of its own or all on the CPU. Under torchrun that
-        of all processes on all machines.
+        Number of processes, each with a device of its own or with the CPU; under torchrun that of
+        all processes on all machines.
     strategy : {"auto", "ddp_spawn", "ddp_fork"}, default="auto"
         How processes start: afresh ("spawn"; a script needs ``if __name__ == "__main__":``) or as
         copies of this one ("fork"). "auto" forks in an interactive session, and spawns elsewhere.
@@ -82,17 +81,8 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
     Notes
     -----
     An int ``random_state`` gives the same samples at every call with the same ``devices``. The bar
-    and the callbacks run in the first process, and what a callback keeps stays there; its warnings
-    are given again here. An interrupt ends all processes and leaves the sampler unfitted.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import make_classification
-    >>> from skgan_resample import CGANSampler, distributed
-    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> sampler = CGANSampler(max_iter=50, device="cpu", random_state=0)
-    >>> distributed.fit(sampler, X, y, devices=2).sample(5)[0].shape  # doctest: +SKIP
-    (10, 20)
+    and the callbacks are those of the first process, so what a callback keeps stays there; its
+    warnings are given again here. An interrupt ends all processes and leaves the sampler unfitted.
     """
     given = {"sampler": sampler, "devices": devices, "strategy": strategy}
     validate_parameter_constraints(_CONSTRAINTS, given, caller_name="distributed.fit")
@@ -112,23 +102,31 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
     return sampler
 
 
-# In the process that called ----------------------------------------------------------------------
-
-
 def _fabric(sampler, devices, strategy):
     """Fabric for what was asked for, if this machine has it."""
-    n_here, n_all, by_torchrun = devices, devices, dist.is_torchelastic_launched()
-    if by_torchrun:
+    n_here, environment = devices, "LightningEnvironment"
+    if dist.is_torchelastic_launched():
         n_here, n_all = (int(os.environ[name]) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
-        strategy = "ddp"
+        strategy, environment = "ddp", "TorchElasticEnvironment"
+        if n_all != devices:
+            raise ValueError(
+                f"Got devices={devices}, but torchrun has started {n_all} processes. "
+                f"Use devices={n_all}."
+            )
     elif strategy == "auto":  # an interactive session has no script that could be imported
         strategy = "ddp_fork" if hasattr(sys, "ps1") else "ddp_spawn"
-    if n_all != devices:
+    kind = resolve_device(sampler.device).type
+    n_there = {"cpu": n_here, "cuda": torch.cuda.device_count()}.get(kind, 1)
+    if n_there < n_here:
         raise ValueError(
-            f"Got devices={devices}, but torchrun has started {n_all} processes. "
-            f"Use devices={n_all}."
+            f"Got devices={n_here}, but expected at most {n_there}, which is what this machine "
+            f"has of {kind!r}. Use fewer, or device='cpu'."
         )
-    kind = _kind(sampler.device, n_here)
+    if kind == "cuda" and ":" in sampler.device:
+        raise ValueError(
+            f"Got device={sampler.device!r} and devices={n_here}, but expected device='cuda'. "
+            "Set CUDA_VISIBLE_DEVICES to choose among the cards."
+        )
     try:
         from lightning_fabric import Fabric
         from lightning_fabric.plugins import environments
@@ -137,31 +135,9 @@ def _fabric(sampler, devices, strategy):
             f"Got devices={devices}, which needs Lightning Fabric: pip install lightning-fabric. "
             "devices=1 does without."
         ) from error
-    environment = "TorchElasticEnvironment" if by_torchrun else "LightningEnvironment"
-    return Fabric(
-        accelerator=kind,
-        strategy=strategy,
-        devices=n_here,
-        num_nodes=n_all // n_here,
-        plugins=getattr(environments, environment)(),
-    )
-
-
-def _kind(device, n_wanted):
-    """Kind of the devices, of which this machine has to have enough."""
-    kind = resolve_device(device).type
-    n_there = {"cpu": n_wanted, "cuda": torch.cuda.device_count()}.get(kind, 1)
-    if n_there < n_wanted:
-        raise ValueError(
-            f"Got devices={n_wanted}, but expected at most {n_there}, which is what this machine "
-            f"has of {kind!r}. Use fewer, or device='cpu'."
-        )
-    if kind == "cuda" and ":" in device:
-        raise ValueError(
-            f"Got device={device!r} and devices={n_wanted}, but expected device='cuda'. "
-            "Set CUDA_VISIBLE_DEVICES to choose among the cards."
-        )
-    return kind
+    plugin, n_nodes = getattr(environments, environment)(), devices // n_here
+    where = {"accelerator": kind, "devices": n_here, "num_nodes": n_nodes}
+    return Fabric(**where, strategy=strategy, plugins=plugin)
 
 
 @contextmanager
@@ -199,24 +175,21 @@ def _launch(fabric, train, *job):
             for process in set(active_children()) - others:
                 process.kill()
                 process.join()
-            if isinstance(error, ProcessException):
+            if isinstance(error, ProcessException):  # by which torch tells only that there was one
                 raise _first_error(Path(folder, "error")) from error
             raise
         return pickle.loads(Path(folder, "result").read_bytes())
 
 
 def _first_error(path):
-    """Error that ended the training, of which torch tells only that there was one."""
+    """Error that ended the training: the first that a process has left, but no lost connection."""
     error = pickle.loads(path.read_bytes()) if path.exists() else None
     if error is None or isinstance(error, dist.DistError) or "gloo" in str(error):
-        return RuntimeError(  # a lost connection, and nobody before it had an error to leave
+        return RuntimeError(
             "A process of the training has died without an error of its own, as one does that the "
             "system ends for want of memory. Use fewer devices or a smaller batch_size."
         )
     return error
-
-
-# In each process that trains ---------------------------------------------------------------------
 
 
 def _run_as_launched(fabric, folder, train, *job):
@@ -228,21 +201,21 @@ def _run_as_launched(fabric, folder, train, *job):
         if fabric.global_rank == 0:
             (folder / "result").write_bytes(pickle.dumps(result))
     except BaseException as error:  # left before the others lose this process
-        _leave(error, folder / "error", fabric.global_rank)
+        own = folder / f"error.{fabric.global_rank}"
+        own.write_bytes(_pickled(error))
+        with suppress(FileExistsError):  # whole, or not at all where another process was first
+            os.link(own, folder / "error")
         raise RuntimeError("The training has failed.") from error  # torch passes over an exit
 
 
-def _leave(error, path, rank):
-    """Write a file whole, or not at all where another process was first."""
+def _pickled(error):
+    """An error as bytes that can be read again."""
     try:
         content = pickle.dumps(error)
         pickle.loads(content)
     except Exception:
         content = pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
-    own = path.with_suffix(f".{rank}")
-    own.write_bytes(content)
-    with suppress(FileExistsError):
-        os.link(own, path)
+    return content
 
 
 def _train(fabric, sampler, x, y, state):
@@ -267,20 +240,16 @@ def _train(fabric, sampler, x, y, state):
 
 @dataclass
 class DistributedRun(TrainingRun):
-    """A training run in the process number ``rank`` of ``size`` that train the same networks.
+    """A training run in one of several processes, which train the same networks together."""
 
-    ``group`` is the one by which they exchange tensors on the CPU; None is torch's default one.
-    """
-
-    rank: int = 0
-    size: int = 1
-    group: dist.ProcessGroup | None = None
-    own: Tensor = field(init=False, repr=False)
+    rank: int = 0  # of this process
+    size: int = 1  # number of processes
+    group: dist.ProcessGroup | None = None  # exchanges tensors on the CPU; None is torch's default
+    own: Tensor = field(init=False, repr=False)  # state of the stream of this process's own noise
 
     def __post_init__(self) -> None:
         seed = int(torch.randint(2**31 - 1, (), generator=self.rng))
         self.own = torch.Generator(device="cpu").manual_seed(seed + self.rank).get_state()
-        self.progress = _DecidedByFirst(self.progress, self)
 
     def step(self, optimiser: Adam, loss: Loss, x: Tensor, y: Tensor) -> Tensor:
         """One update of all processes, by the gradient on the whole batch; returns its loss."""
@@ -318,7 +287,11 @@ class DistributedRun(TrainingRun):
         self.rng.set_state(common)
 
     def average_gradients(self, optimiser: Adam, value: Tensor, share: float) -> Tensor:
-        """Average the gradients over the processes in place; returns the average of the loss."""
+        """Average the gradients over the processes in place; returns the average of the loss.
+
+        Adam leaves a weight without a gradient in any process alone, as it does in a single one:
+        a weight of a class that is not in the batch, for example.
+        """
         groups = optimiser.param_groups
         weights = [w for group in groups for w in group["params"] if w.requires_grad]
         gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
@@ -335,18 +308,3 @@ class DistributedRun(TrainingRun):
         value = value.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(value, group=self.group if value.device.type == "cpu" else None)
         return value
-
-
-@dataclass
-class _DecidedByFirst:
-    """Has all processes stop where the progress of the first one asks for it."""
-
-    progress: Progress
-    run: DistributedRun
-
-    def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
-        stop = self.progress.update(stage, max_iter, losses)
-        return bool(self.run.first(torch.tensor(int(stop))))
-
-    def diverged(self, stage: str, at: int, kept: int) -> None:
-        self.progress.diverged(stage, at, kept)

@@ -16,18 +16,7 @@ _COLUMNS_AT_ONCE = 8  # the float64 of a row of them fill one line of the proces
 
 
 class Container:
-    """What kind of container a table came in, and how to build it again.
-
-    Parameters
-    ----------
-    X : {ndarray, DataFrame, sparse matrix}
-        The table.
-
-    Attributes
-    ----------
-    names : list
-        The caller's names of the columns; their numbers in an array.
-    """
+    """The kind of container that a table came in, to build it again; ``names`` of its columns."""
 
     def __init__(self, X):
         self._type, self._dtype, self._index = type(X), getattr(X, "dtype", None), None
@@ -118,33 +107,15 @@ def chosen_columns(wanted, names):
 
 @dataclass
 class Column:
-    """What one column holds.
+    """What one column holds."""
 
-    Parameters
-    ----------
-    label : str
-        What error messages call it.
-    dtype : object
-        The caller's dtype.
-    kind : {"number", "time", "level"}
-        A level is anything that is neither a number nor a time, such as a text.
-    type : type
-        Of the values of an object column: bool, int or float where they are numbers.
-    is_category : bool
-        Whether ``categorical_features="auto"`` takes it for a category.
-    missing : object
-        What stands for a missing value in an object column.
-    levels : list
-        The levels in ascending order, or in that of the caller's own categories.
-    """
-
-    label: str
-    dtype: object
-    kind: str
-    type: type = float
-    is_category: bool = False
-    missing: object = None
-    levels: list | None = None
+    label: str  # what error messages call it
+    dtype: object  # the caller's
+    kind: str  # "number", "time", or "level": anything that is neither, such as a text
+    type: type = float  # of the values of an object column: bool, int or float for numbers
+    is_category: bool = False  # whether categorical_features="auto" takes it for a category
+    missing: object = None  # what stands for a missing value in an object column
+    levels: list | None = None  # in ascending order, or in that of the caller's own categories
 
     def objects(self, values, missing):
         """Decoded values as the objects of an object column."""
@@ -155,17 +126,10 @@ class Column:
 
 
 def read(series, name):
-    """Find out what a column of a table holds.
+    """Find out what a column of a table holds: (Column, values, mask of the missing ones).
 
-    Returns
-    -------
-    column : Column
-        What it holds.
-    values : ndarray of shape (n,)
-        float64 of numbers; int64, or uint64, of whole numbers, booleans and times; of levels their
-        places in ``column.levels``. Anything where a value is missing.
-    missing : ndarray of shape (n,)
-        Where a value is missing.
+    Values are float64 of numbers; int64, or uint64, of whole numbers, booleans and times; of levels
+    their places in ``column.levels``. They are anything where a value is missing.
     """
     label = f"column {name!r}" if isinstance(name, str) else f"column {name}"
     if is_polars(series):

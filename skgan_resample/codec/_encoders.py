@@ -1,7 +1,5 @@
 """One column of a table <-> what networks take: a standardised number, or one-hot blocks."""
 
-from itertools import accumulate
-
 import numpy as np
 
 MAX_BLOCK = 64
@@ -14,20 +12,6 @@ class Number:
 
     Scaling is done in float64, only the networks' input is float32. Whole numbers are counted from
     the lowest one, exactly, times in steps: the largest unit of which all of them are multiples.
-
-    Attributes
-    ----------
-    low, high : scalar
-        The range, in the dtype of the values.
-    step : int
-        What one step is.
-    values : ndarray or None
-        The values in ascending order, where they recur: where there are fewer than half as many
-        of them as rows.
-    fill : scalar
-        What stands in for a missing value: the lower median.
-    block_sizes : tuple
-        Empty: there is no one-hot block.
     """
 
     width, block_sizes = 1, ()
@@ -36,12 +20,11 @@ class Number:
         """Learn from what ``read`` in ``_columns.py`` returns."""
         present = values[~missing]
         seen, counts = np.unique(present, return_counts=True)
-        self.fill = seen[counts.cumsum() >= len(present) / 2][0]
-        self.low, self.high = seen[0], seen[-1]
-        self.step = 1
+        self.fill = seen[counts.cumsum() >= len(present) / 2][0]  # the lower median
+        self.low, self.high, self.step = seen[0], seen[-1], 1
         if column.kind == "time":
             self.step = int(np.gcd.reduce(seen.astype(np.uint64) - self.low.astype(np.uint64))) or 1
-        self.values = seen if len(seen) < len(present) / 2 else None
+        self.values = seen if len(seen) < len(present) / 2 else None  # where they recur
         steps = self._steps(np.where(missing, self.fill, values))
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             self.centre, self.scale = steps.mean(), steps.std()
@@ -101,16 +84,7 @@ class Number:
 class Category:
     """The levels of a column, whose ranks are written in digits, with a one-hot block for each.
 
-    Attributes
-    ----------
-    levels : ndarray
-        The levels seen, in ascending order or in that of the caller's own categories.
-    fill : int
-        Rank of what stands in for a missing value: the most frequent level.
-    block_sizes : tuple of int
-        The base of the digits, once for each of them.
-    width : int
-        Encoded columns: the sum of the block sizes.
+    ``levels`` are those seen, in ascending order or in that of the caller's own categories.
     """
 
     def fit(self, column, values, missing):
@@ -120,7 +94,7 @@ class Category:
         seen = np.flatnonzero(counts)
         dtype = object if column.kind == "level" else values.dtype
         self.levels = np.fromiter((levels[i] for i in seen), dtype, count=len(seen))
-        self.fill = counts[seen].argmax()
+        self.fill = counts[seen].argmax()  # rank of the most frequent level
         base, n_digits = base_of(len(seen))
         self.block_sizes, self.width = (base,) * n_digits, base * n_digits
         return self
@@ -135,15 +109,14 @@ class Category:
                 f"Got the value {levels[code]!r} in {column.label}, which was not there in fit."
             )
         ranks[missing] = self.fill
-        rows = np.arange(len(out))
-        digits = digits_of(ranks, len(self.levels))
-        for block, digit in zip(blocks_of(out, self.block_sizes), digits, strict=True):
-            block[rows, digit] = 1
+        for place, digit in enumerate(np.unravel_index(ranks, self.block_sizes)):
+            out[np.arange(len(out)), place * self.block_sizes[0] + digit] = 1
 
     def decode(self, x):
-        """Take the level of the largest entries; (n, width) -> (n,)."""
-        digits = [block.argmax(axis=1) for block in blocks_of(x, self.block_sizes)]
-        return self.levels[rank_of(digits, len(self.levels))]
+        """Take the level of the largest entries, the last for higher ranks; (n, width) -> (n,)."""
+        digits = x.reshape(len(x), len(self.block_sizes), self.block_sizes[0]).argmax(axis=2)
+        ranks = np.ravel_multi_index(tuple(digits.T), self.block_sizes)
+        return self.levels[np.minimum(ranks, len(self.levels) - 1)]
 
 
 def _levels_and_codes(column, values):
@@ -169,23 +142,3 @@ def base_of(n_levels):
         n_digits += 1
     base = round(n_levels ** (1 / n_digits))
     return (base if base**n_digits >= n_levels else base + 1), n_digits
-
-
-def digits_of(rank, n_levels):
-    """Digits of ranks, the highest first: (n,) -> list of (n,) arrays."""
-    base, n_digits = base_of(n_levels)
-    return [rank // base**place % base for place in range(n_digits)][::-1]
-
-
-def rank_of(digits, n_levels):
-    """Ranks of digits, the highest first; the last rank where there is none so high."""
-    base, rank = base_of(n_levels)[0], 0
-    for digit in digits:
-        rank = rank * base + digit
-    return np.minimum(rank, n_levels - 1)
-
-
-def blocks_of(encoded, sizes):
-    """Views of encoded columns, as blocks of the given sizes."""
-    ends = accumulate(sizes, initial=0)
-    return [encoded[:, end : end + size] for end, size in zip(ends, sizes, strict=False)]

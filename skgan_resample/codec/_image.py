@@ -1,4 +1,4 @@
-"""Pictures: flattened rows <-> float32 arrays (n, c, h, w)."""
+"""Images: flattened, one a row <-> float32 arrays (n, c, h, w)."""
 
 import math
 
@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-_AT_ONCE = 64  # pictures; what is float64 on the way stays small
+_AT_ONCE = 64  # images; what is float64 on the way stays small
 
 
 class ImageCodec(BaseEstimator):
-    """Encode flattened pictures as (n, c, h, w) arrays in [-1, 1], and decode them.
+    """Encode flattened images as (n, c, h, w) arrays in [-1, 1], and decode them.
 
     One scale serves all pixels: the smallest value of the training data becomes -1, the largest
     1 (for uint8, always 0 and 255). Integer pixels are rounded on the way back, and all are
@@ -53,7 +53,7 @@ class ImageCodec(BaseEstimator):
         Parameters
         ----------
         X : ndarray of shape (n_samples, height * width * channels)
-            Flattened pictures.
+            Flattened images.
         y : None
             Ignored.
         integer : ndarray of shape (height * width * channels,), optional
@@ -68,7 +68,7 @@ class ImageCodec(BaseEstimator):
             raise ValueError(
                 f"Got image_shape={tuple(self.image_shape)}, which needs "
                 f"{math.prod(self.image_shape)} values a row, but X has {X.shape[1]}. Give the "
-                "(height, width) or (height, width, channels) of the flattened pictures."
+                "(height, width) or (height, width, channels) of the flattened images."
             )
         self.sample_shape_ = (channels, height, width)
         whole = X.dtype.kind in "iub"
@@ -82,12 +82,12 @@ class ImageCodec(BaseEstimator):
         return self
 
     def transform(self, X):
-        """Encode flattened pictures.
+        """Encode flattened images.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, height * width * channels)
-            Flattened pictures.
+            Flattened images.
 
         Returns
         -------
@@ -95,40 +95,39 @@ class ImageCodec(BaseEstimator):
             float32 in [-1, 1].
         """
         check_is_fitted(self)
-        pictures = self._laid_out(np.asarray(X))
-        encoded = np.empty(pictures.shape, dtype=np.float32)
+        images = self._laid_out(np.asarray(X))
+        encoded = np.empty(images.shape, dtype=np.float32)
         for start in range(0, len(X), _AT_ONCE):
-            rows = slice(start, start + _AT_ONCE)
-            encoded[rows] = (pictures[rows].astype(np.float64) - self._middle) / self._half_span
-        if encoded.shape[1] == 1:  # both are contiguous; torch picks its convolutions by strides
-            return self._laid_out(encoded)
-        return encoded
+            some = slice(start, start + _AT_ONCE)
+            encoded[some] = (images[some].astype(np.float64) - self._middle) / self._half_span
+        # contiguous either way; torch picks its convolutions by strides
+        return self._laid_out(encoded) if encoded.shape[1] == 1 else encoded
 
     def view(self, X):
-        """Encode flattened pictures, except those of bytes: these are only laid out.
+        """Encode flattened images, except those of bytes: these are only laid out.
 
         Networks are given bytes as floats a batch at a time, which takes a quarter of the memory.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, height * width * channels)
-            Flattened pictures.
+            Flattened images.
 
         Returns
         -------
-        pictures : ndarray of shape (n_samples, channels, height, width)
+        images : ndarray of shape (n_samples, channels, height, width)
             uint8, in the memory of X, or float32 in [-1, 1].
         """
         check_is_fitted(self)
         return self._laid_out(X) if X.dtype == np.uint8 else self.transform(X)
 
     def _laid_out(self, X):
-        """Flattened pictures with their channels first, in the same memory where possible."""
+        """Flattened images with their channels first, in the same memory where possible."""
         channels, height, width = self.sample_shape_
         return X.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
 
     def inverse_transform(self, encoded):
-        """Decode pictures.
+        """Decode images.
 
         Parameters
         ----------

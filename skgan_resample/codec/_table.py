@@ -65,11 +65,9 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     A category of more than 64 levels has no block of its own size: its ranks are written in two
     or more digits of at most 64 values, with a block for each. 1,000 levels take two blocks of
     32. Nothing is lost, and memory grows with the square root of the number of levels; but a
-    generator that draws the digits one by one may put together a level that is rare. 100,000
-    rows of a column with 1,000 levels are encoded in well under a second, as 26 MB.
+    generator that draws the digits one by one may put together a level that is rare.
 
-    Columns are read and written one at a time: beside the caller's table and the encoded rows, a
-    few columns are held, and a sparse table is never dense as a whole but in its encoded float32.
+    Columns are read and written one at a time: a sparse table is dense only as encoded float32.
 
     Examples
     --------
@@ -117,12 +115,9 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         """
         self._validate_params()
         if sparse.issparse(X):
-            warnings.warn(
-                f"Got a sparse {type(X).__name__}, which is made dense: {math.prod(X.shape):,} "
-                "values.",
-                DataConversionWarning,
-                stacklevel=2,
-            )
+            size = f"{math.prod(X.shape):,} values"
+            message = f"Got a sparse {type(X).__name__}, which is made dense: {size}."
+            warnings.warn(message, DataConversionWarning, stacklevel=2)
         table = self._checked(X)
         self._container = Container(table)
         validate_data(self, X, skip_check_array=True)
@@ -156,13 +151,14 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         kinds = [isinstance(encoder, Category) for encoder in self._encoders]
         self.categorical_features_ = np.flatnonzero(kinds)
         self.categories_ = {j: self._encoders[j].levels for j in self.categorical_features_}
-        self._places, sizes, owners = {}, [], []
+        self._places, self._marks = {}, {}
+        sizes: list[int] = []
+        owners: list[int] = []
         for j in np.argsort(kinds, kind="stable").tolist():
             encoder = self._encoders[j]
             self._places[j] = slice(len(owners), len(owners) + encoder.width)
             owners += [j] * encoder.width
             sizes += encoder.block_sizes
-        self._marks = {}
         for j in incomplete:
             self._marks[j] = len(owners) + 1
             owners += [j, j]

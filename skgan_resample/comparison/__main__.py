@@ -29,7 +29,6 @@ _OPTIONS: dict[str, Any] = {
     "--memory": {"help": "directory in which scores are cached; a run that was stopped goes on"},
     "--csv": {"help": "file for the table of all scores"},
 }
-_PASSED_ON = ["cv", "scoring", "n_jobs", "random_state", "memory"]
 
 
 def main(arguments=None):
@@ -47,13 +46,14 @@ def main(arguments=None):
         sys.exit(f"Got --target {options.target}, but the columns are {list(table)}.")
     rooms = over_sampling, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine
     known = {name: getattr(room, name) for room in rooms for name in room.__all__}
+    passed_on = "cv", "scoring", "n_jobs", "random_state", "memory"
     result = compare_samplers(
         table.drop(columns=options.target),
         table[options.target].to_numpy(),
         _named(options.samplers, known),
         _named(options.classifiers, dict(all_estimators(type_filter="classifier"))),
         preprocessor=_scaled_and_encoded(),
-        **{name: getattr(options, name) for name in _PASSED_ON},
+        **{name: getattr(options, name) for name in passed_on},
     )
     if options.csv:
         result.table.to_csv(options.csv, index=False)
@@ -77,11 +77,9 @@ def _named(names, known):
 def _scaled_and_encoded():
     """Numbers filled and scaled, anything else one-hot encoded."""
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
-    categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    return make_column_transformer(
-        (numbers, make_column_selector(dtype_include="number")),
-        (categories, make_column_selector(dtype_exclude="number")),
-    )
+    others = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    are_numbers = make_column_selector(dtype_include="number")
+    return make_column_transformer((numbers, are_numbers), remainder=others)
 
 
 if __name__ == "__main__":

@@ -114,13 +114,8 @@ def fit_weighted(classifier, X, y):
     return classifier.fit(X, y, **{f"{prefix}sample_weight": compute_sample_weight("balanced", y)})
 
 
-def fit_plain(classifier, X, y):
-    """Fit the classifier as it is."""
-    return classifier.fit(X, y)
-
-
 BASELINES = {
-    "none": fit_plain,
+    "none": lambda classifier, X, y: classifier.fit(X, y),
     "class_weight": fit_weighted,
     "threshold at prior": lambda classifier, X, y: PriorThresholdClassifier(classifier).fit(X, y),
 }

@@ -56,8 +56,7 @@ def compare_samplers(
         Samplers by name; those in a list are named after their class. A sampler may be a pipeline
         of transformers that ends in a sampler.
     classifiers : dict or list
-        Classifiers by name, or a list. Each may be a pipeline: its scaling then follows the
-        sampler.
+        Classifiers, or pipelines that end in one and whose scaling then follows the sampler.
     preprocessor : transformer, default=None
         Scaling and encoding that come before the sampler, for all of them.
     groups : array-like of shape (n_samples,), or dict, default=None
@@ -67,19 +66,16 @@ def compare_samplers(
         there are ``groups``.
     scoring : str, list, tuple, callable or dict, default=("balanced_accuracy", "roc_auc")
         scikit-learn's names of scorers, or scorers by name. With more than two classes "roc_auc"
-        is the mean over the pairs of classes ("roc_auc_ovo"), which does not depend on how rare
-        the classes are [1]_.
+        is "roc_auc_ovo", which does not depend on how rare the classes are [1]_.
     n_jobs : int, default=None
-        Folds run at a time, by joblib: its ``parallel_config`` chooses the backend (loky, dask,
-        ray).
+        Folds run at a time, by the backend of joblib's ``parallel_config`` (loky, dask, ray).
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling, and of every estimator whose own ``random_state`` is None.
     memory : str or object with the joblib.Memory interface, default=None
         Directory in which the scores of each sampler, classifier and split are cached as they
         come: a run that was stopped goes on, and one with another classifier computes only that.
-        It needs a ``random_state``. Neither samples nor models are stored, and what fails is tried
-        again. Empty the directory when the code of an estimator has changed, which the cache does
-        not see.
+        It needs a ``random_state``. What fails is tried again. Empty the directory when the code of
+        an estimator has changed, which the cache does not see.
     progress : bool, default=True
         Whether to show a bar.
 
@@ -149,14 +145,12 @@ def compare_samplers(
 
 def _named(estimators, what, reserved=()):
     """Unfitted clones of estimators by name; those in a list are named after their class."""
-    if isinstance(estimators, Mapping):
-        named = dict(estimators)
-    else:
+    named = estimators
+    if not isinstance(estimators, Mapping):
         named = {type(estimator).__name__: estimator for estimator in estimators}
     if len(named) < len(estimators):
         raise ValueError(f"Got several {what} of the same class: give them names in a dict.")
-    taken = sorted(set(named) & set(reserved))
-    if taken:
+    if taken := sorted({*named} & {*reserved}):
         raise ValueError(f"Got {what} with the names {taken}, which the baselines have already.")
     return {name: clone(estimator) for name, estimator in named.items()}
 
@@ -181,12 +175,8 @@ def _scorers(scoring, n_classes):
     """{name: scorer or its name}."""
     if callable(scoring):
         return {"score": scoring}
-    if isinstance(scoring, str):
-        scoring = [scoring]
-    scorers = dict(scoring) if isinstance(scoring, Mapping) else {name: name for name in scoring}
-    if n_classes == 2:
-        return scorers
-    return {
-        name: "roc_auc_ovo" if isinstance(scorer, str) and scorer == "roc_auc" else scorer
-        for name, scorer in scorers.items()
-    }
+    names = [scoring] if isinstance(scoring, str) else scoring
+    scorers = dict(scoring) if isinstance(scoring, Mapping) else {name: name for name in names}
+    if n_classes > 2:
+        scorers |= {name: "roc_auc_ovo" for name in scorers if scorers[name] == "roc_auc"}
+    return scorers

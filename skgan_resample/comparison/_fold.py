@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.utils import _safe_indexing
 
-from ._baselines import BASELINES, fit_plain
+from ._baselines import BASELINES
 
 
 class Setting(NamedTuple):
@@ -27,11 +27,10 @@ class Setting(NamedTuple):
 
 
 def run_fold(evaluate, X, y, setting, classifiers):
-    """Resample the training samples at most once, then fit and score every classifier.
+    """By classifier (seconds, n_generated, {metric: (value, error)}); resample once at most.
 
-    ``evaluate`` is :func:`evaluate_classifier`, cached or not. By classifier (seconds, n_generated,
-    {metric: (value, error)}) comes back. An error becomes data here, outside of the cache: what
-    failed is tried again by the next run.
+    ``evaluate`` is :func:`evaluate_classifier`, cached or not. An error becomes data here, outside
+    of the cache: what failed is tried again by the next run.
     """
 
     @cache
@@ -59,9 +58,8 @@ def evaluate_classifier(setting, classifier, resampled):
         raise new
     (X_train, y_train), (X_test, y_test), n_generated, seconds = new
     start = perf_counter()
-    sampler = setting.sampler
-    fit = BASELINES[sampler] if isinstance(sampler, str) else fit_plain
-    model = fit(seeded(classifier, setting.seed), X_train, y_train)
+    baseline = setting.sampler if isinstance(setting.sampler, str) else "none"
+    model = BASELINES[baseline](seeded(classifier, setting.seed), X_train, y_train)
     seconds += perf_counter() - start
     scores = {
         metric: _score(model, X_test, y_test, scorer) for metric, scorer in setting.scoring.items()

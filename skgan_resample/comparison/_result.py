@@ -60,13 +60,12 @@ class ComparisonResult:
         Returns
         -------
         summary : DataFrame
-            Indexed by metric and sampler: ``failed``, the number of failures; ``mean``, NaN like
-            the next three if anything failed that others did (``tests`` then compares the rest);
-            ``std`` over the splits, averaged over data sets and classifiers; ``low`` and ``high``,
-            a 95 % interval of the mean over splits, corrected for overlapping training sets, or
-            over data sets; ``mean_rank``, 1 is best, and ``wins``, ``ties`` and ``losses``, over
-            data sets, classifiers and splits, where a failure ranks last; and the means of
-            ``fit_seconds`` and ``n_generated``.
+            ``failed``, the number of failures; ``mean``, NaN like the next three if anything failed
+            that others did (``tests`` then compares the rest); ``std`` over the splits, averaged
+            over data sets and classifiers; ``low`` and ``high``, a 95 % interval of the mean over
+            splits, corrected for overlapping training sets, or over data sets; ``mean_rank``, 1 is
+            best, and ``wins``, ``ties`` and ``losses``, over data sets, classifiers and splits,
+            where a failure ranks last; and the means of ``fit_seconds`` and ``n_generated``.
         """
         return self._per_metric(self._summary_of, reference)
 
@@ -193,15 +192,13 @@ class ComparisonResult:
             raise ValueError(f"Got metric={metric!r}, but expected one of {known}.")
         table = self.table[self.table["metric"] == (known[0] if metric is None else metric)]
         block = ["dataset", "classifier", "split"]
-        return table.pivot(index=block, columns="sampler", values="value")[
-            table["sampler"].unique()
-        ]
+        blocks = table.pivot(index=block, columns="sampler", values="value")
+        return blocks[table["sampler"].unique()]
 
     def _by_unit(self, blocks):
         """Mean over classifiers, and splits; what fails whatever the sampler is left out."""
-        units = blocks.dropna(how="all").groupby(
-            "dataset" if self._several else "split", sort=False
-        )
+        unit = "dataset" if self._several else "split"
+        units = blocks.dropna(how="all").groupby(unit, sort=False)
         return units.agg(lambda values: values.mean(skipna=False))
 
     def _margin(self, values):

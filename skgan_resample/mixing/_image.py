@@ -33,10 +33,9 @@ class ImageMixture:
     0.7) a random level. The others are image i itself, so that seams do not tell a classifier the
     class. Then candidates are augmented. Half get a random gamma, which takes their brightness part
     of the way to another image's of the class. Half are translated by up to a fourteenth of their
-    size, and perhaps mirrored if mirrored images look like others of their class.
-
-    A candidate that is still a near-copy of image i or j, nearer to it than a tenth of the distance
-    between the two, is drawn again: up to ten times, since classes of duplicates have nothing else.
+    size, and perhaps mirrored if mirrored images look like others of their class. A candidate
+    nearer to image i or j than a tenth of the distance between the two, or a copy of one when
+    rounded, is drawn again: up to ten times, since classes of duplicates have nothing else.
 
     References
     ----------
@@ -71,28 +70,12 @@ class ImageMixture:
         n_neighbors: int = 5,
         step: float = 2 / 255,
     ) -> ImageMixture:
-        """Find neighbours, and see which classes may be mirrored.
+        """Find neighbours of images, (n, c, h, w), and see which classes may be mirrored.
 
-        Parameters
-        ----------
-        x : ndarray of shape (n, c, h, w)
-            Images: float32 in [-1, 1], or uint8, where 0 stands for -1 and 255 for 1. Kept, not
-            copied.
-        y : ndarray of shape (n,)
-            Class index, each of ``0 .. n_classes - 1`` at least once.
-        n_classes : int
-            Number of classes, K.
-        rng : numpy.random.Generator
-            Chooses among the images of large classes.
-        n_neighbors : int, default=5
-            Neighbours of each image, k.
-        step : float, default=2/255
-            Spacing of the values that pixels will be rounded to, in [-1, 1]: what rounding makes a
-            copy is one. The default is that of bytes.
-
-        Returns
-        -------
-        mixture : ImageMixture
+        Images are float32 in [-1, 1], or uint8, where 0 stands for -1 and 255 for 1; kept, not
+        copied. y, (n,), holds class indices, each of the K classes at least once; rng chooses among
+        the images of large classes. ``step`` is the spacing of the values that pixels will be
+        rounded to, in [-1, 1]: what rounding makes a copy is one. The default is that of bytes.
         """
         members = Members.fit(y, n_classes)
         neighbours = np.empty((len(x), n_neighbors), dtype=np.int64)
@@ -184,10 +167,7 @@ def _smooth_masks(n, size, rng):
 
 
 def _random_gamma(images, target, rng):
-    """Take the mean of each image a random part of the way to target, by a power of its pixels.
-
-    Images, (m, c, h, w), are in [-1, 1], the target means, (m,), in [0, 1].
-    """
+    """Take (m, c, h, w) images part of the way to (m,) mean brightnesses in [0, 1], by a power."""
     unit = (images + 1) / 2
     wanted, now = np.log(np.clip([target, unit.mean(axis=(1, 2, 3))], 0.02, 0.98))
     part = rng.random(len(images), dtype=np.float32)

@@ -97,26 +97,11 @@ class TableMixture:
     ) -> TableMixture:
         """Learn which columns hold recurring values, fewer than half as many as rows, or are tied.
 
-        Parameters
-        ----------
-        x : ndarray of shape (n, d)
-            Encoded rows, float32; kept, not copied.
-        y : ndarray of shape (n,)
-            Class index, each of ``0 .. n_classes - 1`` at least once.
-        n_classes : int
-            Number of classes, K.
-        rng : numpy.random.Generator, optional
-            Not used; images need one.
-        units : sequence of int
-            For each column 0, or a number shared by those that stand for one column of the table.
-        missing : sequence of tuple of int
-            Pairs of a column of numbers and the column that is 1 where they are missing.
-        noise_scale : float, default=0.4
-            Share of a residual that is added to a candidate.
-
-        Returns
-        -------
-        mixture : TableMixture
+        x are (n, d) encoded rows, float32, kept and not copied; y their (n,) class indices, each of
+        the K classes at least once. ``units`` gives each column 0, or a number shared by those that
+        stand for one column of the table; ``missing`` are pairs of a column of numbers and the
+        column that is 1 where they are missing. ``noise_scale`` is the share of a residual that is
+        added to a candidate. rng is not used; images need one.
         """
         pairs = np.array(missing, dtype=np.int64).reshape(-1, 2)
         known = np.where(_is_missing(x, pairs), np.float32(np.nan), x)

@@ -16,18 +16,10 @@ class BlockHead(nn.Module):
 
     .. math:: p_i = \exp(a_i) / \sum_j \exp(a_j)
 
-    of the block's outputs a, by the Gumbel-max trick [1]_. A critic cannot tell such a block from
-    a real one by its form. Gradients pass as if the probabilities themselves had come out
-    (straight-through). Training and generation draw alike.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Entries of each block; the blocks are the last columns.
-    rng : torch.Generator
-        Stream of the draws.
-    of_logits : bool, default=True
-        Whether a block comes in as a; False if it is p already.
+    of the block's outputs a (with ``of_logits=False`` they are p already), by the Gumbel-max trick
+    [1]_ on noise from ``rng``. A discriminator cannot tell such a block from a real one by its
+    form. Gradients pass as if the probabilities themselves had come out (straight-through).
+    Training and generation draw alike. The blocks, of the given sizes, are the last columns.
 
     References
     ----------
@@ -50,7 +42,7 @@ class BlockHead(nn.Module):
         return torch.cat([numbers, drawn + (shares - shares.detach())], 1)
 
     def _owner(self, x: Tensor) -> Tensor:
-        """Block of each of the last columns, one row for each of x."""
+        """Number of the block that each of the last columns, those of x, belongs to."""
         sizes = torch.tensor(self.sizes, device=x.device)
         return torch.arange(len(sizes), device=x.device).repeat_interleave(sizes).expand_as(x)
 
@@ -78,43 +70,24 @@ def draw_blocks_from(network: nn.Module, rng: torch.Generator) -> None:
 
 @dataclass(frozen=True)
 class MissingRates:
-    """What brings missing values of generated rows to the rates of the real ones, by class.
+    """What brings the missing values of generated rows to the rates of the real ones, by class."""
 
-    Parameters
-    ----------
-    columns : Tensor of shape (g,)
-        Encoded columns that are 1 where a value is missing, next to those that are 1 where it is
-        present.
-    filled : Tensor of shape (K, g)
-        Share of the missing values of generated rows that become present.
-    removed : Tensor of shape (K, g)
-        Share of the present values of generated rows that become missing.
-    """
-
-    columns: Tensor
-    filled: Tensor
-    removed: Tensor
+    columns: Tensor  # (g,), encoded columns that are 1 where a value is missing
+    filled: Tensor  # (K, g), share of the missing values that become present
+    removed: Tensor  # (K, g), share of the present values that become missing
 
     @classmethod
     def fit(
         cls, columns: Sequence[int], real: tuple[Tensor, Tensor], made: tuple[Tensor, Tensor]
     ) -> MissingRates:
-        r"""Compare the rates of missing values in real rows, r, and in generated ones, g.
+        """Compare the rates of missing values in real rows, r, and in generated ones, g.
+
+        ``real`` and ``made`` are (n, d) encoded rows and their (n,) class indices, on the CPU;
+        ``columns`` are 1 where a value is missing, next to those that are 1 where it is present.
 
         Of the missing ones :math:`1 - r / g` are filled where g > r, of the present ones
         :math:`(r - g) / (1 - g)` are removed where g < r. A class without missing values in a
         column gets none.
-
-        Parameters
-        ----------
-        columns : sequence of int
-            Encoded columns that are 1 where a value is missing.
-        real, made : tuple of Tensor
-            Encoded rows, (n, d), and their class indices, (n,), on the CPU.
-
-        Returns
-        -------
-        rates : MissingRates
         """
         marks = torch.tensor(columns)
         n_classes = int(real[1].max()) + 1

@@ -25,31 +25,21 @@ _REWARD_OFFSET = 0.1
 
 @dataclass(frozen=True)
 class Subclasses:
-    """Groups of rows within classes.
+    """Groups of samples within classes."""
 
-    Parameters
-    ----------
-    centers : Tensor of shape (S, d)
-        Mean of each subclass's rows, laid flat.
-    sizes : Tensor of shape (S,)
-        Number of rows.
-    classes : Tensor of shape (S,)
-        Class index.
-    """
-
-    centers: Tensor
-    sizes: Tensor
-    classes: Tensor
+    centers: Tensor  # (S, d), mean of each subclass's samples, flattened
+    sizes: Tensor  # (S,), number of samples
+    classes: Tensor  # (S,), class index
 
     @classmethod
     def of(cls, x: Tensor, labels: Tensor, classes: Tensor) -> Subclasses:
-        """Take (n, ...) rows, the (n,) subclass of each, and the (S,) class of each subclass."""
+        """Take (n, ...) samples, the (n,) subclass of each, and the (S,) class of each subclass."""
         groups = (as_floats(x[labels == subclass]) for subclass in range(len(classes)))
         centers = torch.stack([group.flatten(1).mean(0) for group in groups])
         return cls(centers, labels.bincount(minlength=len(classes)), classes)
 
     def nearest(self, x: Tensor, y: Tensor) -> Tensor:
-        """Index of the nearest center of a row's class; (m, ...) rows, (m,) classes -> (m,)."""
+        """Nearest center of a sample's class: (m, ...) samples and (m,) classes -> (m,) indices."""
         distances = torch.cdist(x.detach().float().flatten(1), self.centers)
         foreign = y[:, None] != self.classes
         return distances.masked_fill(foreign, torch.inf).argmin(1)
@@ -60,22 +50,12 @@ class Subclasses:
 
 
 def normalised(impacts: Tensor, classes: Tensor) -> Tensor:
-    r"""Scale impacts to sum 1 within each class, none below a tenth of the class's average.
+    r"""Scale (S,) impacts of subclasses of (S,) classes to sum 1 within each class.
 
-    Without a least impact the loss would fall by putting all weight on the easiest subclass.
+    .. math:: W_i / \sum_{j \in c} W_j \quad \textrm{of} \quad \max(W_i, 0.1 / K_c)
 
-    Parameters
-    ----------
-    impacts : Tensor of shape (S,)
-        Any numbers.
-    classes : Tensor of shape (S,)
-        Class index of each subclass.
-
-    Returns
-    -------
-    impacts : Tensor of shape (S,)
-        :math:`W_i / \sum_{j \in c} W_j` of :math:`\max(W_i, 0.1 / K_c)`. Dividing may take an
-        impact below that bound again.
+    with K_c subclasses in class c. Without a least impact the loss would fall by putting all weight
+    on the easiest subclass; dividing may take an impact below that bound again.
     """
     numbers = classes.bincount()
     impacts = torch.maximum(impacts, _LEAST / numbers[classes].float())
@@ -84,22 +64,11 @@ def normalised(impacts: Tensor, classes: Tensor) -> Tensor:
 
 
 def proportional(sizes: Tensor, classes: Tensor) -> Tensor:
-    r"""Impacts of Bias-GAN, inversely proportional to the subclass's size.
+    r"""Impacts of Bias-GAN, (S,), inversely proportional to the subclass's size N_i.
 
     .. math:: W_i = \frac{N_c / K_c}{N_i}
 
-    with N_c rows and K_c subclasses in the class; as in the paper, not of sum 1 yet.
-
-    Parameters
-    ----------
-    sizes : Tensor of shape (S,)
-        Rows of each subclass, N_i.
-    classes : Tensor of shape (S,)
-        Class index of each subclass.
-
-    Returns
-    -------
-    impacts : Tensor of shape (S,)
+    with N_c samples and K_c subclasses in the class; as in the paper, not of sum 1 yet.
 
     References
     ----------
@@ -114,26 +83,18 @@ def proportional(sizes: Tensor, classes: Tensor) -> Tensor:
 def temporal_difference(
     reward: Tensor, value: Tensor, next_value: Tensor, discount: float = _DISCOUNT
 ) -> Tensor:
-    r"""Error of the critic's forecast, :math:`\delta = r + \gamma V(s') - V(s)` (eq. 7 there)."""
+    r"""Error of the critic's forecast (eq. 7 of :class:`ActorCriticImpacts`' paper).
+
+    .. math:: \delta = r + \gamma V(s') - V(s)
+    """
     return reward + discount * next_value - value
 
 
 class FixedImpacts:
-    """Impacts that stay as they are.
+    """Impacts that stay as they are, (S,) of subclasses of (S,) classes.
 
-    Parameters
-    ----------
-    impacts : Tensor of shape (S,)
-        Of any sum.
-    classes : Tensor of shape (S,)
-        Class index of each subclass.
-
-    Attributes
-    ----------
-    impacts : Tensor of shape (S,)
-        Those in force, of sum 1 within each class.
-    history : list of Tensor
-        Those of every epoch so far.
+    ``impacts`` are those in force, of sum 1 within each class; ``history`` lists those of every
+    epoch so far.
     """
 
     def __init__(self, impacts: Tensor, classes: Tensor) -> None:
@@ -142,7 +103,7 @@ class FixedImpacts:
         self._enforce(impacts)
 
     def weights(self, subclass: Tensor) -> Tensor:
-        """Weight of rows in the loss, K_c times their subclass's impact: (m,) index -> (m,)."""
+        """Weight of samples in the loss, K_c times their subclass's impact: (m,) index -> (m,)."""
         numbers = self.classes.bincount()[self.classes]
         return (numbers * self.impacts).to(subclass.device)[subclass]
 
@@ -163,21 +124,8 @@ class FixedImpacts:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Pass batches on, and learn whenever the loop has collected an epoch's losses.
 
-        Parameters
-        ----------
-        data : iterator
-            Batches.
-        losses : list of Tensor
-            The caller appends the loss of every batch; emptied after each epoch.
-        n_batches : int
-            Batches of an epoch.
-        over_ranks : callable
-            Averages a loss over the processes that train together.
-
-        Yields
-        ------
-        batch : tuple of Tensor
-            As they come.
+        The caller appends the loss of every batch to ``losses``, which is emptied after an epoch of
+        ``n_batches``; ``over_ranks`` averages a loss over the processes that train together.
         """
         for batch in data:
             if len(losses) == n_batches:
@@ -187,23 +135,15 @@ class FixedImpacts:
 
 
 class ActorCriticImpacts(FixedImpacts):
-    r"""Impacts that an actor changes and a critic judges, once an epoch.
+    r"""Impacts that an actor changes and a critic assesses, once an epoch [1]_.
 
-    The state s is the impacts. The actor gives the mean of a normal law, of standard deviation
-    0.4, from which the gradient of every impact is drawn, a; the GAN is then trained for an epoch
-    under the new impacts, s' = s + 0.05 a, normalised; the reward is the inverse of its loss
-    there, :math:`r = 1 / (0.1 + L)`. With the error :math:`\delta` of
-    :func:`temporal_difference` the critic minimises :math:`\delta^2` and the actor
-    :math:`-\delta \log \pi(a | s)`. The critic starts from the forecast that the first epoch's
-    reward is that of every epoch to come; a forecast of zero would praise whatever the actor does
-    at first.
-
-    Parameters
-    ----------
-    classes : Tensor of shape (S,)
-        Class index of each subclass.
-    rng : torch.Generator
-        Stream of the networks' weights, the first impacts and the actions.
+    The state s is the impacts. The actor gives the mean of a Gaussian of standard deviation 0.4,
+    from which the gradient of every impact is drawn, a; the GAN is then trained for an epoch under
+    the new impacts, s' = s + 0.05 a, normalised; the reward is the inverse of its loss there,
+    :math:`r = 1 / (0.1 + L)`. With the error :math:`\delta` of :func:`temporal_difference` the
+    critic minimises :math:`\delta^2` and the actor :math:`-\delta \log \pi(a | s)`. The critic
+    starts from the forecast that the first epoch's reward is that of every epoch to come; a
+    forecast of zero would praise whatever the actor does at first.
 
     References
     ----------
@@ -225,7 +165,7 @@ class ActorCriticImpacts(FixedImpacts):
         super().__init__(torch.rand(n, generator=rng, dtype=torch.float32), classes)
 
     def learn(self, loss: Tensor) -> None:
-        """Judge the last action by the mean loss of the epoch after it, and take the next one."""
+        """Assess the last action by the mean loss of the epoch after it, and take the next one."""
         if not loss.isfinite():
             return
         reward = 1 / (_REWARD_OFFSET + loss)

@@ -9,28 +9,15 @@ from torch import Tensor
 
 
 def shrunk_covariance(centred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    r"""Covariance of centred codes, pulled towards a target where rows are few.
+    r"""Covariance of (n, d) centred codes, pulled towards a (d, d) target where they are few.
 
-    The Ledoit-Wolf intensity: the share of the squared distance between the sample covariance S
-    and the target T that sampling noise explains,
+    The Ledoit-Wolf [1]_ intensity, returned as well, is the share of the squared distance between
+    the sample covariance S and the target T that sampling noise explains,
 
     .. math:: \lambda = \frac{1}{n^2} \sum_i \lVert z_i z_i^T - S \rVert^2 / \lVert S - T \rVert^2
 
-    clipped to [1/n, 1], since the formula reads a single pair of rows as noise-free.
-
-    Parameters
-    ----------
-    centred : Tensor of shape (n, d)
-        Codes with their mean taken off, float64.
-    target : Tensor of shape (d, d)
-        What to shrink towards.
-
-    Returns
-    -------
-    covariance : Tensor of shape (d, d)
-        ``(1 - intensity) S + intensity T``.
-    intensity : Tensor of shape ()
-        Between 1/n and 1.
+    clipped to [1/n, 1], since the formula reads a single pair of codes as noise-free. The
+    covariance is :math:`(1 - \lambda) S + \lambda T`. Codes should be float64.
 
     References
     ----------
@@ -53,18 +40,10 @@ def factor(covariance: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class ClassGaussians:
-    """One Gaussian of latent codes per class.
+    """One Gaussian of latent codes per class."""
 
-    Parameters
-    ----------
-    means : Tensor of shape (K, d)
-        Mean code of each class.
-    factors : Tensor of shape (K, d, d)
-        ``A_c`` with ``A_c A_c^T`` the covariance of class c.
-    """
-
-    means: Tensor
-    factors: Tensor
+    means: Tensor  # (K, d)
+    factors: Tensor  # (K, d, d), A with A A^T the covariance of a class
 
     @classmethod
     def fit(
@@ -76,29 +55,15 @@ class ClassGaussians:
         *,
         diagonal: bool = False,
     ) -> ClassGaussians:
-        r"""Fit a mean and a shrunk covariance per class.
+        r"""Fit means and shrunk covariances to (n, d) codes of (n,) classes, none of them empty.
 
         Each class's covariance is shrunk towards the pooled within-class covariance, and that
-        one towards a multiple of the identity; a class of one row takes the pooled covariance.
+        one towards a multiple of the identity; a class of one sample takes the pooled covariance.
 
-        Parameters
-        ----------
-        z : Tensor of shape (n, d)
-            Codes, or their means where each row's code has a normal law of its own.
-        y : Tensor of shape (n,)
-            Class index, each of ``0 .. n_classes - 1`` at least once.
-        n_classes : int
-            Number of classes, K.
-        variance : Tensor of shape (n, d), optional
-            :math:`\sigma_i^2`, where row i's code follows :math:`N(z_i, \mathrm{diag}\,
-            \sigma_i^2)`: a class's law then has the moments of its rows' mixture,
-            :math:`\mathrm{Cov}(z) + \mathrm{diag}\,\mathrm{mean}(\sigma^2)`.
-        diagonal : bool, default=False
-            Whether to keep the variances alone: independent coordinates.
-
-        Returns
-        -------
-        laws : ClassGaussians
+        Where sample i's code is itself a Gaussian, :math:`N(z_i, \mathrm{diag}\, \sigma_i^2)` with
+        ``variance`` :math:`\sigma_i^2`, (n, d), a class has the moments of its samples' mixture,
+        :math:`\mathrm{Cov}(z) + \mathrm{diag}\,\mathrm{mean}(\sigma^2)`. ``diagonal`` keeps the
+        variances alone: independent coordinates.
         """
         codes, dim = z.double(), z.shape[1]
         means = torch.stack([codes[y == c].mean(0) for c in range(n_classes)])

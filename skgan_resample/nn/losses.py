@@ -1,6 +1,7 @@
 """Objectives as functions of tensors; each states its equation and its source.
 
-Arguments come as (real, fake); every function returns a scalar and has no side effect.
+Arguments come as (real, fake), of n real and m generated samples; y are their class indices, of K
+classes. Every function returns a scalar and has no side effect.
 """
 
 from __future__ import annotations
@@ -21,24 +22,12 @@ def reconstruction_l2(x: Tensor, reconstruction: Tensor) -> Tensor:
 
 
 def logistic_d(real: Tensor, *fakes: Tensor, real_target: float = 1.0) -> Tensor:
-    r"""Discriminator's loss of the min-max game, on logits.
+    r"""Discriminator's min-max loss [1]_, on (n,) logits and (m,) of each kind to be rejected.
 
     .. math:: L_D = BCE(t, D(x)) + \sum_j BCE(0, D(x_j))
 
-    with target ``t = real_target``; ``t = 0.9`` is one-sided label smoothing [2]_.
-
-    Parameters
-    ----------
-    real : Tensor of shape (n,)
-        Logits of real rows.
-    *fakes : Tensor of shape (m,)
-        Logits of each kind of row to be rejected: generated ones, real ones with a wrong label.
-    real_target : float, default=1.0
-        Probability that real rows are pulled towards.
-
-    Returns
-    -------
-    loss : Tensor of shape ()
+    with target ``t = real_target``; ``t = 0.9`` is one-sided label smoothing [2]_. The kinds to be
+    rejected are generated samples and, in some methods, real ones with a wrong label.
 
     References
     ----------
@@ -52,27 +41,14 @@ def logistic_d(real: Tensor, *fakes: Tensor, real_target: float = 1.0) -> Tensor
 
 
 def logistic_g(fake: Tensor) -> Tensor:
-    """Non-saturating generator's loss, ``-mean log D(G(z))``, on the (n,) logits of fakes."""
+    """Non-saturating generator's loss, ``-mean log D(G(z))``, on the (m,) logits of fakes."""
     return F.softplus(-fake).mean()
 
 
 def balancing_d(real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
-    r"""Discriminator's loss of BAGAN: one softmax over K classes and "fake".
+    r"""Discriminator's loss of BAGAN, on (n, K + 1) and (m, K + 1) logits: K classes and "fake".
 
     .. math:: L_D = -\frac{1}{n + m} \Big( \sum_i \log D_{y_i}(x_i) + \sum_j \log D_K(G(z_j)) \Big)
-
-    Parameters
-    ----------
-    real : Tensor of shape (n, K + 1)
-        Logits of real rows.
-    fake : Tensor of shape (m, K + 1)
-        Logits of generated rows.
-    y : Tensor of shape (n,)
-        Class index of the real rows.
-
-    Returns
-    -------
-    loss : Tensor of shape ()
 
     References
     ----------
@@ -84,7 +60,7 @@ def balancing_d(real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
 
 
 def balancing_g(fake: Tensor, y: Tensor) -> Tensor:
-    """Generator's loss of BAGAN, ``-mean log D_y(G(z_y))``: to be taken for a row of class y."""
+    """Generator's loss of BAGAN, ``-mean log D_y(G(z_y))``: to be taken for a sample of class y."""
     return F.cross_entropy(fake, y)
 
 
@@ -93,17 +69,9 @@ def gradient_penalty(scores: Tensor, points: Tensor) -> Tensor:
 
     .. math:: \frac{1}{n} \sum_i (\lVert \nabla_x D(x_i) \rVert_2 - 1)^2
 
-    Parameters
-    ----------
-    scores : Tensor of shape (n,)
-        The discriminator's, :math:`D(x_i)`, of the points and through nothing that mixes samples.
-    points : Tensor of shape (n, ...)
-        Where to measure, requiring gradients: :func:`points_between` (WGAN-GP) or
-        :func:`points_around` (DRAGAN).
-
-    Returns
-    -------
-    penalty : Tensor of shape ()
+    ``points``, (n, ...), require gradients: :func:`points_between` (WGAN-GP [1]_) or
+    :func:`points_around` (DRAGAN). ``scores`` are the discriminator's of them, (n,), through
+    nothing that mixes samples.
 
     References
     ----------
@@ -114,13 +82,13 @@ def gradient_penalty(scores: Tensor, points: Tensor) -> Tensor:
 
 
 def points_between(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
-    """Points ``x + u (x' - x)``, one u ~ U(0, 1) per row, between (n, ...) real and fake rows."""
+    """Points ``x + u (x' - x)``, one u ~ U(0, 1) a sample, between (n, ...) real and fake ones."""
     u = torch.rand(len(real), *[1] * (real.ndim - 1), generator=rng, dtype=real.dtype)
     return real + u.to(real.device) * (fake - real)
 
 
 def points_around(real: Tensor, rng: torch.Generator) -> Tensor:
-    """Points ``x + 0.5 std(x) u``, u ~ U(0, 1) per entry, around (n, ...) real rows.
+    """Points ``x + 0.5 std(x) u``, u ~ U(0, 1) per entry, around (n, ...) real samples.
 
     References
     ----------
@@ -130,33 +98,21 @@ def points_around(real: Tensor, rng: torch.Generator) -> Tensor:
     return real + 0.5 * real.std() * u.to(real.device)
 
 
-def mmd_imq(prior: Tensor, codes: Tensor, variance: float = 1.0) -> Tensor:
-    r"""Maximum mean discrepancy between two samples, squared, with inverse multiquadratic kernels.
+def mmd_imq(prior: Tensor, codes: Tensor) -> Tensor:
+    r"""Maximum mean discrepancy, squared, of (m, d) codes from (n, d) draws of N(0, I).
 
-    .. math::
-        k(a, b) = \sum_s \frac{C_s}{C_s + \lVert a - b \rVert^2}, \qquad C_s = 2 d \sigma^2 s
+    Its kernels are inverse multiquadratic,
 
-    over the scales s = 0.1, 0.2, 0.5, 1, 2, 5, 10 of the authors' code [1]_. Pairs within a
-    sample leave out a row with itself; the estimate is unbiased, and so can be below zero.
+    .. math:: k(a, b) = \sum_s \frac{C_s}{C_s + \lVert a - b \rVert^2}, \qquad C_s = 2 d s
 
-    Parameters
-    ----------
-    prior : Tensor of shape (n, d)
-        Draws from the prior.
-    codes : Tensor of shape (m, d)
-        Codes of real rows.
-    variance : float, default=1.0
-        The prior's variance in each direction, :math:`\sigma^2`.
-
-    Returns
-    -------
-    mmd : Tensor of shape ()
+    over the scales s = 0.1, 0.2, 0.5, 1, 2, 5, 10 of the authors' code [1]_. Pairs within a set
+    leave out a code with itself; the estimate is unbiased, and so can be below zero.
 
     References
     ----------
     .. [1] Tolstikhin et al., Wasserstein Auto-Encoders, ICLR 2018, algorithm 2.
     """
-    c = 2 * prior.shape[1] * variance * prior.new_tensor([0.1, 0.2, 0.5, 1, 2, 5, 10])
+    c = 2 * prior.shape[1] * prior.new_tensor([0.1, 0.2, 0.5, 1, 2, 5, 10])
 
     def kernel(a: Tensor, b: Tensor) -> Tensor:
         squares = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()
@@ -171,19 +127,9 @@ def mmd_imq(prior: Tensor, codes: Tensor, variance: float = 1.0) -> Tensor:
 
 
 def kl_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    r"""Divergence of normal laws of codes from N(0, I), averaged over the rows.
+    r"""Divergence of q(z|x) from N(0, I) in nats, averaged over samples; (n, d) each.
 
     .. math:: \frac{1}{2} \sum_j (\mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2)
-
-    Parameters
-    ----------
-    mean, log_variance : Tensor of shape (n, d)
-        :math:`\mu` and :math:`\log \sigma^2` of q(z|x), row by row.
-
-    Returns
-    -------
-    divergence : Tensor of shape ()
-        In nats per row.
 
     References
     ----------
@@ -195,29 +141,15 @@ def kl_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
 def negative_elbo(
     x: Tensor, reconstruction: Tensor, mean: Tensor, log_variance: Tensor, kl_weight: float
 ) -> Tensor:
-    r"""Loss of a variational autoencoder, per value of a row.
+    r"""Loss of a variational autoencoder, per value of (n, ...) samples of D values each.
 
     .. math::
         \frac{1}{D} \Big( \lVert x - x' \rVert^2 + \beta \, KL(q(z|x) \Vert N(0, I)) \Big)
 
-    averaged over the rows. For a normal likelihood :math:`N(x', s^2 I)` with
-    :math:`2 s^2 = \beta` this is the negative evidence lower bound, times :math:`2 s^2 / D` and
-    less the constant :math:`s^2 \log 2 \pi s^2`.
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, ...)
-        Rows of D values each.
-    reconstruction : Tensor of shape (n, ...)
-        :math:`x'`, decoded from a code drawn from q(z|x).
-    mean, log_variance : Tensor of shape (n, d)
-        :math:`\mu` and :math:`\log \sigma^2` of q(z|x), row by row.
-    kl_weight : float
-        :math:`\beta`.
-
-    Returns
-    -------
-    loss : Tensor of shape ()
+    averaged over samples, with :math:`x'` decoded from a code drawn from q(z|x), of ``mean`` and
+    ``log_variance`` (n, d), and ``kl_weight`` :math:`\beta`. For a normal likelihood
+    :math:`N(x', s^2 I)` with :math:`2 s^2 = \beta` this is the negative evidence lower bound, times
+    :math:`2 s^2 / D` and less the constant :math:`s^2 \log 2 \pi s^2`.
 
     References
     ----------
@@ -228,24 +160,11 @@ def negative_elbo(
 
 
 def auxiliary_d(real: Tensor, fake: Tensor, y: Tensor, fake_y: Tensor) -> Tensor:
-    r"""Discriminator's class loss in an ACGAN: it names real and generated rows alike.
+    r"""Discriminator's class loss in an ACGAN, on (n, K) and (m, K) class logits.
 
     .. math:: -\frac{1}{n} \sum_i \log C_{y_i}(x_i) - \frac{1}{m} \sum_j \log C_{c_j}(G(z_j, c_j))
 
-    Parameters
-    ----------
-    real : Tensor of shape (n, K)
-        Class logits of real rows.
-    fake : Tensor of shape (m, K)
-        Class logits of generated rows.
-    y : Tensor of shape (n,)
-        Class index of the real rows.
-    fake_y : Tensor of shape (m,)
-        Class index that the generated rows were asked for.
-
-    Returns
-    -------
-    loss : Tensor of shape ()
+    Real and generated samples are to be classified alike, by y and by ``fake_y``, c.
 
     References
     ----------
@@ -261,7 +180,7 @@ def auxiliary_g(fake: Tensor, fake_y: Tensor) -> Tensor:
 
 
 def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
-    r"""Discriminator's loss of the least-squares game, on (n,) and (m,) scores.
+    r"""Discriminator's least-squares loss, on (n,) and (m,) scores.
 
     .. math:: L_D = \frac{1}{n} \sum_i (D(x_i) - 1)^2 + \frac{1}{m} \sum_j D(x'_j)^2
 
@@ -304,25 +223,10 @@ def squared_confusion(fake: Tensor, y: Tensor) -> Tensor:
 def weighted_logistic_d(
     real: Tensor, fake: Tensor, real_weight: Tensor, fake_weight: Tensor
 ) -> Tensor:
-    r"""Discriminator's loss with a weight for each row, on logits.
+    r"""Discriminator's loss on (n,) and (m,) logits, with a weight W for each sample.
 
     .. math::
         L_D = -\frac{1}{n} \sum_i W(x_i) \log D(x_i) - \frac{1}{m} \sum_j W(x'_j) \log(1 - D(x'_j))
-
-    Parameters
-    ----------
-    real : Tensor of shape (n,)
-        Logits of real rows.
-    fake : Tensor of shape (m,)
-        Logits of generated rows.
-    real_weight : Tensor of shape (n,)
-        W of the real rows; all ones give :func:`logistic_d`.
-    fake_weight : Tensor of shape (m,)
-        W of the generated rows.
-
-    Returns
-    -------
-    loss : Tensor of shape ()
 
     References
     ----------

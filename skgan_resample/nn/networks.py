@@ -25,31 +25,13 @@ _SMALLEST_SIDE = 7
 
 
 def build(factory: Callable[[], Module], rng: torch.Generator, device: str) -> Module:
-    """Build a network whose weights are drawn from ``rng`` alone.
+    """Make a float32 network on a device, its weights drawn from ``rng``, on the CPU, alone.
 
     torch's layers fill themselves from the process-wide stream when they are made; here they are
-    made without storage first and filled afterwards. He-normal weights, zero biases, embeddings
-    from U(-0.05, 0.05) (Keras's default, which BAGAN-GP's authors used), :class:`ClassScale`
-    from N(0, 1).
-
-    Parameters
-    ----------
-    factory : callable
-        Makes the network.
-    rng : torch.Generator
-        Stream of the weights, on the CPU: they are the same on every device.
-    device : str
-        Where the network goes.
-
-    Returns
-    -------
-    network : nn.Module
-        On the device, in float32.
-
-    Raises
-    ------
-    TypeError
-        For a layer with weights of another kind: they would start as whatever the memory held.
+    made without storage first and filled afterwards, alike on every device: He-normal weights, zero
+    biases, embeddings from U(-0.05, 0.05) (Keras's default, which BAGAN-GP's authors used),
+    :class:`ClassScale` from N(0, 1). A layer with weights of another kind, which would start as
+    whatever the memory held, is a TypeError.
     """
     with torch.device("meta"):
         network = factory()
@@ -65,7 +47,7 @@ def build(factory: Callable[[], Module], rng: torch.Generator, device: str) -> M
                 nn.init.zeros_(layer.bias)
         elif [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]:
             raise TypeError(f"build() does not know how to start the weights of {layer}.")
-    # faster convolutions, forth and back; torch's stubs do not know the keyword
+    # for faster convolutions; torch's stubs do not know the keyword
     return network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
@@ -77,7 +59,7 @@ def leaky() -> nn.LeakyReLU:
 class ClassScale(Embedding):
     """A factor per class and entry of a code, (n,) labels -> (n, d), of size one at first.
 
-    Factors near zero can be driven to zero for one class, which then has one row for all codes.
+    Factors near zero can be driven to zero for one class, whose samples are then all the same.
     """
 
 
@@ -104,22 +86,14 @@ def _maps(n_sizes: int, hidden_dim: int) -> list[int]:
 
 
 class Dropout(nn.Module):
-    """Dropout that draws from a given stream; torch's own knows only the process-wide one.
-
-    Parameters
-    ----------
-    p : float
-        Share of the entries set to zero in training mode.
-    rng : torch.Generator
-        Stream of the masks.
-    """
+    """Dropout of a share p, drawn from a given stream; torch knows only the process-wide one."""
 
     def __init__(self, p: float, rng: torch.Generator) -> None:
         super().__init__()
         self.p, self.rng = p, rng
 
     def forward(self, x: Tensor) -> Tensor:
-        """Zero entries and scale up the rest; (n, ...) -> (n, ...)."""
+        """Zero entries in training mode, and scale up the rest; (n, ...) -> (n, ...)."""
         if not self.training or self.p == 0:
             return x
         keep = torch.rand(x.shape, generator=self.rng, dtype=torch.float32) >= self.p
@@ -127,7 +101,7 @@ class Dropout(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """``x + W2 act(W1 x)`` on (n, width) rows."""
+    """``act(x + W2 act(W1 x))``, (n, width) -> (n, width)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -139,16 +113,9 @@ class ResidualBlock(nn.Module):
 
 
 class DenseTrunk(nn.Sequential):
-    """Residual MLP from table rows to features, (n, d) -> (n, n_features).
+    """Residual MLP from table rows to features, (n, n_columns) -> (n, n_features).
 
-    Parameters
-    ----------
-    n_columns : int
-        Encoded columns, d.
-    n_features : int
-        Width of every layer.
-    dropout : callable, optional
-        Makes a dropout layer.
+    ``dropout`` makes a layer of it, here and in :class:`ConvTrunk`.
     """
 
     def __init__(
@@ -166,15 +133,7 @@ class DenseTrunk(nn.Sequential):
 
 
 class ConvTrunk(nn.Sequential):
-    """Stride-2 convolutions from pictures to flat features, (n, c, h, w) -> (n, n_features).
-
-    Parameters
-    ----------
-    sample_shape : tuple of int
-        (channels, height, width) of a picture.
-    dropout : callable, optional
-        Makes a dropout layer.
-    """
+    """Stride-2 convolutions from images to flat features, (n, c, h, w) -> (n, n_features)."""
 
     def __init__(
         self,
@@ -211,15 +170,7 @@ def trunk_for(
 
 
 class LinearHead(nn.Module):
-    """A trunk and a linear layer: an encoder to codes, or a classifier to logits.
-
-    Parameters
-    ----------
-    trunk : DenseTrunk or ConvTrunk
-        Features of a sample.
-    n_outputs : int
-        Size of a code, or number of logits.
-    """
+    """A trunk and a linear layer: an encoder to codes, or a classifier to logits."""
 
     def __init__(self, trunk: Trunk, n_outputs: int) -> None:
         super().__init__()
@@ -267,19 +218,11 @@ class TransposedConv(nn.Module):
         return self.convolution(x)[:, :, : self.size[0], : self.size[1]]
 
 
-class ConvDecoder(nn.Module):
+class ConvDecoder(nn.Sequential):
     """A dense layer and enlarging stages, (n, latent_dim) -> (n, c, h, w) in (-1, 1).
 
-    Parameters
-    ----------
-    latent_dim : int
-        Size of a code.
-    sample_shape : tuple of int
-        (channels, height, width) of a picture.
-    enlarge : callable
-        Makes a stage from (maps, new_maps, size): :class:`Upsample` or :class:`TransposedConv`.
-    kernel : int
-        Size of the last convolution.
+    ``enlarge`` makes a stage from (maps, new_maps, size): :class:`Upsample` or
+    :class:`TransposedConv`. The last convolution is of the size ``kernel``.
     """
 
     def __init__(
@@ -290,7 +233,6 @@ class ConvDecoder(nn.Module):
         enlarge: Callable[[int, int, tuple[int, int]], nn.Module],
         kernel: int,
     ) -> None:
-        super().__init__()
         channels, height, width = sample_shape
         sizes = halvings(height, width)[::-1]
         maps = _maps(len(sizes), hidden_dim)[::-1]
@@ -302,11 +244,7 @@ class ConvDecoder(nn.Module):
         for (before, after), size in zip(pairwise(maps), sizes[1:], strict=True):
             layers += [enlarge(before, after, size), leaky()]
         layers += [nn.Conv2d(maps[-1], channels, kernel, padding=kernel // 2), nn.Tanh()]
-        self.stages = nn.Sequential(*layers)
-
-    def forward(self, z: Tensor) -> Tensor:
-        """(n, latent_dim) -> (n, c, h, w)."""
-        return self.stages(z)
+        super().__init__(*layers)
 
 
 Decoder: TypeAlias = DenseDecoder | ConvDecoder
@@ -320,9 +258,9 @@ def decoder_for(
     kernel: int = 3,
     head: nn.Module | None = None,
 ) -> Decoder:
-    """Choose the layers from codes to samples by the shape of a sample; rows may have a head.
+    """Choose the layers from codes to samples by the shape of a sample; a table may have a head.
 
-    ``hidden_dim`` is that of :func:`trunk_for`.
+    ``hidden_dim`` is that of :func:`trunk_for`, the others are those of :class:`ConvDecoder`.
     """
     if len(sample_shape) == 1:
         decoder = DenseDecoder(latent_dim, sample_shape[0], hidden_dim)
@@ -374,15 +312,13 @@ class ProductGenerator(nn.Module):
 
 
 class ConcatDiscriminator(nn.Module):
-    """``dense(features(x), one-hot y)``: is x a real row of class y? One score per row."""
+    """``dense(features(x), one-hot y)``: is x a real sample of class y? One score per sample."""
 
     def __init__(self, trunk: Trunk, n_classes: int, hidden: int = 128) -> None:
         super().__init__()
         self.trunk, self.n_classes = trunk, n_classes
         self.head = nn.Sequential(
-            nn.Linear(trunk.n_features + n_classes, hidden),
-            leaky(),
-            nn.Linear(hidden, 1),
+            nn.Linear(trunk.n_features + n_classes, hidden), leaky(), nn.Linear(hidden, 1)
         )
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
@@ -392,7 +328,7 @@ class ConcatDiscriminator(nn.Module):
 
 
 class ProductDiscriminator(nn.Module):
-    """``dense(features(x) * Emb(y))``: is x a real row of class y? One score per row."""
+    """``dense(features(x) * Emb(y))``: is x a real sample of class y? One score per sample."""
 
     def __init__(self, trunk: Trunk, n_classes: int, hidden: int = 512) -> None:
         super().__init__()
@@ -404,9 +340,9 @@ class ProductDiscriminator(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """(n, *sample_shape) and (n,) labels -> (n,) logits."""
-        return self.judge(self.trunk(x), y)
+        return self.scores(self.trunk(x), y)
 
-    def judge(self, features: Tensor, y: Tensor) -> Tensor:
+    def scores(self, features: Tensor, y: Tensor) -> Tensor:
         """(n, n_features) of the trunk and (n,) labels -> (n,) logits."""
         return self.head(features * self.embedding(y)).squeeze(1)
 
@@ -427,13 +363,7 @@ class TwoHeads(nn.Module):
 
 
 class PerClass(nn.Module):
-    """One network per class: each row goes through the network of its class.
-
-    Parameters
-    ----------
-    networks : sequence of nn.Module
-        Of one input and one output shape; in the order of the class indices.
-    """
+    """One network per class, in the order of the class indices, for the samples of that class."""
 
     def __init__(self, networks: Sequence[nn.Module]) -> None:
         super().__init__()

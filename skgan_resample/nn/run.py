@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -25,62 +25,23 @@ _MIDDLE = 127.5
 _PIXELS_AT_ONCE = 1 << 17  # a layer of 32 feature maps then takes 17 MB
 
 
-class Progress(Protocol):
-    """Who watches a training: a progress bar, callbacks, warnings."""
+class Progress:
+    """Is told of a training; this one takes no note. Others are a bar, callbacks, warnings."""
 
     def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
         """Take note of one update; True asks the stage to stop."""
+        return False
 
     def diverged(self, stage: str, at: int, kept: int) -> None:
         """Take note that a loss or a weight was not finite at update ``at``.
 
-        The weights of update ``kept`` are back, and the stage ends with them.
+        The stage ends with the weights of update ``kept``.
         """
-
-
-class Silent:
-    """Nobody watches."""
-
-    def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
-        """Go on."""
-        return False
-
-    def diverged(self, stage: str, at: int, kept: int) -> None:
-        """Say nothing."""
 
 
 @dataclass
 class TrainingRun:
     """Everything that the training of a sampler needs; made for one fit and dropped after it.
-
-    Parameters
-    ----------
-    rng : torch.Generator
-        Stream of everything random, on the CPU.
-    sample_shape : tuple of int
-        (d,) of an encoded table, (c, h, w) of images.
-    n_classes : int
-        Number of classes, K.
-    latent_dim : int
-        Size of a latent code.
-    hidden_dim : int
-        Size of the networks, see :func:`~skgan_resample.nn.networks.trunk_for`.
-    max_iter : int
-        Updates of the generator.
-    autoencoder_max_iter : int
-        Updates of the autoencoder.
-    batch_size : int
-        Real samples in a batch.
-    learning_rate : float
-        Adam's step size.
-    block_sizes : tuple of int
-        Entries of the one-hot blocks that an encoded table ends with.
-    device : str
-        Where the networks are.
-    progress : Progress
-        Told of every update.
-    betas : tuple of float
-        Adam's decay rates.
 
     Examples
     --------
@@ -92,19 +53,19 @@ class TrainingRun:
     torch.Size([3, 128])
     """
 
-    rng: torch.Generator
-    sample_shape: tuple[int, ...]
+    rng: torch.Generator  # of everything random, on the CPU
+    sample_shape: tuple[int, ...]  # (d,) of an encoded table, (c, h, w) of images
     n_classes: int
     latent_dim: int = 8
-    hidden_dim: int = 128
-    max_iter: int = 500
+    hidden_dim: int = 128  # see trunk_for
+    max_iter: int = 500  # updates of the generator
     autoencoder_max_iter: int = 500
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    block_sizes: tuple[int, ...] = ()
+    batch_size: int = 64  # real samples
+    learning_rate: float = 1e-3  # of Adam
+    block_sizes: tuple[int, ...] = ()  # of the one-hot blocks that an encoded table ends with
     device: str = "cpu"
-    progress: Progress = field(default_factory=Silent)
-    betas: tuple[float, float] = (0.5, 0.9)
+    progress: Progress = field(default_factory=Progress)  # told of every update
+    betas: tuple[float, float] = (0.5, 0.9)  # of Adam
 
     # Networks ------------------------------------------------------------------------------------
 
@@ -121,13 +82,8 @@ class TrainingRun:
 
         Further arguments are those of :func:`~skgan_resample.nn.networks.decoder_for`.
         """
-        return decoder_for(
-            n_inputs or self.latent_dim,
-            self.sample_shape,
-            self.hidden_dim,
-            head=self.block_head(),
-            **layers,
-        )
+        sizes = n_inputs or self.latent_dim, self.sample_shape, self.hidden_dim
+        return decoder_for(*sizes, head=self.block_head(), **layers)
 
     def block_head(self, *, of_logits: bool = True) -> BlockHead | None:
         """What draws the one-hot blocks of generated samples; None where a sample has none."""
@@ -162,21 +118,10 @@ class TrainingRun:
     # Loops ---------------------------------------------------------------------------------------
 
     def train_autoencoder(self, network: nn.Module, loss: Loss, data: Batches) -> History:
-        """Minimise a reconstruction loss by Adam.
+        """Minimise by Adam a loss that maps a batch (x, y) to a scalar.
 
-        Parameters
-        ----------
-        network : nn.Module
-            Holds every parameter to be trained.
-        loss : callable
-            Maps a batch (x, y) to a scalar.
-        data : iterator
-            Batches, as :meth:`batches` yields them.
-
-        Returns
-        -------
-        history : dict
-            ``{"autoencoder": (n_iter,) losses}``.
+        ``network`` holds every parameter to be trained; ``data`` are batches, as :meth:`batches`
+        yields them. Returns ``{"autoencoder": (n_iter,) losses}``.
         """
         optimiser = self._adam(network)
 
@@ -196,24 +141,14 @@ class TrainingRun:
     ) -> History:
         """Train two networks against each other, by updates in turn.
 
-        The generator is left with a moving average of its weights over the last tenth of the run.
+        ``d_loss`` and ``g_loss`` map a batch (x, y) of real samples to the scalar that their
+        network minimises. ``data`` are batches, as :meth:`batches` yields them; every update of
+        either network takes one. There are ``n_critic`` updates of the discriminator before each of
+        the generator, which is left with a moving average of its weights over the last tenth of the
+        run.
 
-        Parameters
-        ----------
-        generator, discriminator : nn.Module
-            The two networks.
-        d_loss, g_loss : callable
-            Each maps a batch (x, y) of real samples to the scalar that its network minimises.
-        data : iterator
-            Batches, as :meth:`batches` yields them; every update of either network takes one.
-        n_critic : int, default=1
-            Updates of the discriminator before each of the generator.
-
-        Returns
-        -------
-        history : dict
-            ``{"discriminator": (n_iter,), "generator": (n_iter,)}``; the discriminator's last loss
-            before each update of the generator.
+        Returns ``{"discriminator": (n_iter,), "generator": (n_iter,)}``; of the discriminator the
+        last loss before each update of the generator.
         """
         optimiser_d, optimiser_g = self._adam(discriminator), self._adam(generator)
         opponents = [*discriminator.parameters()]
@@ -271,35 +206,28 @@ class TrainingRun:
         kept, states, stopped = 0, _states(networks), False
         while not stopped and len(losses) < max_iter:
             losses.append(update())
-            stopped = self.progress.update(stage, max_iter, losses[-1])
+            stop = self.progress.update(stage, max_iter, losses[-1])
+            stopped = bool(self.first(torch.tensor(int(stop))))
             if stopped or len(losses) in (max_iter, kept + CHECK_EVERY):
                 bad = _first_not_finite(losses[kept:], networks)
-                if bad is not None:
-                    self._go_back(stage, kept + bad, kept, networks, states)
-                    del losses[kept:]
-                    break
-                kept, states = len(losses), _states(networks)
+                if bad is None:
+                    kept, states = len(losses), _states(networks)
+                    continue
+                if kept == 0:
+                    raise FloatingPointError(
+                        f"The {stage} diverged within its first {bad} updates: a loss or a weight "
+                        f"is not finite. Got learning_rate={self.learning_rate:g}; try a smaller "
+                        "one."
+                    )
+                for network, state in zip(networks, states, strict=True):
+                    network.load_state_dict(state)
+                self.progress.diverged(stage, kept + bad, kept)
+                del losses[kept:]
+                break
         return {
             name: torch.tensor([loss[name] for loss in losses], dtype=torch.float32)
             for name in _NAMES[stage]
         }
-
-    def _go_back(
-        self,
-        stage: str,
-        bad: int,
-        kept: int,
-        networks: Sequence[nn.Module],
-        states: list[dict[str, Any]],
-    ) -> None:
-        if kept == 0:
-            raise FloatingPointError(
-                f"The {stage} diverged within its first {bad} updates: a loss or a weight is not "
-                f"finite. Got learning_rate={self.learning_rate:g}; try a smaller one."
-            )
-        for network, state in zip(networks, states, strict=True):
-            network.load_state_dict(state)
-        self.progress.diverged(stage, bad, kept)
 
 
 _NAMES = {
@@ -334,28 +262,11 @@ def batches(
     balance: float = 0.0,
     rows: Tensor | None = None,
 ) -> Batches:
-    """Yield (x, y) batches of ``min(batch_size, n)`` samples for ever; bytes as floats.
+    """Yield (x, y) batches of ``min(batch_size, n)`` of n samples for ever; bytes as floats.
 
-    Parameters
-    ----------
-    x : Tensor of shape (n, ...)
-        Samples.
-    y : Tensor of shape (n,)
-        Class indices.
-    batch_size : int
-        Samples in a batch.
-    rng : torch.Generator
-        Stream of the draws.
-    balance : float, default=0.0
-        Classes are drawn in proportion to ``n_c ** (1 - balance)``: 0 keeps the frequencies of
-        the data (each sample once a pass, in a fresh order), 1 makes all classes equally frequent.
-    rows : Tensor of shape (m,), optional
-        Indices of the samples to draw from; by default all.
-
-    Yields
-    ------
-    batch : tuple of Tensor
-        Some of x and their y.
+    Classes are drawn in proportion to ``n_c ** (1 - balance)``: 0 keeps the frequencies of the
+    data (each sample once a pass, in a fresh order), 1 makes all classes equally frequent.
+    ``rows`` are the indices of the samples to draw from, by default all.
     """
     rows = torch.arange(len(x)) if rows is None else rows.cpu()
     size, labels = min(batch_size, len(rows)), y.cpu()[rows]
@@ -378,18 +289,9 @@ def together(streams: Sequence[Batches]) -> Batches:
 
 
 def as_floats(x: Tensor) -> Tensor:
-    """Samples as networks take them.
+    """Samples as networks take them: bytes as float32 in [-1, 1], encoded samples as they are.
 
-    Parameters
-    ----------
-    x : Tensor of shape (n, ...)
-        Encoded samples, or images of bytes, uint8, of any strides.
-
-    Returns
-    -------
-    x : Tensor of shape (n, ...)
-        Bytes as contiguous float32 in [-1, 1], 0 as -1 and 255 as 1: bitwise what
-        ``ImageCodec.transform`` makes of them. Encoded samples as they are.
+    Bytes, images of any strides, become bitwise what ``ImageCodec.transform`` makes of them.
     """
     if x.dtype != torch.uint8:
         return x

@@ -26,19 +26,8 @@ _IS_FORKED = False
 def resolve_device(device: str) -> torch.device:
     """Turn a ``device`` parameter into a device that this machine has.
 
-    Parameters
-    ----------
-    device : str
-        ``"auto"`` (CUDA, then Apple's MPS, then the CPU) or a device as torch names it.
-
-    Returns
-    -------
-    device : torch.device
-
-    Raises
-    ------
-    ValueError
-        If torch does not know the device, or this machine does not have it.
+    ``"auto"`` is CUDA, then Apple's MPS, then the CPU; others are named as torch names them. One
+    that torch does not know, or this machine does not have, is a ValueError.
     """
     if device == "auto":
         if torch.cuda.is_available():
@@ -87,14 +76,10 @@ def torch_settings(n_values: int) -> Iterator[None]:
     """Run a block under settings of its own, whatever the caller's are, and put those back.
 
     Gradients are recorded, autocast is off, tensors are made on the CPU where no device is named.
-    Batches of fewer than 32,768 values are worked on by one thread, larger ones by as many as the
-    caller has; in a forked process by one, since libgomp would wait for the parent's threads.
-    The default dtype belongs to all threads of the process: tensors are made with a dtype instead.
-
-    Parameters
-    ----------
-    n_values : int
-        Numbers in a batch: samples times columns or pixels.
+    Batches of fewer than 32,768 values, samples times columns or pixels, are worked on by one
+    thread, larger ones by as many as the caller has; in a forked process by one, since libgomp
+    would wait for the parent's threads. The default dtype belongs to all threads of the process:
+    tensors are made with a dtype instead.
     """
     with ExitStack() as stack:
         stack.enter_context(_threads(1 if _IS_FORKED or n_values < _SMALL_BATCH else None))
@@ -161,7 +146,7 @@ class Adam(torch.optim.Adam):
 
     add_param_group = _without_compiler("add_param_group")
     zero_grad = _without_compiler("zero_grad")
-    step = torch.no_grad()(_without_compiler("step"))  # type: ignore[assignment]
+    step = torch.no_grad()(_without_compiler("step"))
 
 
 class Embedding(nn.Embedding):

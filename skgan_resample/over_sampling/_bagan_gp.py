@@ -200,9 +200,9 @@ class BAGANGPSampler(BaseGANSampler):
             shift = torch.randint(1, K, y.shape, generator=run.rng).to(y.device)
             wrong_y = (y + shift) % K
             features = discriminator.trunk(x)  # of real samples, once for both of their labels
-            real = discriminator.judge(features, y)
+            real = discriminator.scores(features, y)
             features = torch.cat([discriminator.trunk(fake), features])
-            others = discriminator.judge(features, torch.cat([fake_y, wrong_y])).chunk(2)
+            others = discriminator.scores(features, torch.cat([fake_y, wrong_y])).chunk(2)
             return logistic_d(real, *others) + self._penalty(discriminator, x, fake, y, run.rng)
 
         def g_loss(x, y):

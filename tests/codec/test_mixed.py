@@ -17,7 +17,8 @@ from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
 from skgan_resample import TableCodec
-from skgan_resample.codec._encoders import MAX_BLOCK, base_of, digits_of, rank_of
+from skgan_resample.codec._columns import Column
+from skgan_resample.codec._encoders import MAX_BLOCK, Category, base_of
 
 TEXTS = st.text(string.ascii_letters + "é∂ ", max_size=3)
 WHOLE = st.integers(-(2**22), 2**22)
@@ -291,10 +292,21 @@ def test_blocks_stay_small_and_hold_every_rank(n_levels):
     base, n_digits = base_of(n_levels)
     assert base <= MAX_BLOCK
     assert base**n_digits >= n_levels
-    ranks = np.unique(np.linspace(0, n_levels - 1, 50).astype(int))
-    assert_array_equal(rank_of(digits_of(ranks, n_levels), n_levels), ranks)
-    highest = [np.full(1, base - 1)] * n_digits
-    assert rank_of(highest, n_levels) == n_levels - 1
+
+
+@pytest.mark.parametrize("n_levels", [1, 2, 64, 65, 1000, 5000])
+def test_a_level_comes_back_from_its_digits_and_the_last_one_from_higher_ones(n_levels):
+    levels, missing = np.arange(n_levels), np.zeros(n_levels, dtype=bool)
+    column = Column("column 0", levels.dtype, "number")
+    category = Category().fit(column, levels, missing)
+    encoded = np.zeros((n_levels, category.width), dtype=np.float32)
+    category.encode(column, levels, missing, encoded)
+    assert_array_equal(encoded.sum(axis=1), len(category.block_sizes))
+    assert_array_equal(category.decode(encoded), levels)
+    base, n_digits = base_of(n_levels)
+    highest = np.tile(np.eye(1, base, base - 1), n_digits)
+    assert category.decode(highest) == n_levels - 1
+    assert category.decode(encoded[:0]).shape == (0,)
 
 
 def test_a_block_holds_up_to_64_levels():
