@@ -12,6 +12,7 @@ from scipy import sparse
 from .._containers import is_dataframe, is_polars
 
 _NAT = np.iinfo(np.int64).min
+_FLOATS = float, np.floating
 _COLUMNS_AT_ONCE = 8  # the float64 of a row of them fill one line of the processor's cache
 
 
@@ -80,10 +81,8 @@ def _sparse(made, n_rows, dtype):
         values = array_values(*one).astype(dtype)
         indices.append(np.flatnonzero(values))
         data.append(values[indices[-1]])
-    starts = np.cumsum([0, *map(len, data)])
-    return sparse.csc_array(
-        (np.concatenate(data), np.concatenate(indices), starts), shape=(n_rows, len(data))
-    )
+    parts = np.concatenate(data), np.concatenate(indices), np.cumsum([0, *map(len, data)])
+    return sparse.csc_array(parts, shape=(n_rows, len(data)))
 
 
 def chosen_columns(wanted, names):
@@ -246,13 +245,8 @@ def _is_missing(objects):
     named = ("NoneType", "NAType", "NaTType")
     if not any(issubclass(k, Real) or k.__name__ in named for k in set(map(type, objects))):
         return np.zeros(len(objects), dtype=bool)
-    return np.array(
-        [
-            type(v).__name__ in named or (isinstance(v, (float, np.floating)) and v != v)
-            for v in objects
-        ],
-        dtype=bool,
-    )
+    mask = [type(v).__name__ in named or (isinstance(v, _FLOATS) and v != v) for v in objects]
+    return np.array(mask, dtype=bool)
 
 
 def pandas_series(column, values, missing):

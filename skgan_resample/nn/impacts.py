@@ -80,14 +80,12 @@ def proportional(sizes: Tensor, classes: Tensor) -> Tensor:
     return (totals.float() / numbers)[classes] / sizes
 
 
-def temporal_difference(
-    reward: Tensor, value: Tensor, next_value: Tensor, discount: float = _DISCOUNT
-) -> Tensor:
+def temporal_difference(reward: Tensor, value: Tensor, next_value: Tensor) -> Tensor:
     r"""Error of the critic's forecast (eq. 7 of :class:`ActorCriticImpacts`' paper).
 
-    .. math:: \delta = r + \gamma V(s') - V(s)
+    .. math:: \delta = r + 0.9 V(s') - V(s)
     """
-    return reward + discount * next_value - value
+    return reward + _DISCOUNT * next_value - value
 
 
 class FixedImpacts:
