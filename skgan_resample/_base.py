@@ -22,14 +22,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._containers import (
-    append,
-    as_labels,
-    flatten_images,
-    integer_columns,
-    read_labels,
-    with_room,
-)
+from ._containers import append, flatten_images, integer_columns, read_labels, with_room
 from .codec import ImageCodec, TableCodec, as_floats
 from .metrics import nearest_neighbour_ratio, spread_ratio
 
@@ -117,7 +110,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             Their classes.
         """
         x, y_index = self._validate(X, y)
-        wanted = np.array([self.sampling_strategy_.get(label, 0) for label in self.classes_])
+        counts = dict.fromkeys(self.classes_.tolist(), 0) | self.sampling_strategy_
+        wanted = np.array([*counts.values()])
         new_index = np.repeat(np.arange(len(wanted)), wanted)
         new, extended = new_index, None
         if len(new_index):
@@ -128,8 +122,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         new_y = self.classes_[new_index]
         if np.ndim(y) == 2 and np.shape(y)[1] > 1:
             new_y = np.eye(np.shape(y)[1])[new_y]  # one-hot, where a class is its column's number
-        X_resampled = append(X, new) if extended is None else extended
-        return X_resampled, append(as_labels(y), new_y)
+        if isinstance(y, np.ndarray) and y.shape[1:] == (1,):
+            y = y.ravel()  # a column of labels comes back flat
+        return append(X, new) if extended is None else extended, append(y, new_y)
 
     def _fit_resample(self, X, y):
         """Stand in for imbalanced-learn's hook, which its own ``fit_resample`` would call."""
@@ -283,7 +278,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
     def _lacking(self, classes):
         """Those of some classes (a mask) that lack samples; all of them where no class does."""
-        lacks = np.array([self.sampling_strategy_.get(c, 0) for c in self.classes_.tolist()]) > 0
+        lacks = np.isin(
+            self.classes_, [*filter(self.sampling_strategy_.get, self.sampling_strategy_)]
+        )
         return classes & lacks if lacks.any() else classes
 
     def _warn_of_poor_samples(self, x, y):
@@ -297,8 +294,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         rng, collapsed, copied = self._stream(0), {}, {}
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
-            real = as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]]).reshape(-1, x[0].size)
-            made = as_floats(self._sample(np.full(n_each, c), rng)).reshape(n_each, -1)
+            real = x[np.flatnonzero(y == c)[:_MOST_COMPARED]]
+            real = (as_floats(real) if x.ndim == 4 else real).reshape(len(real), -1)
+            made = self._sample(np.full(n_each, c), rng).reshape(n_each, -1)
             if not np.isfinite(made).all():
                 continue  # an error of its own, where samples are asked for
             some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]

@@ -39,11 +39,6 @@ def read_labels(y):
     return (y.to_series() if is_frame else y).to_numpy()
 
 
-def as_labels(y):
-    """Labels as they are, but a column vector as the one-dimensional labels that it stands for."""
-    return y.ravel() if isinstance(y, np.ndarray) and y.shape[1:] == (1,) else y
-
-
 def flatten_images(X, image_shape):
     """Lay images out as rows, and say what shape they have: (X, own_shape, image_shape).
 

@@ -1,11 +1,8 @@
-"""Descriptions of parameters and attributes that samplers share, one placeholder for each.
+r"""Descriptions of the parameters and attributes that samplers share.
 
-A docstring has a line ``{name}`` where the description of that name is to stand.
-"""
+A line of placeholders in a sampler's docstring, such as ``{batch_size} {device}``, is replaced by
+the descriptions of these names, which stand here:
 
-import re
-
-_SHARED = """
 sampling_strategy : float, str, dict or callable, default="auto"
     Which classes to fill up, and to how many samples.
 
@@ -34,7 +31,7 @@ autoencoder_max_iter : int or "auto", default="auto"
     Updates of the autoencoder before the adversarial training; 0 starts from random weights.
     "auto" is 500 for tables and 1,500 for images.
 mmd_weight : float, default=0.01
-    Weight of the maximum mean discrepancy of the codes from N(0, I), :math:`\\lambda_1`.
+    Weight of the maximum mean discrepancy of the codes from N(0, I), :math:`\lambda_1`.
 fake_labels : {"balanced", "data"}, default="balanced"
     Classes of the samples generated during training: uniform, or those of the real batch.
 batch_size : int, default=64
@@ -75,18 +72,20 @@ feature_names_in_ : ndarray of shape (n_features,)
     Names of the columns, where X had names that are all strings.
 """
 
-_DESCRIPTIONS = {
-    entry.partition(" ")[0]: entry for entry in re.split(r"\n(?=\w+ :)", _SHARED.strip())
-}
+import re
 
 
 def documented(cls):
-    """Replace every line ``{name}`` in the docstring of a class by the description of that name."""
+    """Replace lines of ``{name}`` in the docstring of a class by the descriptions of the names."""
+    if __doc__ is None or cls.__doc__ is None:  # python -OO
+        return cls
+    entries = re.split(r"\n(?=\w+ :)", __doc__.strip())[1:]
+    descriptions = {entry.partition(" ")[0]: entry for entry in entries}
 
     def described(match):
-        indent, name = match.groups()
-        lines = _DESCRIPTIONS[name].split("\n")
-        return "\n".join(indent + line if line else line for line in lines)
+        text = "\n".join(descriptions[name] for name in re.findall(r"\w+", match[0]))
+        return re.sub(r"^(?=.)", match[1], text, flags=re.MULTILINE)
 
-    cls.__doc__ = re.sub(r"^( *)\{(\w+)\}$", described, cls.__doc__, flags=re.MULTILINE)
+    pattern = re.compile(r"^( *)\{\w+\}( \{\w+\})*$", re.MULTILINE)
+    cls.__doc__ = pattern.sub(described, cls.__doc__)
     return cls

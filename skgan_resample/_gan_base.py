@@ -93,15 +93,15 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         """A run as the parameters want it, where "auto" goes by the data."""
         shape, is_table = self.codec_.sample_shape_, len(self.codec_.sample_shape_) == 1
         n_values, n_updates = math.prod(shape), self._auto_max_iter[not is_table]
-        auto = {
+        auto: dict[str, int] = {
             "latent_dim": min(max(n_values // 2, 8), 64),
             "hidden_dim": min(max(n_values, 128), 512) if is_table else 128,
             "max_iter": n_updates,
             "autoencoder_max_iter": n_updates,
         }
-        sizes = {name: getattr(self, name, "auto") for name in auto}
-        sizes = auto | {name: size for name, size in sizes.items() if size != "auto"}
-        self.latent_dim_ = sizes["latent_dim"]
+        asked = {name: getattr(self, name, "auto") for name in auto}
+        sizes = auto | {name: size for name, size in asked.items() if size != "auto"}
+        self.latent_dim_ = int(sizes["latent_dim"])
         return Run(
             rng,
             shape,

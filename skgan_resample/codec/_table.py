@@ -148,27 +148,27 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
 
     def _lay_out(self, incomplete):
         """Give columns their places: numbers, categories, then present and missing of some."""
-        kinds = [isinstance(encoder, Category) for encoder in self._encoders]
-        self.categorical_features_ = np.flatnonzero(kinds)
-        self.categories_ = {j: self._encoders[j].levels for j in self.categorical_features_}
-        self._places, self._marks = {}, {}
-        sizes: list[int] = []
         owners: list[int] = []
-        for j in np.argsort(kinds, kind="stable").tolist():
-            encoder = self._encoders[j]
-            self._places[j] = slice(len(owners), len(owners) + encoder.width)
-            owners += [j] * encoder.width
-            sizes += encoder.block_sizes
+        self.block_sizes_: tuple[int, ...] = ()
+        self.number_missing_: tuple[tuple[int, int], ...] = ()
+        self._places, self._marks, self.categories_ = {}, {}, {}
+        for kind in (Number, Category):
+            for j, encoder in enumerate(self._encoders):
+                if isinstance(encoder, kind):
+                    self._places[j] = slice(len(owners), len(owners) + encoder.width)
+                    owners += [j] * encoder.width
+                    self.block_sizes_ += encoder.block_sizes
+                    if isinstance(encoder, Category):
+                        self.categories_[j] = encoder.levels
+        self.categorical_features_ = np.array([*self.categories_], dtype=np.intp)
         for j in incomplete:
             self._marks[j] = len(owners) + 1
+            if j not in self.categories_:
+                self.number_missing_ += ((self._places[j].start, self._marks[j]),)
             owners += [j, j]
-        self.block_sizes_ = (*sizes, *[2] * len(incomplete))
+        self.block_sizes_ += (2,) * len(incomplete)
         self.sample_shape_ = (len(owners),)
         self.missing_ = tuple(self._marks.values())
-        numbers = self._marks.keys() - set(self.categorical_features_.tolist())
-        self.number_missing_ = tuple(
-            (self._places[j].start, self._marks[j]) for j in sorted(numbers)
-        )
         shared = np.union1d(self.categorical_features_, incomplete)
         number = np.searchsorted(shared, owners) + 1
         self.units_ = tuple(np.where(np.isin(owners, shared), number, 0).tolist())

@@ -104,7 +104,7 @@ def spread_ratio(X_real, X_synthetic):
     X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
     if min(len(X_real), len(X_synthetic)) < 2:
         raise ValueError("Got a set of one sample, but expected two or more in each set.")
-    synthetic, real = (np.median(pdist(X)) for X in (X_synthetic, X_real))
+    synthetic, real = np.median(pdist(X_synthetic)), np.median(pdist(X_real))
     return float(synthetic / real) if real > 0 else np.nan
 
 

@@ -70,7 +70,7 @@ class TableMixture:
     >>> import numpy as np
     >>> from skgan_resample.mixing import TableMixture
     >>> x, y = np.eye(4, 3, dtype=np.float32), np.array([0, 0, 1, 1])
-    >>> mixture = TableMixture.fit(x, y, 2, np.random.default_rng(0))
+    >>> mixture = TableMixture.fit(x, y, 2)
     >>> mixture.sample(np.array([1, 1]), np.random.default_rng(1)).shape
     (2, 3)
     """
@@ -90,7 +90,6 @@ class TableMixture:
         x: np.ndarray,
         y: np.ndarray,
         n_classes: int,
-        rng: np.random.Generator | None = None,
         units: Sequence[int] = (),
         missing: Sequence[tuple[int, int]] = (),
         noise_scale: float = 0.4,
@@ -101,21 +100,26 @@ class TableMixture:
         the K classes at least once. ``units`` gives each column 0, or a number shared by those that
         stand for one column of the table; ``missing`` are pairs of a column of numbers and the
         column that is 1 where they are missing. ``noise_scale`` is the share of a residual that is
-        added to a candidate. rng is not used; images need one.
+        added to a candidate.
         """
         pairs = np.array(missing, dtype=np.int64).reshape(-1, 2)
-        known = np.where(_is_missing(x, pairs), np.float32(np.nan), x)
-        members = Members.fit(y, n_classes)
-        means = np.stack([_known_mean(known[rows]) for rows in members.by_class()])
-        values = tuple(_recurring_values(column) for column in known.T)
-        n_values = np.array([len(v) for v in values])
+        is_missing = _is_missing(x, pairs)
+        totals, counts = np.zeros((2, n_classes, x.shape[1]))
+        np.add.at(totals, y, np.where(is_missing, 0, x))
+        np.add.at(counts, y, ~is_missing)
+        means = (totals / np.maximum(counts, 1)).astype(np.float32)
+        known = np.where(is_missing, np.float32(np.nan), x)
+        values = tuple(map(_recurring_values, known.T))
+        n_values = np.array([*map(len, values)])
         owners = np.array(units or [0] * x.shape[1])
         groups = tied_columns(x, (n_values == 2) & (owners == 0))
         groups = np.where(owners > 0, groups.max() + owners, groups)
         interpolated = groups < 0
         interpolated[pairs[:, 0]] = True
         interpolated &= (n_values == 0) | (n_values > 2)
-        return cls(x, members, means, values, groups, interpolated, pairs, noise_scale)
+        return cls(
+            x, Members.fit(y, n_classes), means, values, groups, interpolated, pairs, noise_scale
+        )
 
     def sample(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw rows: class indices of shape (m,) -> float32 of shape (m, d)."""
@@ -148,7 +152,7 @@ class TableMixture:
         if not len(shared):
             return np.zeros((m, self.x.shape[1]), dtype=np.float32)
         labels = rng.choice(shared, m)
-        rows = self.x[self.members.draw(labels, rng)]
+        rows = self.x[self.members.draw_pairs(labels, rng)[0]]
         return np.where(_is_missing(rows, self.missing), 0, rows - self.means[labels])
 
     def _round_to_observed(self, rows, rng):
@@ -172,12 +176,6 @@ def _is_missing(x, missing):
     return mask
 
 
-def _known_mean(x):
-    """Mean of each column, NaN left out; 0 where there is nothing else."""
-    count = np.maximum(1, np.count_nonzero(~np.isnan(x), axis=0))
-    return (np.nansum(x, axis=0, dtype=np.float64) / count).astype(np.float32)
-
-
 def _recurring_values(column):
     """Sorted values of a column, NaN left out, if they are fewer than half of its entries."""
     present = column[~np.isnan(column)]
@@ -195,6 +193,8 @@ def tied_columns(x: np.ndarray, two_valued: np.ndarray) -> np.ndarray:
     """
     columns = np.flatnonzero(two_valued)
     groups = np.full(x.shape[1], -1)
+    if not len(columns):
+        return groups
     high = x[:, columns] == x[:, columns].max(axis=0)
     n_groups = 0
     for start, end in _one_hot_runs(high):

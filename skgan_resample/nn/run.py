@@ -93,16 +93,10 @@ class TrainingRun:
 
     # Data and noise ------------------------------------------------------------------------------
 
-    def batches(
-        self,
-        x: Tensor,
-        y: Tensor,
-        balance: float = 0.0,
-        rows: Tensor | None = None,
-        size: int | None = None,
-    ) -> Batches:
-        """Batches of ``batch_size`` real samples for ever, see :func:`batches`."""
-        return batches(x, y, size or self.batch_size, self.rng, balance, rows)
+    def batches(self, x: Tensor, y: Tensor, balance: float = 0.0, **options: Any) -> Batches:
+        """Batches of ``batch_size`` real samples for ever; options are those of :func:`batches`."""
+        settings: dict[str, Any] = {"batch_size": self.batch_size, "rng": self.rng} | options
+        return batches(x, y, balance=balance, **settings)
 
     def noise(self, y: Tensor) -> Tensor:
         """Draw a code from N(0, I) for each of (n,) labels: (n, latent_dim), on their device."""
@@ -230,10 +224,7 @@ class TrainingRun:
         }
 
 
-_NAMES = {
-    "autoencoder": ("autoencoder",),
-    "adversarial training": ("discriminator", "generator"),
-}
+_NAMES = {"autoencoder": ("autoencoder",), "adversarial training": ("discriminator", "generator")}
 
 
 def _states(networks: Sequence[nn.Module]) -> list[dict[str, Any]]:

@@ -22,33 +22,13 @@ class BAGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {latent_dim}
-    {hidden_dim}
-    {max_iter}
-    {autoencoder_max_iter}
-    {batch_size}
-    {learning_rate}
-    {device}
-    {random_state}
-    {verbose}
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
+    {autoencoder_max_iter} {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {generator_}
-    {codec_}
-    {latent_dim_}
-    {history_}
-    {n_iter_}
-    {device_}
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
-    {latent_}
+    {sampling_strategy_} {classes_} {generator_} {codec_} {latent_dim_} {history_} {n_iter_}
+    {device_} {is_synthetic_} {n_features_in_} {feature_names_in_} {latent_}
 
     See Also
     --------

@@ -30,12 +30,7 @@ class BAGANGPSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {latent_dim}
-    {hidden_dim}
-    {max_iter}
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
     {autoencoder_max_iter}
     n_critic : int, default=1
         Updates of the discriminator before each of the generator.
@@ -51,25 +46,12 @@ class BAGANGPSampler(BaseGANSampler):
     real_balance : float, default=0.5
         Real samples of a class of size n are drawn in proportion to ``n ** (1 - real_balance)`` in
         the adversarial training.
-    {batch_size}
-    {learning_rate}
-    {device}
-    {random_state}
-    {verbose}
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {generator_}
-    {codec_}
-    {latent_dim_}
-    {history_}
-    {n_iter_}
-    {device_}
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
+    {sampling_strategy_} {classes_} {generator_} {codec_} {latent_dim_} {history_} {n_iter_}
+    {device_} {is_synthetic_} {n_features_in_} {feature_names_in_}
 
     See Also
     --------

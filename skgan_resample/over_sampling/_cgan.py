@@ -21,32 +21,13 @@ class CGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {latent_dim}
-    {hidden_dim}
-    {max_iter}
-    {fake_labels}
-    {batch_size}
-    {learning_rate}
-    {device}
-    {random_state}
-    {verbose}
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
+    {fake_labels} {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {generator_}
-    {codec_}
-    {latent_dim_}
-    {history_}
-    {n_iter_}
-    {device_}
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
+    {sampling_strategy_} {classes_} {generator_} {codec_} {latent_dim_} {history_} {n_iter_}
+    {device_} {is_synthetic_} {n_features_in_} {feature_names_in_}
 
     See Also
     --------

@@ -13,15 +13,7 @@ from torch.nn import functional as F
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.losses import least_squares_d, least_squares_g, reconstruction_l1
-from ..nn.networks import (
-    SLOPE,
-    DenseDecoder,
-    LinearHead,
-    PerClass,
-    Upsample,
-    halvings,
-    leaky,
-)
+from ..nn.networks import SLOPE, DenseDecoder, LinearHead, PerClass, Upsample, halvings, leaky
 from ..nn.run import as_floats, together
 
 _NOISE = 0.1  # deviation of the noise on donors, in standard deviations of a column or half-ranges
@@ -37,10 +29,7 @@ class CycleGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {hidden_dim}
+    {sampling_strategy} {image_shape} {categorical_features} {hidden_dim}
     max_iter : int or "auto", default="auto"
         Updates of the translators; 0 means no training. "auto" is 500.
     donor : class label, dict or None, default=None
@@ -50,23 +39,12 @@ class CycleGANSampler(BaseGANSampler):
         Weight of the error of samples translated there and back, :math:`\lambda`.
     identity_weight : float, default=0.5
         Weight of the change of samples that are of the class translated into, :math:`\mu`.
-    {batch_size}
-    {learning_rate}
-    {device}
-    {random_state}
-    {verbose}
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {codec_}
-    {history_}
-    {n_iter_}
-    {device_}
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
+    {sampling_strategy_} {classes_} {codec_} {history_} {n_iter_} {device_} {is_synthetic_}
+    {n_features_in_} {feature_names_in_}
     generator_ : torch.nn.Module
         Trained translators, with a moving average of their weights; maps (donors' samples, class
         indices) to encoded samples.
@@ -188,7 +166,7 @@ class CycleGANSampler(BaseGANSampler):
         starts = [(y == a).nonzero()[:, 0] for a, _ in ways]
         data = together(
             [
-                run.batches(x, torch.full_like(y, way), rows=rows, size=size)
+                run.batches(x, torch.full_like(y, way), rows=rows, batch_size=size)
                 for way, rows in enumerate(starts)
             ]
         )

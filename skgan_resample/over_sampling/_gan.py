@@ -22,32 +22,15 @@ class GANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {latent_dim}
-    {hidden_dim}
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim}
     max_iter : int or "auto", default="auto"
         Updates of every class's generator; 0 means no training. "auto" is 500.
-    {batch_size}
-    {learning_rate}
-    {device}
-    {random_state}
-    {verbose}
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {generator_}
-    {codec_}
-    {latent_dim_}
-    {history_}
-    {n_iter_}
-    {device_}
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
+    {sampling_strategy_} {classes_} {generator_} {codec_} {latent_dim_} {history_} {n_iter_}
+    {device_} {is_synthetic_} {n_features_in_} {feature_names_in_}
 
     See Also
     --------

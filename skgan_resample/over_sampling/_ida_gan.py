@@ -26,12 +26,7 @@ class IDAGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {latent_dim}
-    {hidden_dim}
-    {max_iter}
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
     {autoencoder_max_iter}
     kl_weight : float, default=0.01
         Weight of the codes' divergence from N(0, I), :math:`\beta`: twice the variance of the
@@ -39,26 +34,12 @@ class IDAGANSampler(BaseGANSampler):
     real_balance : float, default=1.0
         Real samples of a class of size n are drawn in proportion to ``n ** (1 - real_balance)`` in
         the adversarial training.
-    {batch_size}
-    {learning_rate}
-    {device}
-    {random_state}
-    {verbose}
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {generator_}
-    {codec_}
-    {latent_dim_}
-    {history_}
-    {n_iter_}
-    {device_}
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
-    {latent_}
+    {sampling_strategy_} {classes_} {generator_} {codec_} {latent_dim_} {history_} {n_iter_}
+    {device_} {is_synthetic_} {n_features_in_} {feature_names_in_} {latent_}
 
     See Also
     --------

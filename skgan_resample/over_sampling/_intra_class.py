@@ -29,12 +29,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {latent_dim}
-    {hidden_dim}
-    {max_iter}
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
     impacts : {"actor-critic", "proportional", "uniform"}, default="actor-critic"
         Who sets the impacts: actor and critic, the paper's method; the inverse of the subclass's
         size, its "Bias-GAN"; or all alike, a plain conditional GAN.
@@ -42,26 +37,12 @@ class IntraClassACGANSampler(BaseGANSampler):
         Finds the subclasses, by default ``SubclassDiscovery()``. A clone for each class is called
         as ``fit_predict(samples, labels)``, with encoded, flattened samples and the class's label
         for each. Every ``random_state`` that is None is set from this sampler's. -1 is a subclass.
-    {fake_labels}
-    {batch_size}
-    {learning_rate}
-    {device}
-    {random_state}
-    {verbose}
+    {fake_labels} {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {generator_}
-    {codec_}
-    {latent_dim_}
-    {history_}
-    {n_iter_}
-    {device_}
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
+    {sampling_strategy_} {classes_} {generator_} {codec_} {latent_dim_} {history_} {n_iter_}
+    {device_} {is_synthetic_} {n_features_in_} {feature_names_in_}
     subclass_labels_ : ndarray of shape (n_samples,)
         Subclass of each training sample, numbered through class by class.
     subclass_classes_ : ndarray of shape (n_subclasses,)

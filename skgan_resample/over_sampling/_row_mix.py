@@ -19,21 +19,14 @@ class RowMixSampler(BaseSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {random_state}
+    {sampling_strategy} {image_shape} {categorical_features} {random_state}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {codec_}
+    {sampling_strategy_} {classes_} {codec_}
     mixture_ : TableMixture or ImageMixture
         The distribution that new samples are drawn from. It holds the training samples.
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
+    {is_synthetic_} {n_features_in_} {feature_names_in_}
 
     See Also
     --------
@@ -96,10 +89,9 @@ class RowMixSampler(BaseSampler):
 
     def _fit(self, x, y, rng):
         n_classes, codec = len(self.classes_), self.codec_
+        self.mixture_: TableMixture | ImageMixture
         if x.ndim == 2:
-            self.mixture_ = TableMixture.fit(
-                x, y, n_classes, units=codec.units_, missing=codec.number_missing_
-            )
+            self.mixture_ = TableMixture.fit(x, y, n_classes, codec.units_, codec.number_missing_)
         else:  # x may be the caller's own memory
             self.mixture_ = ImageMixture.fit(x.copy(), y, n_classes, rng, step=codec.step_)
 

@@ -26,34 +26,14 @@ class WAEGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {latent_dim}
-    {hidden_dim}
-    {max_iter}
-    {autoencoder_max_iter}
-    {mmd_weight}
-    {batch_size}
-    {learning_rate}
-    {device}
-    {random_state}
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
+    {autoencoder_max_iter} {mmd_weight} {batch_size} {learning_rate} {device} {random_state}
     {verbose}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {generator_}
-    {codec_}
-    {latent_dim_}
-    {history_}
-    {n_iter_}
-    {device_}
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
-    {latent_}
+    {sampling_strategy_} {classes_} {generator_} {codec_} {latent_dim_} {history_} {n_iter_}
+    {device_} {is_synthetic_} {n_features_in_} {feature_names_in_} {latent_}
 
     See Also
     --------
@@ -188,36 +168,16 @@ class SCDLSampler(WAEGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy}
-    {image_shape}
-    {categorical_features}
-    {latent_dim}
-    {hidden_dim}
-    {max_iter}
-    {autoencoder_max_iter}
-    {mmd_weight}
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
+    {autoencoder_max_iter} {mmd_weight}
     supervision_weight : float, default=1.0
         Weight of the cross-entropy of a linear classifier on the codes, :math:`\lambda_2`.
-    {batch_size}
-    {learning_rate}
-    {device}
-    {random_state}
-    {verbose}
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
-    {sampling_strategy_}
-    {classes_}
-    {generator_}
-    {codec_}
-    {latent_dim_}
-    {history_}
-    {n_iter_}
-    {device_}
-    {is_synthetic_}
-    {n_features_in_}
-    {feature_names_in_}
-    {latent_}
+    {sampling_strategy_} {classes_} {generator_} {codec_} {latent_dim_} {history_} {n_iter_}
+    {device_} {is_synthetic_} {n_features_in_} {feature_names_in_} {latent_}
 
     See Also
     --------

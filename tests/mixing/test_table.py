@@ -16,7 +16,7 @@ ZEROS = np.zeros(M, dtype=np.int64)
 
 def fit(x, y, **options):
     x, y = np.asarray(x, dtype=np.float32), np.asarray(y)
-    return TableMixture.fit(x, y, y.max() + 1, np.random.default_rng(0), **options)
+    return TableMixture.fit(x, y, y.max() + 1, **options)
 
 
 def draw(mixture, y, seed=1):
