@@ -275,6 +275,7 @@ class Interrupted(CGANSampler):
 class Unpicklable(Exception):
     def __init__(self, one, two):
         super().__init__(one)
+        self.two = lambda: two
 
 
 class StopsAtThree:
