@@ -302,8 +302,10 @@ def test_html_links_to_the_page_of_the_class(Sampler):
 # Ablations ---------------------------------------------------------------------------------------
 
 ABLATIONS = [
-    {"label_embedding": False, "fake_labels": "data"},
-    {"label_embedding": False, "fake_labels": "balanced"},
+    {"supervised_autoencoder": False, "wrong_labels": False, "fake_labels": "data"},
+    {"supervised_autoencoder": False},
+    {"wrong_labels": False},
+    {"latent": "standard"},
     {"fake_labels": "data"},
     {"penalty_points": "real"},
     {"penalty_weight": 0},

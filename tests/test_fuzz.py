@@ -42,6 +42,8 @@ PARAMETERS = {
     "batch_size": st.integers(1, 70),
     "learning_rate": st.sampled_from([1e-5, 1e-3, 1e-1]),
     "n_critic": st.integers(1, 2),
+    **dict.fromkeys(["supervised_autoencoder", "wrong_labels"], st.booleans()),
+    "latent": st.sampled_from(["matched", "standard"]),
     "fake_labels": st.sampled_from(["balanced", "data"]),
     "penalty_weight": st.sampled_from([0, 10.0]),
     "penalty_points": st.sampled_from(["between", "real"]),

@@ -55,8 +55,10 @@ def samplers(options, seed, balanced=False):
     systems = {
         "autoencoder": BAGANGPSampler(**ours | {"max_iter": 0}),
         "BAGAN": BAGANSampler(**shared),
-        "v1": BAGANGPSampler(**ours, label_embedding=False, fake_labels="data"),
-        "v2": BAGANGPSampler(**ours, label_embedding=False),
+        "v1": BAGANGPSampler(
+            **ours, supervised_autoencoder=False, wrong_labels=False, fake_labels="data"
+        ),
+        "v2": BAGANGPSampler(**ours, supervised_autoencoder=False),
         "v3": BAGANGPSampler(**ours),
     }
     return {name: systems[name] for name in (("BAGAN", "v3") if balanced else systems)}

@@ -88,14 +88,16 @@ def points_between(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def points_around(real: Tensor, rng: torch.Generator) -> Tensor:
-    """Points ``x + 0.5 std(x) u``, u ~ U(0, 1) per entry, around (n, ...) real samples.
+    """Points ``x + a (0.5 std(x) u)`` around (n, ...) real samples.
+
+    u ~ U(0, 1) per entry perturbs a sample, and a ~ U(0, 1) per sample chooses a point on the way.
 
     References
     ----------
-    .. [1] Kodali et al., On Convergence and Stability of GANs (DRAGAN), 2017.
+    .. [1] Kodali et al., On Convergence and Stability of GANs (DRAGAN), 2017; as in their code.
     """
-    u = torch.rand(real.shape, generator=rng, dtype=real.dtype)
-    return real + 0.5 * real.std() * u.to(real.device)
+    u = torch.rand(real.shape, generator=rng, dtype=real.dtype).to(real.device)
+    return points_between(real, real + 0.5 * real.std() * u, rng)
 
 
 def mmd_imq(prior: Tensor, codes: Tensor) -> Tensor:

@@ -284,7 +284,7 @@ class UnlabelledGenerator(nn.Module):
 
 
 class ConcatGenerator(nn.Module):
-    """A decoder of the code and the one-hot label, side by side (CGAN; BAGAN-GP v1 and v2)."""
+    """A decoder of the code and the one-hot label, side by side."""
 
     def __init__(self, decoder: nn.Module, n_classes: int) -> None:
         super().__init__()
@@ -306,9 +306,9 @@ class ProductGenerator(nn.Module):
         super().__init__()
         self.decoder, self.embedding = decoder, ClassScale(n_classes, latent_dim)
 
-    def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        """(n, latent_dim) codes and (n,) labels -> (n, *sample_shape)."""
-        return self.decoder(z * self.embedding(y))
+    def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
+        """(n, latent_dim) codes and (n,) labels, or None for no label -> (n, *sample_shape)."""
+        return self.decoder(z if y is None else z * self.embedding(y))
 
 
 class ConcatDiscriminator(nn.Module):
@@ -333,7 +333,7 @@ class ProductDiscriminator(nn.Module):
     def __init__(self, trunk: Trunk, n_classes: int, hidden: int = 512) -> None:
         super().__init__()
         self.trunk = trunk
-        self.embedding = Embedding(n_classes, trunk.n_features)
+        self.embedding = ClassScale(n_classes, trunk.n_features)
         self.head = nn.Sequential(
             nn.Linear(trunk.n_features, hidden), leaky(), nn.Linear(hidden, 1)
         )

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
+from ..nn.latent import ClassGaussians
 from ..nn.losses import (
     gradient_penalty,
     logistic_d,
@@ -17,7 +18,8 @@ from ..nn.losses import (
     points_between,
     reconstruction_l1,
 )
-from ..nn.networks import ConcatGenerator, LinearHead, ProductDiscriminator, ProductGenerator
+from ..nn.networks import LinearHead, ProductDiscriminator, ProductGenerator
+from ..nn.run import in_batches
 
 
 @documented
@@ -39,9 +41,15 @@ class BAGANGPSampler(BaseGANSampler):
     penalty_points : {"between", "real"}, default="between"
         Where the gradient is penalised: between real and generated samples, as in WGAN-GP [2]_, or
         around real ones, as in DRAGAN [3]_.
-    label_embedding : bool, default=True
-        Whether code and label meet as a product with an embedding. False: the autoencoder sees no
-        label, and the generator takes the code and the one-hot label side by side.
+    supervised_autoencoder : bool, default=True
+        Whether the autoencoder sees the label. False is the paper's ablation "v2".
+    wrong_labels : bool, default=True
+        Whether the discriminator also has to reject real samples with a wrong label. The paper's
+        ablation "v1" has ``wrong_labels=False``, ``supervised_autoencoder=False`` and
+        ``fake_labels="data"``.
+    latent : {"matched", "standard"}, default="matched"
+        Where codes are drawn from: a Gaussian with mean and covariance of all training samples'
+        codes, which is ours, or the paper's N(0, I), of which the autoencoder has learnt nothing.
     {fake_labels}
     real_balance : float, default=0.5
         Real samples of a class of size n are drawn in proportion to ``n ** (1 - real_balance)`` in
@@ -52,6 +60,8 @@ class BAGANGPSampler(BaseGANSampler):
     ----------
     {sampling_strategy_} {classes_} {generator_} {codec_} {latent_dim_} {history_} {n_iter_}
     {device_} {is_synthetic_} {n_features_in_} {feature_names_in_}
+    latent_ : ClassGaussians
+        With ``latent="matched"``, one Gaussian of all latent codes.
 
     See Also
     --------
@@ -60,9 +70,9 @@ class BAGANGPSampler(BaseGANSampler):
 
     Notes
     -----
-    The autoencoder minimises the mean absolute error. With :math:`D = \sigma(d)`, codes z from N(0,
-    I), uniform labels c, a wrong label :math:`\tilde y \ne y`, u from U(0, 1) and :math:`\hat x = x
-    + u (G(z, c) - x)`, D minimises
+    The autoencoder minimises the mean absolute error. With :math:`D = \sigma(d)`, codes z from
+    ``latent``, uniform labels c, a wrong label :math:`\tilde y \ne y`, u from U(0, 1) and
+    :math:`\hat x = x + u (G(z, c) - x)`, D minimises
 
     .. math::
         -\log D(x, y) - \log(1 - D(G(z, c), c)) - \log(1 - D(x, \tilde y))
@@ -71,14 +81,15 @@ class BAGANGPSampler(BaseGANSampler):
     and G minimises :math:`-\log D(G(z, c), c)`.
 
     As in the paper, and unlike in its code, u is uniform and D starts from the encoder. Unlike
-    in both, a wrong label is never the right one; each update of D draws a batch of its own;
-    ``real_balance`` favours small classes; samples come from a moving average of G's weights; the
-    label's embedding in G starts from N(0, 1), not from Keras's U(-0.05, 0.05), from which a
-    class's embedding could reach zero; D multiplies its features by the embedding without a dense
-    layer between; there is no batch normalisation; the networks are smaller, and residual MLPs for
-    tables. The paper's settings are ``latent_dim=128``, ``n_critic=5``, ``real_balance=0``,
-    ``batch_size=128``, ``learning_rate=2e-4`` and 30 epochs of the autoencoder:
-    ``autoencoder_max_iter = 30 * n / 128``.
+    in both, codes are those of ``latent="matched"``; a wrong label is never the right one; each
+    update of D draws a batch of its own; ``real_balance`` favours small classes; samples come from
+    a moving average of G's weights; the label's embeddings start from N(0, 1), not from Keras's
+    U(-0.05, 0.05), from which a class's embedding could reach zero; D multiplies its features by
+    the embedding without a dense layer between; there is no batch normalisation; the networks are
+    smaller, and residual MLPs for tables. The paper's settings are ``latent="standard"``,
+    ``latent_dim=128``, ``n_critic=5``, ``real_balance=0``, ``batch_size=128``,
+    ``learning_rate=2e-4`` and 30 epochs of the autoencoder: ``autoencoder_max_iter = 30 * n /
+    128``. cDRAGAN, without an autoencoder, is ``autoencoder_max_iter=0, penalty_points="real"``.
 
     References
     ----------
@@ -107,7 +118,9 @@ class BAGANGPSampler(BaseGANSampler):
         "n_critic": [Interval(Integral, 1, None, closed="left")],
         "penalty_weight": [Interval(Real, 0, None, closed="left")],
         "penalty_points": [StrOptions({"between", "real"})],
-        "label_embedding": ["boolean"],
+        "supervised_autoencoder": ["boolean"],
+        "wrong_labels": ["boolean"],
+        "latent": [StrOptions({"matched", "standard"})],
         "fake_labels": [StrOptions({"balanced", "data"})],
         "real_balance": [Interval(Real, 0, 1, closed="both")],
     }
@@ -125,7 +138,9 @@ class BAGANGPSampler(BaseGANSampler):
         n_critic=1,
         penalty_weight=10.0,
         penalty_points="between",
-        label_embedding=True,
+        supervised_autoencoder=True,
+        wrong_labels=True,
+        latent="matched",
         fake_labels="balanced",
         real_balance=0.5,
         batch_size=64,
@@ -144,7 +159,9 @@ class BAGANGPSampler(BaseGANSampler):
         self.n_critic = n_critic
         self.penalty_weight = penalty_weight
         self.penalty_points = penalty_points
-        self.label_embedding = label_embedding
+        self.supervised_autoencoder = supervised_autoencoder
+        self.wrong_labels = wrong_labels
+        self.latent = latent
         self.fake_labels = fake_labels
         self.real_balance = real_balance
         self.batch_size = batch_size
@@ -158,10 +175,10 @@ class BAGANGPSampler(BaseGANSampler):
 
         # 1. Supervised autoencoder: decoder(encoder(x) * Emb(y)) against x.
         encoder = run.build(lambda: LinearHead(run.trunk(), run.latent_dim))
-        generator = run.build(lambda: self._labelled_decoder(run))
+        generator = run.build(lambda: ProductGenerator(run.decoder(), K, run.latent_dim))
 
         def autoencoder_loss(x, y):
-            label = y if self.label_embedding else None
+            label = y if self.supervised_autoencoder else None
             return reconstruction_l1(x, generator(encoder(x), label))
 
         autoencoder = torch.nn.ModuleList([encoder, generator])
@@ -170,22 +187,23 @@ class BAGANGPSampler(BaseGANSampler):
         # 2. G = decoder after embedding; D starts from the encoder, its embedding afresh.
         discriminator = run.build(lambda: ProductDiscriminator(run.trunk(), K))
         discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
+        if self.latent == "matched":
+            self.latent_ = ClassGaussians.fit(in_batches(encoder, x), torch.zeros_like(y).cpu(), 1)
 
         # 3. Adversarial training: real, generated, and real samples with a wrong label.
         def generated(like):
             y = run.labels(like, balanced=self.fake_labels == "balanced")
-            return generator(run.noise(y), y), y
+            return generator(self._codes(y, run), y), y
 
         def d_loss(x, y):
             with torch.no_grad():
                 fake, fake_y = generated(y)
-            shift = torch.randint(1, K, y.shape, generator=run.rng).to(y.device)
-            wrong_y = (y + shift) % K
             features = discriminator.trunk(x)  # of real samples, once for both of their labels
-            real = discriminator.scores(features, y)
-            features = torch.cat([discriminator.trunk(fake), features])
-            others = discriminator.scores(features, torch.cat([fake_y, wrong_y])).chunk(2)
-            return logistic_d(real, *others) + self._penalty(discriminator, x, fake, y, run.rng)
+            real, rejected = discriminator.scores(features, y), [discriminator(fake, fake_y)]
+            if self.wrong_labels:
+                shift = torch.randint(1, K, y.shape, generator=run.rng).to(y.device)
+                rejected.append(discriminator.scores(features, (y + shift) % K))
+            return logistic_d(real, *rejected) + self._penalty(discriminator, x, fake, y, run.rng)
 
         def g_loss(x, y):
             return logistic_g(discriminator(*generated(y)))
@@ -196,10 +214,11 @@ class BAGANGPSampler(BaseGANSampler):
         )
         return generator, history
 
-    def _labelled_decoder(self, run):
-        if self.label_embedding:
-            return ProductGenerator(run.decoder(), run.n_classes, run.latent_dim)
-        return ConcatGenerator(run.decoder(run.latent_dim + run.n_classes), run.n_classes)
+    def _codes(self, y, run):
+        """A code for each of (m,) labels, whatever they are: (m, latent_dim)."""
+        if self.latent == "standard":
+            return run.noise(y)
+        return self.latent_.sample(torch.zeros_like(y), run.rng)
 
     def _penalty(self, discriminator, x, fake, y, rng):
         """Weighted gradient penalty of the discriminator, in the classes of the real samples."""
@@ -209,3 +228,6 @@ class BAGANGPSampler(BaseGANSampler):
         points = points_between(x, fake, rng) if between else points_around(x, rng)
         points = points.requires_grad_()
         return self.penalty_weight * gradient_penalty(discriminator(points, y), points)
+
+    def _generate(self, y, run):
+        return self.generator_(self._codes(y, run), y)
