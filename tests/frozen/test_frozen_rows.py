@@ -26,15 +26,15 @@ import skgan_resample
 
 HASHES = Path(__file__).with_name("hashes.json")
 UPDATES = {"max_iter": 5, "autoencoder_max_iter": 5}
-# Variants beside the defaults; a parameter that a sampler does not have is left out.
-BAGAN_GP = {"anchored": False}
+# Variants; a parameter that a sampler does not have is left out.
+V1 = {"supervised_autoencoder": False, "wrong_labels": False, "fake_labels": "data"}
 SETTINGS = {
     "CGANSampler": [{}, {"fake_labels": "data"}],
     "BAGANGPSampler": [
-        BAGAN_GP,
-        BAGAN_GP | {"label_embedding": False, "fake_labels": "data"},
-        BAGAN_GP | {"penalty_points": "real", "real_balance": 0.0, "n_critic": 2},
-        BAGAN_GP | {"penalty_weight": 0.0},
+        {},
+        V1,
+        {"penalty_points": "real", "real_balance": 0.0, "n_critic": 2},
+        {"penalty_weight": 0.0, "latent": "standard"},
     ],
     "IntraClassACGANSampler": [
         {"subclass_discovery": KMeans(2, n_init=1), "impacts": impacts}
