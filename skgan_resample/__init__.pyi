@@ -1,4 +1,4 @@
-from . import comparison, distributed, metrics
+from . import comparison, distributed, metrics, over_sampling
 from ._versions import show_versions
 from .codec import ImageCodec, TableCodec
 from .comparison import compare_samplers
@@ -51,5 +51,6 @@ __all__ = [
     "comparison",
     "distributed",
     "metrics",
+    "over_sampling",
     "show_versions",
 ]

@@ -26,15 +26,12 @@ from ._containers import append, flatten_images, integer_columns, read_labels, w
 from .codec import ImageCodec, TableCodec, as_floats
 from .metrics import nearest_neighbour_ratio, spread_ratio
 
-_GENERATED_AT_ONCE = 1024  # samples
-_VALUES_AT_ONCE = 1 << 22
+_SAMPLES_AT_ONCE, _VALUES_AT_ONCE = 1024, 1 << 22
 # What is compared with training samples after a fit, see docs/results/fit-warnings.md
-_FEWEST_COMPARED = 6  # training samples of a class: SMOTE needs as many with its five neighbours
-_MOST_COMPARED = 20_000
-_ENOUGH = 2000  # training samples for a median of distances between pairs
-_GENERATED = 2000  # samples of all classes together
-_COLLAPSED, _COPIED = 0.2, 0.5
-_NAMED = 5
+_FEWEST_COMPARED, _MOST_COMPARED = 6, 20_000  # training samples of a class
+_ENOUGH = 2000  # training samples of a class for a median, and generated ones of all classes
+_COLLAPSED, _COPIED, _NAMED = 0.2, 0.5, 5  # spread ratio, share of copies, classes in a text
+_OF_SCIKIT_LEARN = ("_sk", "_metadata", "_callback", "_parent")  # what it keeps on an estimator
 
 
 class BaseSampler(BaseOverSampler, metaclass=ABCMeta):
@@ -110,8 +107,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             Their classes.
         """
         x, y_index = self._validate(X, y)
-        counts = dict.fromkeys(self.classes_.tolist(), 0) | self.sampling_strategy_
-        wanted = np.array([*counts.values()])
+        wanted = np.array([self.sampling_strategy_.get(label, 0) for label in self.classes_])
         new_index = np.repeat(np.arange(len(wanted)), wanted)
         new, extended = new_index, None
         if len(new_index):
@@ -155,7 +151,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             If nothing was learnt: ``fit`` was not called, or ``fit_resample`` met data in which no
             class needed a sample.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, msg="This %(name)s is not fitted: call fit, which always learns.")
         counts = self._counts(n_samples)
         rng = self._rng if random_state is None else self._stream(new_seed(random_state))
         return self._make(counts, rng), np.repeat(self.classes_, counts)
@@ -172,8 +168,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         y_index : ndarray of shape (n_samples,)
             Index of each one's class in ``classes_``.
         """
-        for name in [*vars(self)]:  # nothing of an earlier fit is to pass for this one's
-            if name.endswith("_") or name == "_rng":
+        for name in vars(self).keys() - self.get_params(deep=False):
+            if not name.startswith(_OF_SCIKIT_LEARN):  # else it is of an earlier fit
                 delattr(self, name)
         labels = read_labels(y)
         check_classification_targets(labels)
@@ -218,8 +214,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             )
         rng = self._stream(new_seed(self.random_state))
         (fit or self._fit)(x, y, rng)
-        self._rng = rng  # from here on it is fitted
         self._warn_of_poor_samples(x, y)
+        self._rng = rng  # from here on it is fitted
 
     def _stream(self, seed):
         """Stream of random numbers that the hooks draw from."""
@@ -233,14 +229,14 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def _counts(self, n_samples):
         """Samples to make of each class, in the order of ``classes_``."""
         if isinstance(n_samples, Mapping):
-            known = set(self.classes_.tolist())
+            known = set(self.classes_)
             unknown = [label for label in n_samples if label not in known]
             if unknown:
                 raise ValueError(
                     f"Got n_samples for the classes {unknown}, but the classes seen in fit are "
                     f"{self.classes_.tolist()}."
                 )
-            counts = [n_samples.get(label, 0) for label in self.classes_.tolist()]
+            counts = [n_samples.get(label, 0) for label in self.classes_]
         else:
             counts = [n_samples] * len(self.classes_)
         if any(not isinstance(count, Integral) or count < 0 for count in counts):
@@ -261,7 +257,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         else:
             made = room
         labels = np.repeat(np.arange(len(counts)), counts)
-        at_once = min(max(_VALUES_AT_ONCE // int(np.prod(shape)), 1), _GENERATED_AT_ONCE)
+        at_once = min(max(_VALUES_AT_ONCE // int(np.prod(shape)), 1), _SAMPLES_AT_ONCE)
         for start in range(0, len(labels), at_once):
             part = slice(start, start + at_once)
             x = self._sample(labels[part], rng)
@@ -270,11 +266,10 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                     f"The generator of {type(self).__name__} makes values that are not finite. "
                     "Train again with a smaller learning_rate."
                 )
-            made[part] = x if is_table else self._decode_images(x)
+            if not is_table:  # in the images' own shape and dtype
+                x = append(self._image_like, self.codec_.inverse_transform(x))
+            made[part] = x
         return self.codec_.inverse_transform(made) if is_table else made
-
-    def _decode_images(self, x):
-        return append(self._image_like, self.codec_.inverse_transform(x))
 
     def _lacking(self, classes):
         """Those of some classes (a mask) that lack samples; all of them where no class does."""
@@ -290,7 +285,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         """
         counts = np.bincount(y)
         compared = np.flatnonzero(self._lacking(counts >= _FEWEST_COMPARED))
-        n_each = min(200, max(20, _GENERATED // max(len(compared), 1)))
+        n_each = min(200, max(20, _ENOUGH // max(len(compared), 1)))
         rng, collapsed, copied = self._stream(0), {}, {}
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"

@@ -21,8 +21,8 @@ categorical_features : "auto", None or array-like, default="auto"
 latent_dim : int or "auto", default="auto"
     Size of a latent code. "auto" is half the number of encoded columns or pixels, between 8 and 64.
 hidden_dim : int or "auto", default="auto"
-    Size of the networks. For tables, the units of every hidden layer; "auto" is the number of
-    encoded columns, between 128 and 512. For images, the most feature maps of a convolution: an
+    Size of trunks and decoders. For tables, the units of every hidden layer; "auto" is the number
+    of encoded columns, between 128 and 512. For images, the most feature maps of a convolution: an
     eighth of it at full resolution, doubled at every halving; "auto" is 128.
 max_iter : int or "auto", default="auto"
     Updates of the generator; 0 means no adversarial training. "auto" is 500 for tables and
@@ -59,7 +59,8 @@ latent_dim_ : int
 latent_ : ClassGaussians
     One Gaussian of latent codes per class.
 history_ : dict of str to ndarray
-    Loss of every update, by network.
+    Losses by network: of every update of the autoencoder and of the generator, and the
+    discriminator's last one before each of the generator's.
 n_iter_ : int
     Updates of the generator.
 device_ : str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
@@ -30,7 +31,8 @@ except ImportError:
         return method
 
 
-_UPDATES_JUDGED = 100  # a shorter training is a trial, of which nobody expects good samples
+_UPDATES_COMPARED = 100  # a shorter training is a trial, of which nobody expects good samples
+_GENERATING = threading.RLock()  # a generator is moved, and draws from the stream of one call
 _ROWS_TO_COUNT_MISSING, _ROWS_AT_ONCE = 1000, 1024
 
 
@@ -141,17 +143,21 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         run = TrainingRun(
             rng, shape, len(self.classes_), latent_dim=self.latent_dim_, device=self.device_
         )
-        if getattr(self.codec_, "block_sizes_", ()):
-            draw_blocks_from(self.generator_, rng)
-        self.generator_.to(self.device_)
-        try:
-            parts = y.to(self.device_).split(samples_at_once(shape))
-            return torch.cat([self._generate(part, run).cpu() for part in parts])
-        finally:
-            self.generator_.cpu()
+        blocks = getattr(self.codec_, "block_sizes_", ())
+        with _GENERATING:
+            if blocks:
+                draw_blocks_from(self.generator_, rng)
+            self.generator_.to(self.device_)
+            try:
+                parts = y.to(self.device_).split(samples_at_once(shape))
+                return torch.cat([self._generate(part, run).cpu() for part in parts])
+            finally:
+                self.generator_.cpu()
+                if blocks:
+                    draw_blocks_from(self.generator_, self._stream(0))  # nobody else's
 
     def _warn_of_poor_samples(self, x, y):
-        if self.n_iter_ >= _UPDATES_JUDGED:
+        if self.n_iter_ >= _UPDATES_COMPARED:
             super()._warn_of_poor_samples(x, y)
 
     def _stream(self, seed):

@@ -21,7 +21,7 @@ INSIDE = {
     "_versions": {"__version__"},
     "codec": {"_containers"},
     "comparison": {"over_sampling", "codec", "metrics", "plotting"},
-    "distributed": {"nn", "_base", "_gan_base"},
+    "distributed": {"nn", "_gan_base"},
     "metrics": {"codec"},
     "mixing": set(),
     "nn": set(),

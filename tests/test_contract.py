@@ -1,5 +1,6 @@
 """The sampler contract, the data: counts, containers, pictures, randomness."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -21,7 +22,12 @@ from samplers import (
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from skgan_resample import BAGANSampler
+from skgan_resample import (
+    BAGANGPSampler,
+    BAGANSampler,
+    CGANSampler,
+    CycleGANSampler,
+)
 
 
 @pytest.fixture
@@ -338,3 +344,45 @@ def test_global_streams_and_threads_are_left_alone(Sampler, n_threads, untouched
 @two_threads
 def test_whatever_the_seed_is(Sampler, seed, n_threads, untouched_globals):
     check_streams(Sampler, seed)
+
+
+# What a review has broken ------------------------------------------------------------------------
+
+
+@each_base_sampler
+def test_dates_are_labels(Sampler):
+    X, y = table((12, 5))
+    dates = np.array(["2020-01-01", "2021-01-01"], "M8[D]")[y]
+    sampler = quick(Sampler)
+    _, y_resampled = sampler.fit_resample(X, dates)
+    assert np.unique(y_resampled, return_counts=True)[1].tolist() == [12, 12]
+    assert len(sampler.sample({dates[0]: 3})[0]) == 3
+
+
+def test_nothing_of_an_earlier_fit_is_left_after_an_error():
+    X, y = table((12, 5))
+    sampler = quick(CycleGANSampler).fit(X, y)
+    with pytest.raises(ValueError, match="infinity"):
+        sampler.fit(np.full_like(X, np.inf), y)
+    assert not any(isinstance(value, dict) for value in vars(sampler).values())
+    assert set(vars(sampler)) - set(sampler.get_params()) <= {"codec_"}
+
+
+def test_parameters_set_after_a_fit_do_not_change_its_samples():
+    sampler = quick(BAGANGPSampler).fit(*table())
+    expected, _ = sampler.sample(3, random_state=0)
+    sampler.set_params(latent="standard", latent_dim=3, hidden_dim=2, image_shape=(2, 2))
+    assert_array_equal(sampler.sample(3, random_state=0)[0], expected)
+
+
+def test_threads_sample_with_seeds_of_their_own_and_the_generator_with_its_own_stream():
+    X, y = table((30, 12))
+    frame = pd.DataFrame(X).astype(int).assign(kind=np.array(list("uvw"))[X[:, 0].astype(int) % 3])
+    frame.columns = frame.columns.astype(str)
+    sampler, twin = quick(CGANSampler).fit(frame, y), quick(CGANSampler).fit(frame, y)
+    expected = sampler.sample(200, random_state=0)[0]
+    with ThreadPoolExecutor(4) as pool:
+        made = pool.map(lambda seed: sampler.sample(200, random_state=seed)[0], [0, 1, 0, 2, 0, 3])
+        assert [frame.equals(expected) for frame in made] == [True, False, True, False, True, False]
+    sampler.generator_(torch.zeros(3, sampler.latent_dim_), torch.tensor([0, 1, 1]))
+    assert sampler.sample(5)[0].equals(twin.sample(5)[0])

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import inspect
 import io
 import re
 from pathlib import Path
@@ -25,7 +26,7 @@ BLOCKS = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.DO
     [
         name
         for name in skgan_resample.__all__
-        if name not in {"__version__", "comparison", "distributed", "metrics"}
+        if name != "__version__" and not inspect.ismodule(getattr(skgan_resample, name))
     ]
     + ["distributed.fit", *(f"metrics.{name}" for name in metrics.__all__)]
     + [f"comparison.{name}" for name in comparison.__all__ if name != "compare_samplers"],

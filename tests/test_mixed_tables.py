@@ -14,7 +14,7 @@ from samplers import TRAINED, assert_extends, each_base_sampler, each_sampler, q
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from skgan_resample import BAGANGPSampler
+from skgan_resample import BAGANGPSampler, RowMixSampler
 
 GAPPY = ["amount", "months", "job", "owner"]
 
@@ -219,7 +219,7 @@ TABLES = {
 def test_generated_rows_have_the_marginals_and_associations_of_real_ones(name):
     data, marginals, pairs = TABLES[name]
     X, y = data()
-    made, labels = BAGANGPSampler(max_iter=20, random_state=0).fit(X, y).sample(2000)
+    made, labels = RowMixSampler(random_state=0).fit(X, y).sample(2000)
     for label in np.unique(y):
         real, new = X[y == label], made[labels == label]
         distance = np.mean([marginal(real[column], new[column]) for column in X])

@@ -14,9 +14,16 @@ from skgan_resample._base import BaseSampler
 class Making(BaseSampler):
     """Makes samples of a class by a function of its encoded training samples."""
 
-    def __init__(self, make, image_shape=None, sampling_strategy="auto"):
+    def __init__(
+        self,
+        make,
+        image_shape=None,
+        sampling_strategy="auto",
+        categorical_features="auto",
+        random_state=0,
+    ):
         self.make, self.image_shape, self.sampling_strategy = make, image_shape, sampling_strategy
-        self.categorical_features, self.random_state = "auto", 0
+        self.categorical_features, self.random_state = categorical_features, random_state
 
     def _fit(self, x, y, rng):
         x = (x - np.float32(127.5)) / np.float32(127.5) if x.dtype == np.uint8 else x

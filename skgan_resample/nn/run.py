@@ -65,7 +65,6 @@ class TrainingRun:
     block_sizes: tuple[int, ...] = ()  # of the one-hot blocks that an encoded table ends with
     device: str = "cpu"
     progress: Progress = field(default_factory=Progress)  # told of every update
-    betas: tuple[float, float] = (0.5, 0.9)  # of Adam
 
     # Networks ------------------------------------------------------------------------------------
 
@@ -183,7 +182,7 @@ class TrainingRun:
         return value
 
     def _adam(self, network: nn.Module) -> Adam:
-        return Adam(network.parameters(), self.learning_rate, self.betas, fused=True)
+        return Adam(network.parameters(), self.learning_rate, (0.5, 0.9), fused=True)
 
     def _loop(
         self,

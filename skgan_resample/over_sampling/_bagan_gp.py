@@ -216,9 +216,9 @@ class BAGANGPSampler(BaseGANSampler):
 
     def _codes(self, y, run):
         """A code for each of (m,) labels, whatever they are: (m, latent_dim)."""
-        if self.latent == "standard":
-            return run.noise(y)
-        return self.latent_.sample(torch.zeros_like(y), run.rng)
+        if hasattr(self, "latent_"):
+            return self.latent_.sample(torch.zeros_like(y), run.rng)
+        return run.noise(y)
 
     def _penalty(self, discriminator, x, fake, y, rng):
         """Weighted gradient penalty of the discriminator, in the classes of the real samples."""

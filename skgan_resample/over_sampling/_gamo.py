@@ -131,7 +131,7 @@ class GAMOSampler(BaseGANSampler):
 
         # 3. Adversarial training. The two opponents share no weight: Adam's steps on the sum of
         #    their losses are those on each.
-        lacking = torch.tensor([self.sampling_strategy_.get(c, 0) for c in self.classes_.tolist()])
+        lacking = torch.tensor([self.sampling_strategy_.get(c, 0) for c in self.classes_])
         shares = lacking.double().clamp_min(max(lacking.max().item() / 10, 1))
 
         def generated(n):
