@@ -330,13 +330,13 @@ class ConcatDiscriminator(nn.Module):
 class ProductDiscriminator(nn.Module):
     """``dense(features(x) * Emb(y))``: is x a real sample of class y? One score per sample."""
 
-    def __init__(self, trunk: Trunk, n_classes: int, hidden: int = 512) -> None:
+    def __init__(
+        self, trunk: Trunk, n_classes: int, embedding: type[Embedding] = Embedding
+    ) -> None:
         super().__init__()
         self.trunk = trunk
-        self.embedding = ClassScale(n_classes, trunk.n_features)
-        self.head = nn.Sequential(
-            nn.Linear(trunk.n_features, hidden), leaky(), nn.Linear(hidden, 1)
-        )
+        self.embedding = embedding(n_classes, trunk.n_features)
+        self.head = nn.Sequential(nn.Linear(trunk.n_features, 512), leaky(), nn.Linear(512, 1))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """(n, *sample_shape) and (n,) labels -> (n,) logits."""
