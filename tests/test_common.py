@@ -11,7 +11,7 @@ BY_HAND = ["check_param_validation", "check_dataframe_column_names_consistency"]
 
 
 def every_check(module):
-    """The module's ``parametrize_with_checks``; slow but for the three samplers of the base."""
+    """The module's ``parametrize_with_checks``; slow but for two samplers."""
     mark = module.parametrize_with_checks(QUICK)
     names, cases = mark.args
     return pytest.mark.parametrize(names, list(map(slow_for_others, cases)), **mark.kwargs)
@@ -20,7 +20,7 @@ def every_check(module):
 def slow_for_others(case):
     """The case (an estimator and a check, perhaps with marks), marked if need be."""
     case = case if hasattr(case, "marks") else pytest.param(*case)
-    if type(case.values[0]) in BASE_SAMPLERS:
+    if type(case.values[0]) in BASE_SAMPLERS[:2]:
         return case
     return pytest.param(*case.values, marks=[*case.marks, pytest.mark.slow])
 

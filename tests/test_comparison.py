@@ -131,6 +131,7 @@ def test_no_test_row_comes_near_sampler_or_scaler():
     ]
 
 
+@pytest.mark.slow
 def test_agrees_with_cross_validate_of_the_pipeline():
     X, y = data()
     folds = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=5)
@@ -166,6 +167,7 @@ def test_the_sampler_runs_once_a_fold_for_all_classifiers():
     assert len(RecordingSampler.seen) == 3
 
 
+@pytest.mark.slow
 def test_open_seeds_are_filled_and_given_ones_kept():
     X, y = data()
     samplers = {
@@ -550,6 +552,7 @@ def table(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_from_the_shell(table, capsys):
     results = table.with_name("results.csv")
     arguments = [str(table), "--target", "kind", "--cv", "3", "--csv", str(results)]

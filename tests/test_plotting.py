@@ -91,6 +91,7 @@ def test_history_of_an_unfitted_or_untrained_sampler():
 # Rows and pictures -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @few_and_many
 def test_marginals_are_quantiles_of_each_class(n_classes):
     (X, y), (Z, t) = rows(n_classes, 30), rows(n_classes, 20, seed=1)
@@ -156,6 +157,7 @@ def test_flat_pictures_need_their_shape(fitted):
 # Latent space ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @few_and_many
 def test_latent_space_names_every_class(n_classes):
     codes, labels = rows(n_classes, 6, d=2)
@@ -249,6 +251,7 @@ def test_a_comparison_draws_itself():
 # All ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_all_draw_in_given_axes_and_again(fitted):
     X, y = rows(3, 20)
     samples = SyntheticSamplesDisplay.from_estimator(fitted, X, y)
@@ -293,6 +296,7 @@ def mixed():
     return BAGANGPSampler(max_iter=2, random_state=0).fit(X, y), X, y
 
 
+@pytest.mark.slow
 def test_mixed_frames_are_drawn(mixed):
     sampler, X, y = mixed
     latent = LatentSpaceDisplay.from_estimator(sampler, X, y, n_samples=5)
@@ -302,6 +306,7 @@ def test_mixed_frames_are_drawn(mixed):
         SyntheticSamplesDisplay(X[["kind"]], y, X[["kind"]], y)
 
 
+@pytest.mark.slow
 def test_mixed_frames_are_reported_on(mixed):
     sampler, X, y = mixed
     report = quality_report(sampler, X, y, random_state=0)
