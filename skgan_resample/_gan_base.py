@@ -33,7 +33,7 @@ except ImportError:
 
 _UPDATES_COMPARED = 100  # a shorter training is a trial, of which nobody expects good samples
 _GENERATING = threading.RLock()  # a generator is moved, and draws from the stream of one call
-_ROWS_TO_COUNT_MISSING, _ROWS_AT_ONCE = 1000, 1024
+_ROWS_TO_COUNT_MISSING = 1000
 
 
 class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
@@ -122,8 +122,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         if not columns:
             return None
         made_y = torch.arange(len(self.classes_)).repeat_interleave(_ROWS_TO_COUNT_MISSING)
-        parts = [self._run_generator(part, rng) for part in made_y.split(_ROWS_AT_ONCE)]
-        return MissingRates.fit(columns, (x, y), (torch.cat(parts), made_y))
+        return MissingRates.fit(columns, (x, y), (self._run_generator(made_y, rng), made_y))
 
     def _sample(self, y, rng):
         labels = torch.from_numpy(y)
