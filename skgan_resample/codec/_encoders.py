@@ -1,31 +1,42 @@
 """One column of a table <-> what networks take: a standardised number, or one-hot blocks."""
 
+import math
+
 import numpy as np
 
 MAX_BLOCK = 64
 _EXACT = 2.0**23
+_MOST_DECIMALS = 6
 _LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # of those that float64 knows
 
 
 class Number:
     """Scale a column to mean 0 and standard deviation 1, and back to values seen.
 
-    Scaling is done in float64, only the networks' input is float32. Whole numbers are counted from
-    the lowest one, exactly, times in steps: the largest unit of which all of them are multiples.
+    Scaling is done in float64, only the networks' input is float32. What has a step is counted from
+    the lowest value, exactly: numbers in the largest power of ten that divides them all, times in
+    the largest unit of which all are multiples.
     """
 
-    width, block_sizes = 1, ()
+    width, block_sizes, decimals = 1, (), None
 
     def fit(self, column, values, missing):
         """Learn from what ``read`` in ``_columns.py`` returns."""
         present = values[~missing]
         seen, counts = np.unique(present, return_counts=True)
         self.fill = seen[counts.cumsum() >= len(present) / 2][0]  # the lower median
+        self.values = seen if len(seen) < len(present) / 2 else None  # where they recur
+        self.range = seen[0], seen[-1]
+        if self.values is None and seen.dtype.kind == "f":
+            self.decimals = _decimals(seen)
+            if self.decimals is not None:
+                seen = np.rint(self._in_units(seen)).astype(np.int64)
         self.low, self.high, self.step = seen[0], seen[-1], 1
         if column.kind == "time":
             self.step = int(np.gcd.reduce(seen.astype(np.uint64) - self.low.astype(np.uint64))) or 1
-        self.values = seen if len(seen) < len(present) / 2 else None  # where they recur
-        steps = self._steps(np.where(missing, self.fill, values))
+        elif seen.dtype.kind != "f":
+            self.step = 10 ** _zeros(seen)
+        steps = self._steps(self._in_units(np.where(missing, self.fill, values)))
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             self.centre, self.scale = steps.mean(), steps.std()
         low, high = steps.min(), steps.max()
@@ -47,6 +58,10 @@ class Number:
             self._middles = steps[:-1] / 2 + steps[1:] / 2
         return self
 
+    def _in_units(self, values):
+        """Floats that have a step as whole numbers of it, as near as float64 comes."""
+        return values if self.decimals is None else values * 10.0**self.decimals
+
     def _steps(self, values):
         """Values as float64: floats as they are, whole numbers and times in steps from the lowest.
 
@@ -64,7 +79,8 @@ class Number:
 
     def encode(self, column, values, missing, out):
         """Standardise values into ``out``, (n, 1) float32."""
-        out[:, 0] = (self._steps(np.where(missing, self.fill, values)) - self.centre) / self.scale
+        steps = self._steps(self._in_units(np.where(missing, self.fill, values)))
+        out[:, 0] = (steps - self.centre) / self.scale
 
     def decode(self, x):
         """Go back to values that the column could hold; (n, 1) -> (n,) of the dtype of fit."""
@@ -73,12 +89,46 @@ class Number:
             return self.values[np.searchsorted(self._middles, steps)]
         if self.low.dtype.kind == "f":
             steps[np.abs(steps) < self._nearly_zero] = 0
-            return np.clip(steps, self.low, self.high)
+            return steps.clip(*self.range)
         last = np.uint64((int(self.high) - int(self.low)) // self.step)
         steps = np.rint(steps).clip(0, float(last))
         below = np.minimum(steps.clip(max=_LARGEST_UINT64).astype(np.uint64), last)
         above = np.where(steps == float(last), last, below) * np.uint64(self.step)
-        return (above + self.low.astype(np.uint64)).astype(self.low.dtype)  # modulo 2**64
+        whole = (above + self.low.astype(np.uint64)).astype(self.low.dtype)  # modulo 2**64
+        if self.decimals is None:
+            return whole
+        return np.round(whole / 10.0**self.decimals, self.decimals).clip(*self.range)
+
+
+def _decimals(seen):
+    """Decimals of the largest power of ten that divides some floats, below 0 from tens up; or None.
+
+    None where more than six were needed, or the step were less than ten times the distance between
+    floats of their size and precision, which any floats are multiples of.
+
+    Examples
+    --------
+    >>> [_decimals(np.array(seen)) for seen in ([1.25, 3.5], [9e4, 2e3], [1e-7])]
+    [2, -3, None]
+    """
+    largest = np.abs(seen).max()
+    allowed = np.minimum(np.spacing(largest), 1e-9 * np.abs(seen))  # 0.1 + 0.2 are three tenths
+    for precision in np.float64, np.float32:
+        smallest = 10 * float(np.finfo(precision).eps) * largest or 1.0
+        decimals = min(_MOST_DECIMALS, -math.ceil(math.log10(smallest)))
+        with np.errstate(over="ignore"):
+            rounded = np.round(seen, decimals).astype(precision)
+        if (np.abs(rounded - seen) <= allowed).all():
+            return decimals - _zeros(np.rint(seen * 10.0**decimals))
+    return None
+
+
+def _zeros(whole):
+    """Zeros that all of some whole numbers end in."""
+    zeros = 0
+    while whole.any() and not (whole % 10).any():
+        whole, zeros = whole // 10, zeros + 1
+    return zeros
 
 
 class Category:

@@ -25,10 +25,11 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     and what is missing is filled with a value that occurs: the median, or the most frequent
     category.
 
-    On the way back integer and boolean columns are rounded, every column of numbers is clipped to
-    the range seen by ``fit``, and one in which values recur (fewer than half as many values as
-    rows: codes, counts, grades) takes the nearest of the values seen. A block stands for its
-    largest entry.
+    On the way back a column of numbers is rounded to its step, whatever its dtype: the largest
+    power of ten (1000, 1, 0.01) that divides all values seen by ``fit``. With more than six
+    decimals it has none. It is clipped to the range seen, and where values recur (fewer than half
+    as many values as rows: codes, counts, grades) it takes the nearest of the values seen. A block
+    stands for its largest entry.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,11 +154,75 @@ def test_whole_columns_of_a_frame_are_rounded_not_cut():
     np.testing.assert_allclose(made["real"], [2.9, 3.2], rtol=1e-6)
 
 
-@pytest.mark.parametrize(("rows", "made"), [([0, 0, 1, 1], 0.4), ([0, 0, 1, 1, 1], 0)])
+@pytest.mark.parametrize(("rows", "made"), [([0, 0, np.pi, np.pi], 0.4), ([0, 0, np.pi] * 2, 0)])
 def test_values_recur_where_they_are_fewer_than_half_as_many_as_rows(rows, made):
-    codec = TableCodec().fit(np.array(rows, dtype=float)[:, None])
+    codec = TableCodec().fit(np.array(rows)[:, None])
     between = codec.inverse_transform(codec.transform([[0.4]]))
     np.testing.assert_allclose(between, made, atol=1e-6)
+
+
+CONTAINERS = {
+    "float64": lambda x: x[:, None],
+    "float32": lambda x: x[:, None].astype(np.float32),
+    "list": lambda x: x[:, None].tolist(),
+    "objects": lambda x: x[:, None].astype(object),
+    "pandas": lambda x: pd.DataFrame({"a": x}),
+    "Float64": lambda x: pd.DataFrame({"a": x}, dtype="Float64"),
+    "Arrow": lambda x: pd.DataFrame({"a": x}, dtype="double[pyarrow]"),
+    "polars": lambda x: pl.DataFrame({"a": x}, nan_to_null=True),
+    "polars float32": lambda x: pl.DataFrame({"a": x.astype(np.float32)}),
+}
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("decimals", [6, 2, 1, 0, -3])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_numbers_keep_the_decimals_of_those_seen(container, decimals, missing):
+    x = np.append(np.round(np.random.default_rng(0).permutation(99) * 10.0**-decimals, 6), -0.0)
+    seen = np.where(np.arange(100) % 9 < missing, np.nan, x)
+    codec = TableCodec().fit(CONTAINERS[container](seen))
+    made = codec.inverse_transform(noise(200, *codec.sample_shape_))
+    values = np.asarray(made)[:, 0].astype(float)
+    values = values[~np.isnan(values)]
+    kind = np.float32 if "float32" in container else float
+    assert_array_equal(values, np.round(values, decimals).astype(kind))
+    assert len(np.unique(values)) > 50  # none but multiples of ten times the step would be 10
+    assert not np.signbit(values[values == 0]).any()
+
+
+@given(st.data(), st.integers(-3, 6))
+def test_multiples_of_a_power_of_ten_come_back_as_such(data, decimals):
+    """Whatever their number: what is rounded lies next to values seen."""
+    whole = data.draw(st.lists(st.integers(-(10**6), 10**6), min_size=1, unique=True))
+    X = np.array([float(f"{n}e{-decimals}") for n in whole])[:, None]
+    assert_array_equal(round_trip(X), X)
+    codec = TableCodec().fit(X)
+    made = codec.inverse_transform(noise(50, 1))
+    assert_array_equal(made, np.round(made, decimals))
+    assert X.min() <= made.min() <= made.max() <= X.max()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.arange(100) + 1e-7,  # seven decimals
+        np.random.default_rng(0).normal(size=100),
+        np.random.default_rng(0).normal(size=100).astype(np.float32),
+    ],
+    ids=["seven decimals", "float64", "float32"],
+)
+def test_columns_of_more_decimals_are_not_rounded(column):
+    codec = TableCodec().fit(column[:, None])
+    made = codec.inverse_transform(noise(200, 1) / 10)
+    assert (made != np.round(made, 6)).mean() > 0.9
+
+
+def test_sums_of_cents_are_cents_though_floats_miss_them():
+    x = np.random.default_rng(0).permutation(100) / 10 + 0.2
+    assert (x != np.round(x, 1)).any()
+    codec = TableCodec().fit(x[:, None])
+    made = codec.inverse_transform(noise(50, 1))
+    assert_allclose(made, np.round(made, 1), rtol=1e-15)
 
 
 @pytest.mark.parametrize("value", [0, 7, -1.5, 1e-300, 1e20, 0.1])
