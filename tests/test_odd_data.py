@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import sklearn
 from samplers import (
@@ -109,6 +110,57 @@ def test_one_column_of_categories(Sampler):
     frame = pd.DataFrame({"colour": np.array(["red", "green", "blue"])[X[:, 0].astype(int) % 3]})
     new, _ = new_rows(Sampler, frame, y)
     assert set(new["colour"]) <= {"red", "green", "blue"}
+
+
+ONE_HOT = {  # the same columns of zeros and ones
+    "int": lambda x: x,
+    "float": lambda x: x.astype(float),
+    "array": lambda x: x.to_numpy(float),
+    "list": lambda x: x.to_numpy(int).tolist(),
+    "objects": lambda x: x.astype(object).to_numpy(),
+    "bool": lambda x: x.astype(bool),
+    "bool array": lambda x: x.astype(bool).to_numpy(),
+    "boolean": lambda x: x.astype("boolean"),
+    "Arrow": lambda x: x.astype("bool[pyarrow]"),
+    "polars": lambda x: pl.DataFrame(x.astype(bool).to_dict("list")),
+    "yes and no": lambda x: x.replace({0: "no", 1: "yes"}),
+    "ja and nein": lambda x: x.replace({0: "nein", 1: "ja"}),
+    "category": lambda x: x.astype("category"),
+    "bool and int": lambda x: x.astype({"a": bool, "c": bool}),
+    "Int8": lambda x: x.astype("Int8"),
+}
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("kind", ONE_HOT)
+def test_one_hot_columns_stay_one_hot_in_every_form(kind, named):
+    """And which of them is set does not depend on the form."""
+    rng = np.random.default_rng(0)
+    colours = rng.choice(list("abcd"), 300, p=[0.6, 0.2, 0.1, 0.1])
+    ones = pd.get_dummies(colours, dtype=int)
+    y = np.repeat([0, 1], [240, 60])
+    named = {"categorical_features": [0, 1, 2, 3]} if named else {}
+    set_ = []
+    for X, settings in ((ONE_HOT[kind](ones), named), (ones, {})):
+        new = RowMixSampler(random_state=0, **settings).fit_resample(X, y)[0][300:]
+        set_.append(np.isin(np.asarray(new).astype(str), ["1", "1.0", "True", "yes", "ja"]))
+    assert (set_[0].sum(axis=1) == 1).all()
+    if kind != "bool and int":  # of which the numbers are encoded first
+        assert (set_[0] == set_[1]).all()
+
+
+@pytest.mark.parametrize("kind", ["boolean", "Int8", "float", "yes and no"])
+def test_one_hot_columns_with_missing_values_are_one_hot_where_present(kind):
+    rng = np.random.default_rng(0)
+    ones = pd.get_dummies(rng.choice(list("abcd"), 300, p=[0.6, 0.2, 0.1, 0.1]), dtype=int)
+    X = ONE_HOT[kind](ones)
+    X[rng.random(300) < 0.2] = np.nan if kind == "float" else None
+    new = RowMixSampler(random_state=0).fit_resample(X, np.repeat([0, 1], [240, 60]))[0][300:]
+    missing = new.isna().to_numpy()
+    assert (missing.all(axis=1) | ~missing.any(axis=1)).all()
+    assert 0.1 < missing.mean() < 0.35
+    high = new[~missing[:, 0]].astype(str).isin(["1", "1.0", "True", "yes"])
+    assert (high.sum(axis=1) == 1).all()
 
 
 @each_sampler

@@ -49,8 +49,6 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         then present and missing.
     missing_ : tuple of int
         For each column with missing values the encoded column that is 1 where one is missing.
-    number_missing_ : tuple of (int, int)
-        The same for columns of numbers, behind the encoded column of the number.
     units_ : tuple of int
         For each encoded column 0, or a number that it shares with the others that stand for the
         same column of the table: blocks of a category, a number and whether it is missing.
@@ -151,7 +149,6 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         """Give columns their places: numbers, categories, then present and missing of some."""
         owners: list[int] = []
         self.block_sizes_: tuple[int, ...] = ()
-        self.number_missing_: tuple[tuple[int, int], ...] = ()
         self._places, self._marks, self.categories_ = {}, {}, {}
         for kind in (Number, Category):
             for j, encoder in enumerate(self._encoders):
@@ -164,8 +161,6 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         self.categorical_features_ = np.array([*self.categories_], dtype=np.intp)
         for j in incomplete:
             self._marks[j] = len(owners) + 1
-            if j not in self.categories_:
-                self.number_missing_ += ((self._places[j].start, self._marks[j]),)
             owners += [j, j]
         self.block_sizes_ += (2,) * len(incomplete)
         self.sample_shape_ = (len(owners),)

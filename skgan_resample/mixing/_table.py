@@ -53,10 +53,10 @@ class TableMixture:
     a class of few rows gets the variation within the others.
 
     A column of two values comes from one of the two rows, from the second with probability t, and
-    tied columns (one-hot, or with a pair of values that is never seen) from the same one. Where
-    values recur, numbers are rounded to the observed value below or above, at random with odds that
-    keep the mean. A number is missing where the row chosen so lacks it; where only the other row
-    does, it is the chosen row's, plus noise.
+    tied columns (one-hot, or with a pair of values that is never seen) from the same one, be they
+    numbers or categories. Where values recur, numbers are rounded to the observed value below or
+    above, at random with odds that keep the mean. A number is missing where the row chosen so lacks
+    it; where only the other row does, it is the chosen row's, plus noise.
 
     References
     ----------
@@ -91,18 +91,24 @@ class TableMixture:
         y: np.ndarray,
         n_classes: int,
         units: Sequence[int] = (),
-        missing: Sequence[tuple[int, int]] = (),
+        missing: Sequence[int] = (),
         noise_scale: float = 0.4,
     ) -> TableMixture:
         """Learn which columns hold recurring values, fewer than half as many as rows, or are tied.
 
         x are (n, d) encoded rows, float32, kept and not copied; y their (n,) class indices, each of
         the K classes at least once. ``units`` gives each column 0, or a number shared by those that
-        stand for one column of the table; ``missing`` are pairs of a column of numbers and the
-        column that is 1 where they are missing. ``noise_scale`` is the share of a residual that is
-        added to a candidate.
+        stand for one column of the table: a number or a one-hot block and, next to each other, what
+        is 1 where it is present and, named in ``missing``, what is 1 where it is missing.
+        ``noise_scale`` is the share of a residual that is added to a candidate.
         """
-        pairs = np.array(missing, dtype=np.int64).reshape(-1, 2)
+        owners, marks = np.array(units or [0] * x.shape[1]), np.array(missing, dtype=np.int64)
+        is_value = np.ones(len(owners), dtype=bool)
+        is_value[marks] = is_value[marks - 1] = False
+        size = np.bincount(owners[is_value])[owners]
+        is_number = is_value & ((owners == 0) | (size == 1))
+        is_second = is_value & (size == 2) & (np.append(0, owners[:-1]) == owners)
+        pairs = _with_marks(is_number, owners, marks)
         is_missing = _is_missing(x, pairs)
         present = np.broadcast_to(~is_missing, x.shape)
         sums = np.stack([np.bincount(y, column, n_classes) for column in (x * present).T], 1)
@@ -111,12 +117,11 @@ class TableMixture:
         known = np.where(is_missing, np.float32(np.nan), x)
         values = tuple(map(_recurring_values, known.T))
         n_values = np.array([*map(len, values)])
-        owners = np.array(units or [0] * x.shape[1])
-        groups = tied_columns(x, (n_values == 2) & (owners == 0))
-        groups = np.where(owners > 0, groups.max() + owners, groups)
-        interpolated = groups < 0
-        interpolated[pairs[:, 0]] = True
-        interpolated &= (n_values == 0) | (n_values > 2)
+        two = np.flatnonzero((n_values == 2) & (is_number | is_second))
+        is_missing = np.broadcast_to(_is_missing(x, _with_marks(two, owners, marks)), x.shape)
+        ties = tied_columns(x[:, two] == x[:, two].max(axis=0), ~is_missing[:, two])
+        groups = _groups(owners, two, ties)
+        interpolated = is_number & (n_values != 1) & (n_values != 2)
         return cls(
             x, Members.fit(y, n_classes), means, values, groups, interpolated, pairs, noise_scale
         )
@@ -183,27 +188,47 @@ def _recurring_values(column):
     return values if len(values) < len(present) / 2 else values[:0]
 
 
-def tied_columns(x: np.ndarray, two_valued: np.ndarray) -> np.ndarray:
-    """Number the groups of columns that must come from the same row: (n, d), (d,) -> (d,).
+def _with_marks(columns, owners, marks):
+    """Pairs of some columns and the marks of their units where these have one: (g, 2)."""
+    mark = np.full(owners.max() + 1, -1)
+    mark[owners[marks]] = marks
+    pairs = np.stack([np.arange(len(owners)), mark[owners]], 1)[columns]
+    return pairs[pairs[:, 1] >= 0]
 
-    Neighbouring columns of which exactly one is high in every row are one category, one-hot
-    encoded: a group. Of the others, two columns are tied if one of the four pairs of their values
-    is never seen, and a group is what ties connect: no new pair comes about. Columns that are not
-    two-valued get -1.
+
+def _groups(owners, two_valued, ties):
+    """Number what comes from one row together, units and ties of units; the rest gets -1."""
+    d = len(owners)
+    unit = np.where(owners > 0, owners + d, np.arange(d))
+    first = np.unique(ties, return_index=True)[1]
+    root = np.arange(2 * d + 1)
+    root[unit[two_valued]] = unit[two_valued][first[ties]]
+    chosen = owners > 0
+    chosen[two_valued] = True
+    return (
+        np.unique(np.append(-1, np.where(chosen, root[unit], -1)), return_inverse=True)[1][1:] - 1
+    )
+
+
+def tied_columns(high: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """Number the groups of two-valued columns that must come from the same row: (n, d) -> (d,).
+
+    ``high``, (n, d), is where a column has the larger of its values, ``present`` where it has any.
+    Neighbouring columns of which exactly one is high in every row, or exactly one low, are one
+    category, one-hot encoded: a group. Of the others, two columns are tied if one of the four pairs
+    of their values is never seen, and a group is what ties connect: no new pair comes about.
     """
-    columns = np.flatnonzero(two_valued)
-    groups = np.full(x.shape[1], -1)
-    if not len(columns):
-        return groups
-    high = x[:, columns] == x[:, columns].max(axis=0)
-    n_groups = 0
-    for start, end in _one_hot_runs(high):
-        groups[columns[start:end]] = n_groups
-        n_groups += 1
-    rest = groups[columns] < 0
-    if rest.any():
-        pair_unseen = _pair_unseen(high[:, rest].astype(np.float32))
-        groups[columns[rest]] = n_groups + connected_components(pair_unseen)[1]
+    sides = high & present, ~high & present
+    groups = np.full(high.shape[1], -1)
+    for side in sides:
+        rest = np.flatnonzero(groups < 0)
+        for start, end in _one_hot_runs(side[:, rest]):
+            groups[rest[start:end]] = groups.max() + 1
+    rest = np.flatnonzero(groups < 0)
+    if len(rest):
+        on, off = (side[:, rest].astype(np.float32) for side in sides)
+        unseen = (on.T @ on == 0) | (off.T @ off == 0) | (on.T @ off == 0) | (off.T @ on == 0)
+        groups[rest] = groups.max() + 1 + connected_components(unseen)[1]
     return groups
 
 
@@ -218,11 +243,3 @@ def _one_hot_runs(high: np.ndarray) -> Iterator[tuple[int, int]]:
         if found:
             yield start, end
         start = end if found else start + 1
-
-
-def _pair_unseen(on):
-    """For (n, d) columns of 0 and 1 the (d, d) mask of those that lack a pair of values."""
-    count, both = on.sum(axis=0), on.T @ on
-    never_alone = both == count
-    never_neither = count[:, None] + count - both == len(on)
-    return (both == 0) | never_alone | never_alone.T | never_neither

@@ -91,7 +91,7 @@ class RowMixSampler(BaseSampler):
         n_classes, codec = len(self.classes_), self.codec_
         self.mixture_: TableMixture | ImageMixture
         if x.ndim == 2:
-            self.mixture_ = TableMixture.fit(x, y, n_classes, codec.units_, codec.number_missing_)
+            self.mixture_ = TableMixture.fit(x, y, n_classes, codec.units_, codec.missing_)
         else:  # x may be the caller's own memory
             self.mixture_ = ImageMixture.fit(x.copy(), y, n_classes, rng, step=codec.step_)
 

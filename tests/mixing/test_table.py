@@ -107,6 +107,11 @@ def one_hot(codes):
     return np.eye(codes.max() + 1)[codes]
 
 
+def ties(x, present=True):
+    """The groups of columns that hold 0 and 1, where they are present."""
+    return tied_columns(np.asarray(x) > 0.5, np.broadcast_to(present, np.shape(x)))
+
+
 def test_groups_are_whole_categories_and_columns_tied_by_a_pair_never_seen():
     rng = np.random.default_rng(0)
     colour, size = (rng.integers(k, size=500) for k in (3, 4))
@@ -114,7 +119,7 @@ def test_groups_are_whole_categories_and_columns_tied_by_a_pair_never_seen():
     older = old * (rng.random((500, 1)) < 0.5)  # older, hence old: tied
     number = rng.standard_normal((500, 1))
     x = np.hstack([sex, one_hot(colour), number, one_hot(size), older, smoker, old])
-    groups = tied_columns(x, np.arange(12) != 4)
+    groups = fit(x, np.zeros(500, dtype=int)).groups
     assert groups[4] == -1
     names = "sCCC.ZZZZokO"
     together = [[a == b or {a, b} == {"o", "O"} for b in names] for a in names]
@@ -122,21 +127,25 @@ def test_groups_are_whole_categories_and_columns_tied_by_a_pair_never_seen():
     assert set(groups) == set(range(-1, 5))
 
 
-def test_a_rare_category_does_not_tie_two_one_hot_groups():
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_rare_category_does_not_tie_two_one_hot_groups(swapped):
     codes = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [1, 2]] * 3)  # never 2 with 2
     x = np.hstack([one_hot(codes[:, 0]), one_hot(codes[:, 1])])
-    assert tied_columns(x, np.full(6, True)).tolist() == [0, 0, 0, 1, 1, 1]
-    without_first = tied_columns(x[:, [1, 2, 4, 5]], np.full(4, True))  # no whole category is left
+    x = 1 - x if swapped else x  # as where "no" comes after "ja"
+    assert ties(x).tolist() == [0, 0, 0, 1, 1, 1]
+    without_first = ties(x[:, [1, 2, 4, 5]])  # no whole category is left
     assert without_first.tolist() == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("unseen", range(4))
 def test_any_pair_of_values_never_seen_ties_two_columns(unseen):
     pairs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-    seen, both = np.delete(pairs, unseen, axis=0), np.full(2, True)
-    assert tied_columns(seen, both).tolist() == [0, 0]
-    assert tied_columns(seen[:, ::-1], both).tolist() == [0, 0]
-    assert tied_columns(pairs, both).tolist() == [0, 1]
+    seen = np.delete(pairs, unseen, axis=0)
+    assert ties(seen).tolist() == [0, 0]
+    assert ties(seen[:, ::-1]).tolist() == [0, 0]
+    assert ties(pairs).tolist() == [0, 1]
+    present = (pairs != pairs[unseen]).any(axis=1, keepdims=True) | [[True, False]]
+    assert ties(pairs, present).tolist() == [0, 0]  # what is missing is not seen
     x = np.hstack([np.tile(seen, (9, 1)), np.random.default_rng(0).random((27, 1))])
     new = draw(fit(x, np.zeros(27, dtype=int)), ZEROS)
     assert {tuple(pair) for pair in new[:, :2]} == {tuple(pair) for pair in seen.astype(float)}
@@ -144,10 +153,10 @@ def test_any_pair_of_values_never_seen_ties_two_columns(unseen):
 
 def test_runs_do_not_overlap_and_ties_connect_through_a_third_column():
     a = np.array([[0.0], [1], [1]])
-    assert tied_columns(np.hstack([a, 1 - a, a]), np.full(3, True)).tolist() == [0, 0, 1]
+    assert ties(np.hstack([a, 1 - a, a])).tolist() == [0, 0, 1]
     x = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
     x = x[~((x[:, 0] & x[:, 1]) | ~(x[:, 1] | x[:, 2]) & 1).astype(bool)]
-    assert tied_columns(x, np.full(3, True)).tolist() == [0, 0, 0]
+    assert ties(x).tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("units", [(), (1, 1, 2, 2)], ids=["found", "told"])
@@ -172,7 +181,7 @@ def with_missing_values(grades=None):
     number = 5 + rng.standard_normal(80) if grades is None else rng.choice(grades, 80)
     block, mark = np.eye(3)[rng.integers(3, size=80)], np.stack([~missing, missing], 1)
     x = np.c_[np.where(missing, 0, number), rng.standard_normal(80), block, mark]
-    layout = {"units": (1, 0, 2, 2, 2, 1, 1), "missing": ((0, 6),)}
+    layout = {"units": (1, 0, 2, 2, 2, 1, 1), "missing": (6,)}
     return x, fit(x, np.zeros(80, dtype=int), **layout)
 
 
