@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
-from numbers import Integral, Real
-
 import numpy as np
 from scipy import sparse
 
 from .._containers import is_dataframe, is_polars
+from ._objects import Column, gaps, integer_dtype, read_objects
 
 _NAT = np.iinfo(np.int64).min
-_FLOATS = float, np.floating
 _COLUMNS_AT_ONCE = 8  # the float64 of a row of them fill one line of the processor's cache
 
 
@@ -104,26 +100,6 @@ def chosen_columns(wanted, names):
     return chosen
 
 
-@dataclass
-class Column:
-    """What one column holds."""
-
-    label: str  # what error messages call it
-    dtype: object  # the caller's
-    kind: str  # "number", "time", or "level": anything that is neither, such as a text
-    type: type = float  # of the values of an object column: bool, int or float for numbers
-    is_category: bool = False  # whether categorical_features="auto" takes it for a category
-    missing: object = None  # what stands for a missing value in an object column
-    levels: list | None = None  # in ascending order, or in that of the caller's own categories
-
-    def objects(self, values, missing):
-        """Decoded values as the objects of an object column."""
-        whole = values.tolist() if self.kind == "level" else map(self.type, values.tolist())
-        made = np.fromiter(whole, dtype=object, count=len(values))
-        made[missing] = self.missing
-        return made
-
-
 def read(series, name):
     """Find out what a column of a table holds: (Column, values, mask of the missing ones).
 
@@ -140,11 +116,10 @@ def read(series, name):
         plain, zone = _plain_and_zone(dtype)
         utc = series if zone is None else series.dt.tz_convert(None)
         values = np.asarray(utc.astype(plain)).astype(np.int64)
-        return Column(label, dtype, "time"), values, values == _NAT
+        return Column(label, dtype, "time", unit=plain), values, values == _NAT
     if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
         levels, codes = list(dtype.categories), series.cat.codes.to_numpy()
-        kind_of_levels = type(levels[0]) if levels else str
-        return Column(label, dtype, "level", kind_of_levels, True, None, levels), codes, codes < 0
+        return Column(label, dtype, "level", True, levels), codes, codes < 0
     if kind in "biufc":
         if kind == "c":
             raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
@@ -156,10 +131,10 @@ def read(series, name):
             gap = {"f": np.nan, "b": False}.get(kind, 0)
             values = series.to_numpy(dtype=bool if kind == "b" else native, na_value=gap)
             values = values.astype(native, copy=False)
-        column = Column(label, dtype, "number", is_category=kind == "b" and not is_array)
-        return column, values, missing | _gaps(values, label)
+        column = Column(label, dtype, "number", kind == "b" and not is_array)
+        return column, values, missing | gaps(values, label)
     objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
-    return _read_objects(objects, dtype, label)
+    return read_objects(objects, dtype, label)
 
 
 def _plain_and_zone(dtype):
@@ -171,91 +146,13 @@ def _plain_and_zone(dtype):
     return np.dtype(f"{dtype.kind}8[{unit}]"), getattr(held, "tz", None)
 
 
-def _gaps(values, label):
-    """Where NaN stands in numbers, once infinity is ruled out."""
-    if np.isinf(values).any():
-        raise ValueError(
-            f"Got infinity in {label}, but expected finite numbers. Replace it by a missing value "
-            "or a large number."
-        )
-    return np.isnan(values)
-
-
-def _read_objects(objects, dtype, label):
-    """Tell a column of Python objects by their types."""
-    absent = _is_missing(objects)
-    present = objects[~absent] if absent.any() else objects
-    kinds = set(map(type, present))
-    families = set(map(_family, kinds))
-    if len(families) > 1:
-        names = " and ".join(sorted({kind.__name__ for kind in kinds}))
-        raise ValueError(
-            f"Got values of the types {names} in {label}, but expected one type. Convert the "
-            "column, to texts or to numbers."
-        )
-    family = families.pop() if families else str
-    missing = objects[absent][0] if absent.any() else None
-    if family in (bool, float):
-        whole = all(issubclass(kind, (Integral, np.bool_)) for kind in kinds)
-        native = _integer(min(present), max(present), label) if whole else np.float64
-        values = np.zeros(len(objects), dtype=native)
-        values[~absent] = present.astype(native)
-        value_type = bool if family is bool else int if whole else float
-        column = Column(label, dtype, "number", value_type, family is bool, missing)
-        return column, values, absent | _gaps(values, label)
-    if family is complex:
-        raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
-    if getattr(family, "__hash__", None) is None:
-        raise ValueError(
-            f"Got values of the type {family.__name__} in {label}, but expected numbers, texts, "
-            "booleans, dates or times."
-        )
-    levels = list(dict.fromkeys(present))
-    with suppress(TypeError):  # where there is no order among them, that in which they come stays
-        levels = sorted(levels)
-    index = {level: i for i, level in enumerate(levels)}
-    codes = np.zeros(len(objects), dtype=np.intp)
-    codes[~absent] = np.fromiter(map(index.__getitem__, present), np.intp, count=len(present))
-    return Column(label, dtype, "level", family, True, missing, levels), codes, absent
-
-
-def _integer(low, high, label):
-    """The dtype of integers between ``low`` and ``high``."""
-    for dtype in (np.int64, np.uint64):
-        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
-            return dtype
-    raise ValueError(
-        f"Got integers beyond 64 bits in {label}. Convert the column, to floats or to texts."
-    )
-
-
-def _family(kind):
-    """What values of a type count as."""
-    if issubclass(kind, (bool, np.bool_)):
-        return bool
-    if issubclass(kind, Real):
-        return float
-    if issubclass(kind, (complex, np.complexfloating)):
-        return complex
-    return str if issubclass(kind, str) else kind
-
-
-def _is_missing(objects):
-    """Mask of None, NaN, pandas' NA and NaT."""
-    named = ("NoneType", "NAType", "NaTType")
-    if not any(issubclass(k, Real) or k.__name__ in named for k in set(map(type, objects))):
-        return np.zeros(len(objects), dtype=bool)
-    mask = [type(v).__name__ in named or (isinstance(v, _FLOATS) and v != v) for v in objects]
-    return np.array(mask, dtype=bool)
-
-
 def pandas_series(column, values, missing):
     """A column of pandas, of decoded values."""
     import pandas as pd
 
-    dtype = column.dtype
-    if column.kind == "level" or pd.api.types.is_object_dtype(dtype):
-        return pd.Series(column.objects(values, missing), dtype=dtype)
+    dtype, values = column.dtype, column.objects(values, missing)
+    if values.dtype == object:
+        return pd.Series(values, dtype=dtype)
     if column.kind == "number":
         series = pd.Series(values.astype(bool) if dtype.kind == "b" else values).astype(dtype)
     else:
@@ -268,9 +165,8 @@ def pandas_series(column, values, missing):
 
 def array_values(column, values, missing):
     """A column of an array, of decoded values."""
-    if getattr(column.dtype, "kind", None) == "O":
-        return column.objects(values, missing)
-    if missing.any():
+    values = column.objects(values, missing)
+    if missing.any() and values.dtype != object:
         values[missing] = _NAT if column.kind == "time" else np.nan
     return values
 
@@ -281,23 +177,22 @@ def _read_polars(series, label):
     dtype = series.dtype
     missing = series.is_null().to_numpy()
     if dtype == pl.Boolean or dtype.is_integer():
-        column = Column(label, dtype, "number", is_category=dtype == pl.Boolean)
-        column.type = bool if dtype == pl.Boolean else int
-        native = _integer(series.min() or 0, series.max() or 0, label)
+        column = Column(label, dtype, "number", dtype == pl.Boolean)
+        native = integer_dtype(series.min() or 0, series.max() or 0, label)
         whole = pl.UInt64 if native is np.uint64 else pl.Int64
         return column, series.cast(whole).fill_null(0).to_numpy(), missing
     if dtype.is_numeric():
         column = Column(label, dtype, "number")
         column.missing = None if missing.any() else np.nan
         values = series.cast(pl.Float64).to_numpy()
-        return column, values, missing | _gaps(values, label)
+        return column, values, missing | gaps(values, label)
     if dtype.is_temporal():
         times = series.to_physical().cast(pl.Int64).fill_null(0)
-        return Column(label, dtype, "time"), times.to_numpy(), missing
+        return Column(label, dtype, "time", unit=dtype), times.to_numpy(), missing
     if dtype.is_nested():
         raise ValueError(f"Got {dtype} values in {label}, but expected numbers, texts or times.")
     objects = np.fromiter(series.to_list(), dtype=object, count=len(series))
-    column, codes, missing = _read_objects(objects, dtype, label)
+    column, codes, missing = read_objects(objects, dtype, label)
     if dtype == pl.Enum:
         levels = dtype.categories.to_list()
         place = np.array([*map(levels.index, column.levels), 0])
@@ -309,8 +204,9 @@ def polars_series(name, column, values, missing):
     """A column of polars, of decoded values."""
     import polars as pl
 
-    if column.kind == "level" or column.dtype == pl.Object:
-        return pl.Series(name, column.objects(values, missing).tolist(), dtype=column.dtype)
+    values = column.objects(values, missing)
+    if values.dtype == object:
+        return pl.Series(name, values.tolist(), dtype=column.dtype)
     whole = pl.Int64 if column.kind == "time" else None
     series = pl.Series(name, values, dtype=whole)
     if missing.any():  # NaN, which is not null, may have stood for what is missing

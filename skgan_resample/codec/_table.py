@@ -134,8 +134,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             is_category = column.is_category if is_auto else j in chosen
             if column.kind == "level" and not is_category:
                 raise ValueError(
-                    f"Got values of the type {column.type.__name__} in {column.label}, which "
-                    "categorical_features leaves out. Name it there, or use 'auto'."
+                    f"Got values of the type {type(column.levels[0]).__name__} in {column.label}, "
+                    "which categorical_features leaves out. Name it there, or use 'auto'."
                 )
             self._columns.append(column)
             encoder = Category() if is_category else Number()
@@ -194,10 +194,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         for j, series in enumerate(columns_of(table)):
             known = self._columns[j]
             column, values, missing = read(series, self._container.names[j])
-            if column.kind != known.kind and not missing.all():
-                raise ValueError(
-                    f"Got {column.dtype} values in {known.label}, but fit saw {known.dtype}."
-                )
+            if not missing.all():
+                values = column.in_unit_of(known, values)
             if missing.any() and j not in self._marks:
                 raise ValueError(f"Got missing values in {known.label}, which had none in fit.")
             self._encoders[j].encode(column, values, missing, encoded[:, self._places[j]])

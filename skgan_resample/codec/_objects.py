@@ -1,0 +1,216 @@
+"""Columns of Python objects: as plain arrays, and what makes such objects again."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+
+# What values of a type count as; the first that fits, as numpy's durations are integers, too
+_FAMILIES = {
+    bool: (bool, np.bool_),
+    datetime.time: (datetime.time,),
+    "m8": (datetime.timedelta, np.timedelta64),
+    "M8": (datetime.date, np.datetime64),
+    float: (Real, Decimal),
+    complex: (complex, np.complexfloating),
+    str: (str,),
+}
+_WITH_NAN = float, np.floating, Decimal, np.datetime64, np.timedelta64
+
+
+@dataclass
+class Column:
+    """What one column holds."""
+
+    label: str  # what error messages call it
+    dtype: object  # the caller's
+    kind: str  # "number", "time", or "level": anything that is neither, such as a text
+    is_category: bool = False  # whether categorical_features="auto" takes it for a category
+    levels: list | None = None  # in ascending order, or in that of the caller's own categories
+    unit: object = None  # of times: a dtype of numpy or polars, or the frequency of periods
+    make: Callable | None = None  # makes an object of a number or a time, where it holds objects
+    missing: object = None  # what stands for a missing value among objects
+
+    def objects(self, values, missing):
+        """Decoded values as objects, where the column holds such; else as they are."""
+        if self.kind != "level" and self.make is None:
+            return values
+        plain = values.tolist() if self.make is None else map(self.make, values.tolist())
+        made = np.fromiter(plain, dtype=object, count=len(values))
+        made[missing] = self.missing
+        return made
+
+    def in_unit_of(self, known, values):
+        """Values in the unit of a column seen before; ValueError if they are of another kind."""
+        if (self.kind, self.unit) == (known.kind, known.unit):
+            return values
+        units = self.unit, known.unit
+        if any(not isinstance(u, np.dtype) for u in units) or units[0].kind != units[1].kind:
+            raise ValueError(
+                f"Got {self.dtype} values in {known.label}, but fit saw {known.dtype}."
+            )
+        return values.view(self.unit).astype(known.unit).view(np.int64)
+
+
+def read_objects(objects, dtype, label):
+    """Tell a column of Python objects by their types; as ``read`` in ``_columns.py`` returns it."""
+    absent = _is_missing(objects)
+    present = objects[~absent] if absent.any() else objects
+    kinds = set(map(type, present))
+    families = set(map(_family, kinds))
+    if len(families) > 1:
+        names = " and ".join(sorted({kind.__name__ for kind in kinds}))
+        raise ValueError(
+            f"Got values of the types {names} in {label}, but expected one type. Convert the "
+            "column, to texts or to numbers."
+        )
+    family = families.pop() if families else str
+    missing = objects[absent][0] if absent.any() else None
+    column = Column(label, dtype, "number", family is bool, missing=missing)
+    if family in (bool, float):
+        found, column.make = _read_numbers(present, kinds, label)
+    elif family is complex:
+        raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
+    elif getattr(family, "__hash__", None) is None:
+        raise ValueError(
+            f"Got values of the type {family.__name__} in {label}, but expected numbers, texts, "
+            "booleans, dates or times."
+        )
+    elif times := _read_times(present, family):
+        column.kind, (found, column.unit, column.make) = "time", times
+    else:
+        column.kind, column.is_category = "level", True
+        found, column.levels = _read_levels(present)
+    values = np.zeros(len(objects), dtype=found.dtype)
+    values[~absent] = found
+    return column, values, absent
+
+
+def _is_missing(objects):
+    """Mask of None, NaN, that of Decimal included, NaT, and pandas' NA."""
+    kinds = set(map(type, objects))
+    named = tuple(k for k in kinds if k.__name__ in ("NoneType", "NAType", "NaTType"))
+    numbers = tuple(k for k in kinds if issubclass(k, _WITH_NAN))
+    if not named and not numbers:
+        return np.zeros(len(objects), dtype=bool)
+    mask = [isinstance(v, named) or (isinstance(v, numbers) and _is_nan(v)) for v in objects]
+    return np.array(mask, dtype=bool)
+
+
+def _is_nan(value):
+    return value.is_nan() if isinstance(value, Decimal) else value != value
+
+
+def _family(kind):
+    return next((name for name, kinds in _FAMILIES.items() if issubclass(kind, kinds)), kind)
+
+
+def _read_levels(present):
+    """Codes of values, and the levels that they are the places in."""
+    levels = list(dict.fromkeys(present))
+    with suppress(TypeError, ValueError):  # without an order that in which they come stays
+        levels = sorted(levels)
+    index = {level: i for i, level in enumerate(levels)}
+    return np.fromiter(map(index.__getitem__, present), np.intp, count=len(present)), levels
+
+
+# Numbers -----------------------------------------------------------------------------------------
+
+
+def _read_numbers(present, kinds, label):
+    """Numbers as an array, and what makes one of them."""
+    others = [kind for kind in kinds if not issubclass(kind, (Integral, np.bool_))]
+    if not others:
+        native = integer_dtype(min(present), max(present), label)
+        return present.astype(native), bool if _family(next(iter(kinds))) is bool else int
+    values = present.astype(np.float64)
+    gaps(values, label)
+    if all(issubclass(kind, Decimal) for kind in others):
+        digits = (-v.as_tuple().exponent for v in present if isinstance(v, Decimal))
+        return values, partial(_decimal, digits=max(0, *digits))
+    if all(issubclass(kind, Fraction) for kind in others):
+        return values, partial(_fraction, largest=max(v.denominator for v in present))
+    return values, float
+
+
+def _decimal(value, digits):
+    return Decimal(f"{value:z.{digits}f}")
+
+
+def _fraction(value, largest):
+    return Fraction(value).limit_denominator(largest)
+
+
+def integer_dtype(low, high, label):
+    """The dtype of integers between ``low`` and ``high``."""
+    for dtype in (np.int64, np.uint64):
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return dtype
+    raise ValueError(
+        f"Got integers beyond 64 bits in {label}. Convert the column, to floats or to texts."
+    )
+
+
+def gaps(values, label):
+    """Where NaN stands in numbers, once infinity is ruled out."""
+    if np.isinf(values).any():
+        raise ValueError(
+            f"Got infinity in {label}, but expected finite numbers. Replace it by a missing value "
+            "or a large number."
+        )
+    return np.isnan(values)
+
+
+# Times -------------------------------------------------------------------------------------------
+
+
+def _read_times(present, family):
+    """Times as int64, their unit, and what makes one of them; None of what has no order in time.
+
+    Moments are counted in UTC, and come back in the zone of the first.
+    """
+    if hasattr(family, "freqstr"):  # pandas' periods
+        unit = present[0].freqstr
+        if any(period.freqstr != unit for period in present):
+            return None
+        counts = np.array([period.ordinal for period in present])
+        return counts, unit, partial(_period, kind=family, unit=unit)
+    zones = [v.tzinfo for v in present if getattr(v, "tzinfo", None) is not None]
+    if family not in ("m8", "M8", datetime.time) or 0 < len(zones) < len(present):
+        return None
+    times = np.array([*map(_naive, present)], dtype="M8" if family == "M8" else "m8")
+    kind = next((type(v) for v in present if hasattr(v, "asm8")), type(present[0]))
+    make = partial(_time, unit=times.dtype, kind=kind, zone=zones[0] if zones else None)
+    return times.view(np.int64), times.dtype, make
+
+
+def _naive(time):
+    """A moment in UTC without its zone, a time of day as time since midnight: what numpy takes."""
+    if isinstance(time, datetime.time):
+        return datetime.datetime.combine(datetime.date.min, time, None) - datetime.datetime.min
+    if getattr(time, "tzinfo", None) is not None:
+        time = time.astimezone(datetime.UTC).replace(tzinfo=None)
+    return getattr(time, "asm8", time)
+
+
+def _time(value, unit, kind, zone):
+    time = np.int64(value).view(unit)
+    if hasattr(kind, "asm8"):  # pandas'
+        time = kind(time)
+    elif not issubclass(kind, np.generic):
+        time = time.item()
+    if kind is datetime.time:
+        return (datetime.datetime.min + time).time().replace(tzinfo=zone)
+    return time if zone is None else time.replace(tzinfo=datetime.UTC).astimezone(zone)
+
+
+def _period(value, kind, unit):
+    return kind(ordinal=value, freq=unit)
