@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral, Real
+
 import numpy as np
 from scipy import sparse
 
@@ -17,6 +19,7 @@ class Container:
 
     def __init__(self, X):
         self._type, self._dtype, self._index = type(X), getattr(X, "dtype", None), None
+        self._attrs = getattr(X, "attrs", None)
         self.names = list(X.columns if is_dataframe(X) or is_polars(X) else range(X.shape[1]))
         if is_dataframe(X):
             self._index = X.columns
@@ -31,7 +34,7 @@ class Container:
 
             series = {j: pandas_series(*one) for j, one in enumerate(made)}
             frame = pd.DataFrame(series, copy=False)
-            frame.columns = self._index
+            frame.columns, frame.attrs = self._index, self._attrs
             return frame
         if self._dtype is None:
             import polars as pl
@@ -39,7 +42,7 @@ class Container:
             pairs = zip(self.names, made, strict=True)
             return pl.DataFrame([polars_series(name, *one) for name, one in pairs])
         if issubclass(self._type, (sparse.sparray, sparse.spmatrix)):
-            return self._type(_sparse(made, n_rows, self._dtype))
+            return self._type(_sparse(made, self._dtype))
         rows = np.empty((n_rows, len(self.names)), dtype=self._dtype)
         for j, one in enumerate(made):
             rows[:, j] = array_values(*one)
@@ -70,32 +73,29 @@ def columns_of(X):
             yield from (some.toarray() if sparse.issparse(some) else some).T.copy()
 
 
-def _sparse(made, n_rows, dtype):
+def _sparse(made, dtype):
     """Decoded columns as a sparse array, with one of them dense at a time."""
-    indices, data = [], []
-    for one in made:
-        values = array_values(*one).astype(dtype)
-        indices.append(np.flatnonzero(values))
-        data.append(values[indices[-1]])
-    parts = np.concatenate(data), np.concatenate(indices), np.cumsum([0, *map(len, data)])
-    return sparse.csc_array(parts, shape=(n_rows, len(data)))
+    columns = (array_values(*one).astype(dtype)[:, None] for one in made)
+    return sparse.hstack([sparse.csc_array(column) for column in columns])
 
 
 def chosen_columns(wanted, names):
     """Names, indices or a mask of columns as a set of indices."""
-    wanted, chosen = np.asarray(wanted), set()
-    if wanted.dtype.kind == "b" and wanted.shape == (len(names),):
+    wanted, chosen = list(getattr(wanted, "tolist", lambda: wanted)()), set()
+    if len(wanted) == len(names) and all(isinstance(entry, (bool, np.bool_)) for entry in wanted):
         return set(np.flatnonzero(wanted).tolist())
-    for entry in wanted.tolist():
-        is_index = isinstance(entry, int) and not isinstance(entry, bool)
+    for entry in wanted:
+        is_index = isinstance(entry, Integral) and not isinstance(entry, (bool, np.bool_))
         if is_index and -len(names) <= entry < len(names):
             chosen.add(entry % len(names))
-        elif isinstance(entry, str) and entry in names:
+        elif not isinstance(entry, Real) and entry in names:
             chosen.add(names.index(entry))
         else:
+            hint = ". X came without names, as from BaggingClassifier, which hands on an array"
             raise ValueError(
                 f"Got categorical_features with {entry!r}, but expected names of columns, indices "
-                f"below {len(names)}, or a mask of that length."
+                f"below {len(names)}, or a mask of that length"
+                f"{hint if names == [*range(len(names))] else ''}."
             )
     return chosen
 
@@ -207,10 +207,7 @@ def polars_series(name, column, values, missing):
     values = column.objects(values, missing)
     if values.dtype == object:
         return pl.Series(name, values.tolist(), dtype=column.dtype)
-    whole = pl.Int64 if column.kind == "time" else None
-    series = pl.Series(name, values, dtype=whole)
+    series = pl.Series(name, values)
     if missing.any():  # NaN, which is not null, may have stood for what is missing
-        absent = pl.lit(column.missing if column.kind == "number" else None)
-        present = pl.when(pl.Series(~missing)).then(series).otherwise(absent)
-        series = pl.select(present.alias(name)).to_series()
+        series = series.set(pl.Series(missing), column.missing)
     return (series.cast(pl.Int32) if column.dtype == pl.Date else series).cast(column.dtype)

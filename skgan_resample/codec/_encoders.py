@@ -30,13 +30,13 @@ class Number:
         if self.values is None and seen.dtype.kind == "f":
             self.decimals = _decimals(seen)
             if self.decimals is not None:
-                seen = np.rint(self._in_units(seen)).astype(np.int64)
+                seen = np.rint(seen * 10.0**self.decimals).astype(np.int64)
         self.low, self.high, self.step = seen[0], seen[-1], 1
         if column.kind == "time":
             self.step = int(np.gcd.reduce(seen.astype(np.uint64) - self.low.astype(np.uint64))) or 1
         elif seen.dtype.kind != "f":
             self.step = 10 ** _zeros(seen)
-        steps = self._steps(self._in_units(np.where(missing, self.fill, values)))
+        steps = self._steps(np.where(missing, self.fill, values))
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             self.centre, self.scale = steps.mean(), steps.std()
         low, high = steps.min(), steps.max()
@@ -58,15 +58,13 @@ class Number:
             self._middles = steps[:-1] / 2 + steps[1:] / 2
         return self
 
-    def _in_units(self, values):
-        """Floats that have a step as whole numbers of it, as near as float64 comes."""
-        return values if self.decimals is None else values * 10.0**self.decimals
-
     def _steps(self, values):
         """Values as float64: floats as they are, whole numbers and times in steps from the lowest.
 
         The difference of two int64 may be beyond int64, but not beyond uint64.
         """
+        if self.decimals is not None:
+            values = values * 10.0**self.decimals
         if self.low.dtype.kind == "f":
             return values.astype(np.float64, copy=False)
         if values.dtype != self.low.dtype:
@@ -79,8 +77,7 @@ class Number:
 
     def encode(self, column, values, missing, out):
         """Standardise values into ``out``, (n, 1) float32."""
-        steps = self._steps(self._in_units(np.where(missing, self.fill, values)))
-        out[:, 0] = (steps - self.centre) / self.scale
+        out[:, 0] = (self._steps(np.where(missing, self.fill, values)) - self.centre) / self.scale
 
     def decode(self, x):
         """Go back to values that the column could hold; (n, 1) -> (n,) of the dtype of fit."""

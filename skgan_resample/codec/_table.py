@@ -36,7 +36,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     categorical_features : "auto", None or array-like, default="auto"
         Which columns are categories: their names, their indices, or a mask. "auto" are the
         booleans of a frame, and in any container what is neither number nor time: texts,
-        pandas' categories. What an object column holds decides. None are no columns.
+        pandas' categories. Of objects, decimals, fractions, dates, times, durations and periods
+        are none. None are no columns.
 
     Attributes
     ----------
@@ -113,17 +114,19 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             out; or if two have one name. The message names the column.
         """
         self._validate_params()
-        if sparse.issparse(X):
+        table = self._checked(X)
+        if sparse.issparse(X) or any(
+            hasattr(d, "fill_value") for d in getattr(table, "dtypes", ())
+        ):
             size = f"{math.prod(X.shape):,} values"
             message = f"Got a sparse {type(X).__name__}, which is made dense: {size}."
             warnings.warn(message, DataConversionWarning, stacklevel=2)
-        table = self._checked(X)
         self._container = Container(table)
         validate_data(self, X, skip_check_array=True)
         names, wanted = self._container.names, self.categorical_features
         is_auto = isinstance(wanted, str)
         chosen = [] if is_auto or wanted is None else chosen_columns(wanted, names)
-        self._columns, self._encoders, incomplete = [], [], []
+        self._columns, self._encoders, incomplete, unique = [], [], [], []
         for j, series in enumerate(columns_of(table)):
             column, values, missing = read(series, names[j])
             if missing.all():
@@ -138,10 +141,20 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
                     "which categorical_features leaves out. Name it there, or use 'auto'."
                 )
             self._columns.append(column)
-            encoder = Category() if is_category else Number()
-            self._encoders.append(encoder.fit(column, values, missing))
+            encoder = (Category() if is_category else Number()).fit(column, values, missing)
+            self._encoders.append(encoder)
             if missing.any():
                 incomplete.append(j)
+            if is_auto and is_category and len(encoder.levels) > max(20, (~missing).sum() / 2):
+                unique.append(column.label)
+        if unique:
+            warnings.warn(
+                f"Got more than half as many categories as rows in {', '.join(unique)}: new rows "
+                "can only repeat them. Drop identifiers, convert numbers and dates that are "
+                "written as texts, or name in categorical_features what are categories.",
+                UserWarning,
+                stacklevel=2,
+            )
         self._lay_out(incomplete)
         return self
 

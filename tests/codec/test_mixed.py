@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from skgan_resample import TableCodec
+from skgan_resample import RowMixSampler, TableCodec
 from skgan_resample.codec._columns import Column
 from skgan_resample.codec._encoders import MAX_BLOCK, Category, base_of
 
@@ -317,7 +317,7 @@ def test_a_block_holds_up_to_64_levels():
 
 def test_many_levels_come_back_from_few_columns():
     X = pd.DataFrame({"id": [f"v{j}" for j in np.random.default_rng(0).permutation(1000)]})
-    codec = TableCodec().fit(X)
+    codec = TableCodec(["id"]).fit(X)
     assert codec.block_sizes_ == (32, 32)
     pd.testing.assert_frame_equal(codec.inverse_transform(codec.transform(X)), X)
 
@@ -402,3 +402,34 @@ def test_gaps_are_filled_with_the_lower_median_or_the_most_frequent_category():
     assert number[4] == number[1]
     assert a.tolist() == [1, 0, 0, 0, 0]
     assert b.tolist() == [0, 1, 1, 1, 1]
+
+
+def test_sparse_frames_come_back_sparse_with_the_warning_of_sparse_matrices():
+    X = pd.DataFrame.sparse.from_spmatrix(sparse.random(40, 3, 0.3, random_state=0))
+    X = X.assign(dense=np.arange(40.0))
+    X.columns = list("abcd")
+    with pytest.warns(DataConversionWarning, match="sparse DataFrame, which is made dense: 160"):
+        codec = TableCodec().fit(X)
+    made = codec.inverse_transform(codec.transform(X))
+    assert made.dtypes.equals(X.dtypes)
+    assert_allclose(made.to_numpy(float), X.to_numpy(float), atol=1e-5)
+
+
+def test_names_that_are_tuples_or_that_are_not_there():
+    columns = pd.MultiIndex.from_tuples([("left", "number"), ("right", "code")])
+    X = pd.DataFrame([[0.1234567, 1], [0.2, 2], [0.3, 1]], columns=columns)
+    for wanted in ([("right", "code")], columns[1:]):
+        codec = TableCodec(wanted).fit(X)
+        assert codec.categorical_features_.tolist() == [1]
+        assert codec.inverse_transform(codec.transform(X)).columns.equals(columns)
+    with pytest.raises(ValueError, match=r"without names.*BaggingClassifier"):
+        TableCodec(["code"]).fit(X.to_numpy())
+
+
+def test_attrs_of_a_frame_are_kept():
+    X = pd.DataFrame({"a": np.arange(9.0), "b": list("xyz") * 3})
+    X.attrs = {"source": "survey", "weights": np.arange(4)}  # which has no one truth value
+    sampler = RowMixSampler(random_state=0)
+    for made in (sampler.fit_resample(X, [0] * 6 + [1] * 3)[0], sampler.sample(1)[0]):
+        assert made.attrs["source"] == "survey"
+        assert_array_equal(made.attrs["weights"], np.arange(4))
