@@ -129,8 +129,7 @@ def read(series, name):
         else:
             missing = series.isna().to_numpy()
             gap = {"f": np.nan, "b": False}.get(kind, 0)
-            values = series.to_numpy(dtype=bool if kind == "b" else native, na_value=gap)
-            values = values.astype(native, copy=False)
+            values = series.to_numpy(dtype=native, na_value=gap)
         column = Column(label, dtype, "number", kind == "b" and not is_array)
         return column, values, missing | gaps(values, label)
     objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
@@ -158,8 +157,7 @@ def pandas_series(column, values, missing):
     else:
         plain, zone = _plain_and_zone(dtype)
         series = pd.Series(values.view(plain))
-        series = series if zone is None else series.dt.tz_localize("UTC").dt.tz_convert(zone)
-        series = series.astype(dtype)  # which changes it where it is one of Arrow's
+        series = (series if zone is None else series.dt.tz_localize("UTC")).astype(dtype)
     return series.mask(missing) if missing.any() else series
 
 

@@ -52,12 +52,10 @@ class Column:
         """Values in the unit of a column seen before; ValueError if they are of another kind."""
         if (self.kind, self.unit) == (known.kind, known.unit):
             return values
-        units = self.unit, known.unit
-        if any(not isinstance(u, np.dtype) for u in units) or units[0].kind != units[1].kind:
-            raise ValueError(
-                f"Got {self.dtype} values in {known.label}, but fit saw {known.dtype}."
-            )
-        return values.view(self.unit).astype(known.unit).view(np.int64)
+        kinds = {getattr(unit, "kind", None) for unit in (self.unit, known.unit)}
+        if len(kinds) == 1 and kinds <= {"m", "M"}:
+            return values.view(self.unit).astype(known.unit).view(np.int64)
+        raise ValueError(f"Got {self.dtype} values in {known.label}, but fit saw {known.dtype}.")
 
 
 def read_objects(objects, dtype, label):
@@ -177,12 +175,9 @@ def _read_times(present, family):
 
     Moments are counted in UTC, and come back in the zone of the first.
     """
-    if hasattr(family, "freqstr"):  # pandas' periods
-        unit = present[0].freqstr
-        if any(period.freqstr != unit for period in present):
-            return None
-        counts = np.array([period.ordinal for period in present])
-        return counts, unit, partial(_period, kind=family, unit=unit)
+    if hasattr(family, "freqstr") and len({period.freqstr for period in present}) == 1:  # pandas'
+        counts, unit = np.array([period.ordinal for period in present]), present[0].freqstr
+        return counts, unit, partial(_time, unit=unit, kind=family, zone=None)
     zones = [v.tzinfo for v in present if getattr(v, "tzinfo", None) is not None]
     if family not in ("m8", "M8", datetime.time) or 0 < len(zones) < len(present):
         return None
@@ -202,6 +197,8 @@ def _naive(time):
 
 
 def _time(value, unit, kind, zone):
+    if isinstance(unit, str):
+        return kind(ordinal=value, freq=unit)
     time = np.int64(value).view(unit)
     if hasattr(kind, "asm8"):  # pandas'
         time = kind(time)
@@ -210,7 +207,3 @@ def _time(value, unit, kind, zone):
     if kind is datetime.time:
         return (datetime.datetime.min + time).time().replace(tzinfo=zone)
     return time if zone is None else time.replace(tzinfo=datetime.UTC).astimezone(zone)
-
-
-def _period(value, kind, unit):
-    return kind(ordinal=value, freq=unit)

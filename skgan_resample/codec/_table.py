@@ -118,9 +118,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         if sparse.issparse(X) or any(
             hasattr(d, "fill_value") for d in getattr(table, "dtypes", ())
         ):
-            size = f"{math.prod(X.shape):,} values"
-            message = f"Got a sparse {type(X).__name__}, which is made dense: {size}."
-            warnings.warn(message, DataConversionWarning, stacklevel=2)
+            message = f"{type(X).__name__}, which is made dense: {math.prod(X.shape):,} values"
+            warnings.warn(f"Got a sparse {message}.", DataConversionWarning, stacklevel=2)
         self._container = Container(table)
         validate_data(self, X, skip_check_array=True)
         names, wanted = self._container.names, self.categorical_features
@@ -140,8 +139,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
                     f"Got values of the type {type(column.levels[0]).__name__} in {column.label}, "
                     "which categorical_features leaves out. Name it there, or use 'auto'."
                 )
-            self._columns.append(column)
             encoder = (Category() if is_category else Number()).fit(column, values, missing)
+            self._columns.append(column)
             self._encoders.append(encoder)
             if missing.any():
                 incomplete.append(j)

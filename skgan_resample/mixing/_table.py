@@ -81,7 +81,7 @@ class TableMixture:
     values: tuple[np.ndarray, ...]  # of each column, sorted, where they recur; else none
     groups: np.ndarray  # (d,), number of the columns that come from one row together, or -1
     interpolated: np.ndarray  # (d,), mask of the numbers of more than two values
-    missing: np.ndarray  # (g, 2), columns of numbers, and those that are 1 where they are missing
+    missing: np.ndarray  # (g, 2), columns of values, and those that are 1 where they are missing
     noise_scale: float  # b
 
     @classmethod
@@ -103,12 +103,14 @@ class TableMixture:
         ``noise_scale`` is the share of a residual that is added to a candidate.
         """
         owners, marks = np.array(units or [0] * x.shape[1]), np.array(missing, dtype=np.int64)
-        is_value = np.ones(len(owners), dtype=bool)
-        is_value[marks] = is_value[marks - 1] = False
+        is_value = ~np.isin(np.arange(len(owners)), [marks, marks - 1])
         size = np.bincount(owners[is_value])[owners]
         is_number = is_value & ((owners == 0) | (size == 1))
         is_second = is_value & (size == 2) & (np.append(0, owners[:-1]) == owners)
-        pairs = _with_marks(is_number, owners, marks)
+        mark = np.zeros(owners.max() + 1, dtype=np.int64)
+        mark[owners[marks]] = marks
+        incomplete = np.flatnonzero(is_value & (mark[owners] > 0))
+        pairs = np.stack([incomplete, mark[owners[incomplete]]], 1)
         is_missing = _is_missing(x, pairs)
         present = np.broadcast_to(~is_missing, x.shape)
         sums = np.stack([np.bincount(y, column, n_classes) for column in (x * present).T], 1)
@@ -118,8 +120,7 @@ class TableMixture:
         values = tuple(map(_recurring_values, known.T))
         n_values = np.array([*map(len, values)])
         two = np.flatnonzero((n_values == 2) & (is_number | is_second))
-        is_missing = np.broadcast_to(_is_missing(x, _with_marks(two, owners, marks)), x.shape)
-        ties = tied_columns(x[:, two] == x[:, two].max(axis=0), ~is_missing[:, two])
+        ties = tied_columns(x[:, two] == x[:, two].max(axis=0), present[:, two])
         groups = _groups(owners, two, ties)
         interpolated = is_number & (n_values != 1) & (n_values != 2)
         return cls(
@@ -173,7 +174,7 @@ class TableMixture:
 
 
 def _is_missing(x, missing):
-    """Mask of shape (n, d) of the numbers of rows x that are missing; () without such columns."""
+    """Mask of shape (n, d) of the values of rows x that are missing; () without such columns."""
     if not len(missing):
         return np.False_
     mask = np.zeros(x.shape, dtype=bool)
@@ -188,26 +189,16 @@ def _recurring_values(column):
     return values if len(values) < len(present) / 2 else values[:0]
 
 
-def _with_marks(columns, owners, marks):
-    """Pairs of some columns and the marks of their units where these have one: (g, 2)."""
-    mark = np.full(owners.max() + 1, -1)
-    mark[owners[marks]] = marks
-    pairs = np.stack([np.arange(len(owners)), mark[owners]], 1)[columns]
-    return pairs[pairs[:, 1] >= 0]
-
-
 def _groups(owners, two_valued, ties):
     """Number what comes from one row together, units and ties of units; the rest gets -1."""
     d = len(owners)
     unit = np.where(owners > 0, owners + d, np.arange(d))
-    first = np.unique(ties, return_index=True)[1]
-    root = np.arange(2 * d + 1)
-    root[unit[two_valued]] = unit[two_valued][first[ties]]
-    chosen = owners > 0
-    chosen[two_valued] = True
-    return (
-        np.unique(np.append(-1, np.where(chosen, root[unit], -1)), return_inverse=True)[1][1:] - 1
-    )
+    leader = np.arange(2 * d + 1)
+    leader[unit[two_valued]] = unit[two_valued[np.unique(ties, return_index=True)[1][ties]]]
+    free = owners == 0
+    free[two_valued] = False
+    groups = np.append(-1, np.where(free, -1, leader[unit]))
+    return np.unique(groups, return_inverse=True)[1][1:] - 1
 
 
 def tied_columns(high: np.ndarray, present: np.ndarray) -> np.ndarray:
