@@ -191,13 +191,11 @@ def _recurring_values(column):
 
 def _groups(owners, two_valued, ties):
     """Number what comes from one row together, units and ties of units; the rest gets -1."""
-    d = len(owners)
-    unit = np.where(owners > 0, owners + d, np.arange(d))
-    leader = np.arange(2 * d + 1)
+    unit = np.where(owners > 0, owners + len(owners), -1)
+    unit[two_valued] = np.where(owners[two_valued] > 0, unit[two_valued], ties)
+    leader = np.arange(2 * len(owners) + 1)
     leader[unit[two_valued]] = unit[two_valued[np.unique(ties, return_index=True)[1][ties]]]
-    free = owners == 0
-    free[two_valued] = False
-    groups = np.append(-1, np.where(free, -1, leader[unit]))
+    groups = np.append(-1, np.where(unit < 0, -1, leader[unit]))
     return np.unique(groups, return_inverse=True)[1][1:] - 1
 
 
