@@ -7,6 +7,7 @@ import numpy as np
 MAX_BLOCK = 64
 _EXACT = 2.0**23
 _MOST_DECIMALS = 6
+_FEWEST_VALUES = 10  # of which all are multiples of ten by chance once in 10**10 times
 _LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # of those that float64 knows
 
 
@@ -27,14 +28,15 @@ class Number:
         self.fill = seen[counts.cumsum() >= len(present) / 2][0]  # the lower median
         self.values = seen if len(seen) < len(present) / 2 else None  # where they recur
         self.range = seen[0], seen[-1]
-        if self.values is None and seen.dtype.kind == "f":
+        may_have_step = self.values is None and len(seen) >= _FEWEST_VALUES
+        if may_have_step and seen.dtype.kind == "f":
             self.decimals = _decimals(seen)
             if self.decimals is not None:
                 seen = np.rint(seen * 10.0**self.decimals).astype(np.int64)
         self.low, self.high, self.step = seen[0], seen[-1], 1
         if column.kind == "time":
             self.step = int(np.gcd.reduce(seen.astype(np.uint64) - self.low.astype(np.uint64))) or 1
-        elif seen.dtype.kind != "f":
+        elif may_have_step and seen.dtype.kind != "f":
             self.step = 10 ** _zeros(seen)
         steps = self._steps(np.where(missing, self.fill, values))
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below

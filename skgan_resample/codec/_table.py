@@ -27,9 +27,10 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
 
     On the way back a column of numbers is rounded to its step, whatever its dtype: the largest
     power of ten (1000, 1, 0.01) that divides all values seen by ``fit``. With more than six
-    decimals it has none. It is clipped to the range seen, and where values recur (fewer than half
-    as many values as rows: codes, counts, grades) it takes the nearest of the values seen. A block
-    stands for its largest entry.
+    decimals, or fewer than ten values, it has none; integers and booleans are whole in any case. It
+    is clipped to the range seen, and where values recur (fewer than half as many values as rows:
+    codes, counts, grades) it takes the nearest of the values seen. A block stands for its largest
+    entry.
 
     Parameters
     ----------
