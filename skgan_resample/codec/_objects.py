@@ -132,7 +132,7 @@ def _read_numbers(present, kinds, label):
     values = present.astype(np.float64)
     gaps(values, label)
     if all(issubclass(kind, Decimal) for kind in others):
-        digits = (-v.as_tuple().exponent for v in present if isinstance(v, Decimal))
+        digits = (-int(v.as_tuple().exponent) for v in present if isinstance(v, Decimal))
         return values, partial(_decimal, digits=max(0, *digits))
     if all(issubclass(kind, Fraction) for kind in others):
         return values, partial(_fraction, largest=max(v.denominator for v in present))
