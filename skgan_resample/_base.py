@@ -23,7 +23,7 @@ from sklearn.utils.validation import (
 )
 
 from ._containers import append, flatten_images, integer_columns, read_labels, with_room
-from .codec import ImageCodec, TableCodec, as_floats
+from .codec import ImageCodec, TableCodec
 from .metrics import nearest_neighbour_ratio, spread_ratio
 
 _SAMPLES_AT_ONCE, _VALUES_AT_ONCE = 1024, 1 << 22
@@ -41,8 +41,8 @@ class BaseSampler(BaseOverSampler, metaclass=ABCMeta):
     samples, which for a table are rows of shape (d,), for images arrays of shape (c, h, w):
 
     ``_fit(x, y, rng)``
-        Learn from x, (n, *sample_shape), float32 or, for images of bytes, the caller's own memory
-        as uint8, which is only read; and y, (n,) class indices.
+        Learn from x, (n, *sample_shape), float32 or, for images of bytes, uint8, which may be the
+        caller's own memory and is only read; and y, (n,) class indices.
     ``_sample(y, rng)``
         Make one sample per class index, (m,) -> (m, *sample_shape) float32.
 
@@ -229,8 +229,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def _counts(self, n_samples):
         """Samples to make of each class, in the order of ``classes_``."""
         if isinstance(n_samples, Mapping):
-            known = set(self.classes_)
-            unknown = [label for label in n_samples if label not in known]
+            unknown = [label for label in n_samples if label not in set(self.classes_)]
             if unknown:
                 raise ValueError(
                     f"Got n_samples for the classes {unknown}, but the classes seen in fit are "
@@ -250,12 +249,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         """
         shape = self.codec_.sample_shape_
         is_table = len(shape) == 1
-        if is_table:
-            made = np.empty((sum(counts), *shape), np.float32)
-        elif room is None:
-            made = np.empty((sum(counts), *self._image_like.shape[1:]), self._image_like.dtype)
-        else:
-            made = room
+        like = np.empty((0, *shape), np.float32) if is_table else self._image_like
+        made = np.empty((sum(counts), *like.shape[1:]), like.dtype) if room is None else room
         labels = np.repeat(np.arange(len(counts)), counts)
         at_once = min(max(_VALUES_AT_ONCE // int(np.prod(shape)), 1), _SAMPLES_AT_ONCE)
         for start in range(0, len(labels), at_once):
@@ -267,7 +262,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                     "Train again with a smaller learning_rate."
                 )
             if not is_table:  # in the images' own shape and dtype
-                x = append(self._image_like, self.codec_.inverse_transform(x))
+                x = append(like, self.codec_.inverse_transform(x))
             made[part] = x
         return self.codec_.inverse_transform(made) if is_table else made
 
@@ -289,8 +284,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         rng, collapsed, copied = self._stream(0), {}, {}
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
-            real = x[np.flatnonzero(y == c)[:_MOST_COMPARED]]
-            real = (as_floats(real) if x.ndim == 4 else real).reshape(len(real), -1)
+            real = x[np.flatnonzero(y == c)[:_MOST_COMPARED]].reshape(-1, x[0].size)
+            real = real / np.float32(127.5) - 1 if x.dtype == np.uint8 else real
             made = self._sample(np.full(n_each, c), rng).reshape(n_each, -1)
             if not np.isfinite(made).all():
                 continue  # an error of its own, where samples are asked for
