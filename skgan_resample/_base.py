@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
@@ -22,7 +21,15 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._containers import append, flatten_images, integer_columns, read_labels, with_room
+from ._containers import (
+    append,
+    flatten_images,
+    is_dataframe,
+    read_labels,
+    refuse_missing,
+    warn,
+    with_room,
+)
 from .codec import ImageCodec, TableCodec
 from .metrics import nearest_neighbour_ratio, spread_ratio
 
@@ -172,6 +179,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             if not name.startswith(_OF_SCIKIT_LEARN):  # else it is of an earlier fit
                 delattr(self, name)
         labels = read_labels(y)
+        refuse_missing(labels)
         check_classification_targets(labels)
         labels = check_target_type(np.asarray(labels) if np.ndim(labels) == 2 else labels)
         flat, own_shape, image_shape = flatten_images(X, self.image_shape)
@@ -186,7 +194,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             x, labels = self._encode_images(X, flat, labels, own_shape, image_shape)
         self.classes_, y_index = np.unique(labels, return_inverse=True)
         self.sampling_strategy_ = check_sampling_strategy(
-            self.sampling_strategy, labels, self._sampling_type
+            _counted(self.sampling_strategy, labels), labels, self._sampling_type
         )
         return x, y_index
 
@@ -195,8 +203,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
         )
         flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
-        self.codec_ = ImageCodec(image_shape)
-        self.codec_.fit(flat, integer=integer_columns(X, flat.shape[1], flat.dtype))
+        kinds = [getattr(dtype, "kind", "O") for dtype in X.dtypes] if is_dataframe(X) else None
+        integer = None if kinds is None else np.isin(kinds, [*"iub"])
+        self.codec_ = ImageCodec(image_shape).fit(flat, integer=integer)
         self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         return self.codec_.view(flat), labels
 
@@ -204,13 +213,11 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         """Learn from encoded samples by ``_fit`` or in its stead; warn of what has come of it."""
         single = self.classes_[self._lacking(np.bincount(y) == 1)]
         if len(single):
-            warnings.warn(
+            warn(
                 f"Got 1 sample of {_classes([str(label) for label in single])}, which cannot show "
                 f"how the class varies: {type(self).__name__} makes near-copies of it, or adds the "
                 'variation of other classes ("Small classes" in the guide). Collect more samples, '
-                "or leave the class out of sampling_strategy.",
-                UserWarning,
-                stacklevel=2,
+                "or leave the class out of sampling_strategy."
             )
         rng = self._stream(new_seed(self.random_state))
         (fit or self._fit)(x, y, rng)
@@ -238,7 +245,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             counts = [n_samples.get(label, 0) for label in self.classes_]
         else:
             counts = [n_samples] * len(self.classes_)
-        if any(not isinstance(count, Integral) or count < 0 for count in counts):
+        if not all(isinstance(n, Integral) and type(n) is not bool and n >= 0 for n in counts):
             raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
         return counts
 
@@ -302,10 +309,35 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        is_table = self.image_shape is None
-        tags.input_tags.allow_nan = tags.input_tags.string = is_table
-        tags.input_tags.categorical = is_table
+        inputs = tags.input_tags
+        inputs.allow_nan = inputs.string = inputs.categorical = self.image_shape is None
         return tags
+
+
+def _counted(strategy, labels):
+    """A sampling_strategy in whole numbers, for a ratio of two classes, a callable or a dict."""
+    if callable(strategy):
+        strategy = strategy(labels)
+    classes, counts = np.unique(labels, return_counts=True)
+    if isinstance(strategy, Real) and len(classes) == 2:
+        few, many = np.sort(counts)
+        wanted = int(strategy * many + 1e-9)  # 0.29 of 100 is 28.999999999999996
+        if wanted <= few:
+            next_one = f"is {(few + 1) / many}" if few < many else "would be above 1"
+            raise ValueError(
+                f"Got sampling_strategy={strategy:g}, but the classes of {many} and {few} samples "
+                f"have a ratio of {few / many:g} already: the next one {next_one}."
+            )
+        strategy = {classes[counts.argmin()]: wanted}
+    if not isinstance(strategy, dict):
+        return strategy
+    for label, n in strategy.items():
+        if not isinstance(n, Real) or type(n) is bool or n % 1:
+            raise ValueError(
+                f"Got sampling_strategy with {n!r} samples for class {label!s}, but expected a "
+                "whole number."
+            )
+    return {label: int(n) for label, n in strategy.items()}
 
 
 def new_seed(random_state):
@@ -317,24 +349,21 @@ def new_seed(random_state):
 
 def _warn_of_collapse(name, spreads):
     names = sorted(spreads, key=spreads.__getitem__)
-    warnings.warn(
+    warn(
         f"Mode collapse of {name} in {_classes(names)}: the median distance between generated "
         f"samples is {_range(spreads, '.2f')} of that between training samples. Try more updates, "
         "another learning_rate or another sampler; RowMixSampler trains no network.",
         ConvergenceWarning,
-        stacklevel=2,
     )
 
 
 def _warn_of_copies(name, shares):
     names = sorted(shares, key=shares.__getitem__)[::-1]
-    warnings.warn(
+    warn(
         f"Near-copies of training samples by {name} in {_classes(names)}: {_range(shares, '.0%')} "
         "of the generated samples are ten times as near to a training sample as other training "
         "samples are. They add little to duplicates, and reveal the data that they copy. Try "
-        "another sampler, or fewer updates where a network is trained.",
-        UserWarning,
-        stacklevel=2,
+        "another sampler, or fewer updates where a network is trained."
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
 
@@ -14,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from tqdm.auto import tqdm
 
 from ._base import BaseSampler
-from ._containers import writable
+from ._containers import warn, writable
 from .nn.blocks import MissingRates, draw_blocks_from
 from .nn.run import TrainingRun, samples_at_once
 from .nn.runtime import fits, resolve_device, torch_settings
@@ -222,12 +221,11 @@ class _Progress:
 
     def diverged(self, stage, at, kept):
         """Warn that a stage went back to an earlier update, and ended there."""
-        warnings.warn(
+        warn(
             f"The {stage} of {type(self.estimator).__name__} diverged at update {at}: a loss or a "
             f"weight is not finite. It went back to the weights of update {kept} and stopped. Got "
             f"learning_rate={self.estimator.learning_rate:g}; try a smaller one.",
             ConvergenceWarning,
-            stacklevel=2,
         )
 
     def _begin(self, stage, max_iter):

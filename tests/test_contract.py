@@ -150,6 +150,32 @@ def test_containers_and_dtypes_are_kept(Sampler, container):
     assert (new.max(axis=0) <= dense(X).max(axis=0)).all()
 
 
+ELEMENTS = {
+    "images of bytes": lambda X: X,
+    "images of floats": lambda X: X.astype(np.float32),
+    "rows of half precision": lambda X: X.reshape(len(X), -1).astype(np.float16),
+    "tensors": torch.from_numpy,
+    "tuples": lambda X: map(tuple, X.reshape(len(X), -1).tolist()),
+    "lists": lambda X: X.tolist(),
+}
+
+
+@pytest.mark.parametrize("container", [list, tuple])
+@pytest.mark.parametrize("kind", ELEMENTS)
+def test_new_elements_of_a_list_are_what_the_first_one_is(kind, container):
+    X, y = pictures(4, 3, counts=(8, 5))
+    elements, labels = container(ELEMENTS[kind](X)), container(np.float32(y))
+    X_resampled, y_resampled = quick(RowMixSampler).fit_resample(elements, labels)
+    for resampled, given in ((X_resampled, elements), (y_resampled, labels)):
+        assert type(resampled) is container
+        assert len(resampled) == 16
+        assert all(new is old for new, old in zip(resampled, given, strict=False))
+        for new in resampled[13:]:
+            assert type(new) is type(given[0])
+            assert getattr(new, "dtype", None) == getattr(given[0], "dtype", None)
+            assert np.shape(new) == np.shape(given[0])
+
+
 LABELS = {
     "int": lambda y: y,
     "negative": lambda y: -y,

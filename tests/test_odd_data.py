@@ -219,7 +219,7 @@ def test_labels_of_every_dtype(Sampler, kind):
     [
         (np.array([b"no", b"yes", b"perhaps"]), f"labels represented as bytes is {BYTES_ARE}"),
         (np.array([1, 2, 3], dtype=object), "Unknown label type"),
-        (np.array([1, "b", None], dtype=object), "Unknown label type"),
+        (np.array([1, "b", None], dtype=object), "missing labels"),
         (np.array([0.5, 1.5, 2.5]), "Unknown label type: continuous"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 from scipy import sparse
@@ -12,6 +11,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted, validate_data
 
+from .._containers import warn
 from ._columns import Container, as_table, chosen_columns, columns_of, read
 from ._encoders import Category, Number
 
@@ -117,7 +117,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         if sparse.issparse(X):
             size = f"{math.prod(X.shape):,} values"
             message = f"Got a sparse {type(X).__name__}, which is made dense: {size}."
-            warnings.warn(message, DataConversionWarning, stacklevel=2)
+            warn(message, DataConversionWarning)
         table = self._checked(X)
         self._container = Container(table)
         validate_data(self, X, skip_check_array=True)
