@@ -21,15 +21,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._containers import (
-    append,
-    flatten_images,
-    is_dataframe,
-    read_labels,
-    refuse_missing,
-    warn,
-    with_room,
-)
+from ._containers import append, flatten_images, is_dataframe, read_labels, warn, with_room
 from .codec import ImageCodec, TableCodec
 from .metrics import nearest_neighbour_ratio, spread_ratio
 
@@ -179,7 +171,6 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             if not name.startswith(_OF_SCIKIT_LEARN):  # else it is of an earlier fit
                 delattr(self, name)
         labels = read_labels(y)
-        refuse_missing(labels)
         check_classification_targets(labels)
         labels = check_target_type(np.asarray(labels) if np.ndim(labels) == 2 else labels)
         flat, own_shape, image_shape = flatten_images(X, self.image_shape)
@@ -203,8 +194,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
         )
         flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
-        kinds = [getattr(dtype, "kind", "O") for dtype in X.dtypes] if is_dataframe(X) else None
-        integer = None if kinds is None else np.isin(kinds, [*"iub"])
+        kinds = [getattr(dtype, "kind", "O") for dtype in getattr(X, "dtypes", ())]
+        integer = np.isin(kinds, [*"iub"]) if is_dataframe(X) else None
         self.codec_ = ImageCodec(image_shape).fit(flat, integer=integer)
         self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         return self.codec_.view(flat), labels

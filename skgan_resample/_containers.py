@@ -28,34 +28,28 @@ def read_labels(y):
     """Labels as scikit-learn takes them: those of polars, and of pandas' own dtypes, as an array.
 
     Of pandas' own booleans, alone or as categories, scikit-learn would make floats. A polars
-    DataFrame of more than one column, or masked values, are a TypeError.
+    DataFrame of more than one column, or masked values, are a TypeError, missing labels among texts
+    a ValueError.
     """
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise TypeError(_MASKED)
-    if not is_polars(y):
-        is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
-        return np.array(y.tolist()) if is_own and not y.isna().any() else y
-    is_frame = hasattr(y, "width")
-    if is_frame and y.width > 1:
-        raise TypeError(
-            f"Got a polars DataFrame of {y.width} columns as y, but expected a Series of labels, "
-            "or an array of them."
-        )
-    return (y.to_series() if is_frame else y).to_numpy()
-
-
-def refuse_missing(labels):
-    """Refuse labels without a value among those of a type that has no order with NaN or None."""
-    is_list = isinstance(labels, (list, tuple))
-    if not is_list and getattr(getattr(labels, "dtype", None), "kind", "O") != "O":
-        return
-    values = np.asarray(labels, dtype=object).ravel()
-    lacks = [v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values]
-    if any(lacks):
-        raise ValueError(
-            f"Got y with {sum(lacks)} missing labels, the first at index {lacks.index(True)}, but "
-            "expected a class for each sample. Leave these samples out of X and y."
-        )
+    if is_polars(y):
+        if hasattr(y, "width") and y.width > 1:
+            raise TypeError(
+                f"Got a polars DataFrame of {y.width} columns as y, but expected a Series of "
+                "labels, or an array of them."
+            )
+        y = (y.to_series() if hasattr(y, "width") else y).to_numpy()
+    is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
+    if getattr(getattr(y, "dtype", None), "kind", "O") == "O":  # numbers have an order with NaN
+        values = np.asarray(y, dtype=object).ravel()
+        lacks = [v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values]
+        if any(lacks):
+            raise ValueError(
+                f"Got y with {sum(lacks)} missing labels, the first at index {lacks.index(True)}, "
+                "but expected a class for each sample. Leave these samples out of X and y."
+            )
+    return np.array(y.tolist()) if is_own and not y.isna().any() else y
 
 
 def warn(message, category=UserWarning):

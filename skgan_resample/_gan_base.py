@@ -32,6 +32,7 @@ except ImportError:
 
 _UPDATES_COMPARED = 100  # a shorter training is a trial, of which nobody expects good samples
 _GENERATING = threading.RLock()  # a generator is moved, and draws from the stream of one call
+_MANY_COLUMNS = 5000
 _ROWS_TO_COUNT_MISSING = 1000
 
 
@@ -103,6 +104,13 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         asked = {name: getattr(self, name, "auto") for name in auto}
         sizes = auto | {name: size for name, size in asked.items() if size != "auto"}
         self.latent_dim_ = int(sizes["latent_dim"])
+        if is_table and n_values > _MANY_COLUMNS:
+            warn(
+                f"Got {n_values:,} columns, categories encoded: each network of "
+                f"{type(self).__name__} has more than {n_values * sizes['hidden_dim']:,} weights, "
+                "and every update takes all of them. Choose columns first, by scikit-learn's "
+                "SelectKBest, or join them, by its TruncatedSVD."
+            )
         return Run(
             rng,
             shape,

@@ -68,6 +68,7 @@ def test_a_hundred_thousand_rows_against_ten(Sampler):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Got 10,000 columns")
 def test_ten_thousand_columns():
     y = np.repeat([0, 1], [8, 4])
     X = np.random.default_rng(0).normal(size=(len(y), 10_000)).astype(np.float32)

@@ -161,6 +161,21 @@ def test_a_warning_points_at_the_line_of_the_caller(make, counts, message, call)
     assert {warning.filename for warning in warned} == {__file__}
 
 
+def test_networks_of_many_columns_are_warned_of_before_they_are_trained():
+    X, y = np.random.default_rng(0).random((9, 5001)), np.arange(9) < 3
+    message = r"Got 5,001 columns.* of CGANSampler has more than 10,002 weights.* SelectKBest"
+    sampler = quick(CGANSampler, max_iter=1, hidden_dim=2)
+    with pytest.warns(UserWarning, match=message) as warned:
+        sampler.fit(X, y)
+    assert [warning.filename for warning in warned] == [__file__]
+    sizes = [weight.numel() for weight in sampler.generator_.parameters()]
+    assert sum(sizes) > 10_002
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler.fit(X[:, 1:], y)
+        RowMixSampler().fit(X, y)
+
+
 class Constant(CGANSampler):
     def _generate(self, y, run):
         return 0 * super()._generate(y, run) + 0.1
