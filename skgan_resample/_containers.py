@@ -41,13 +41,14 @@ def read_labels(y):
             )
         y = (y.to_series() if hasattr(y, "width") else y).to_numpy()
     is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
-    if getattr(getattr(y, "dtype", None), "kind", "O") == "O":  # numbers have an order with NaN
+    if y is not None and getattr(getattr(y, "dtype", None), "kind", "O") == "O":
         values = np.asarray(y, dtype=object).ravel()
         lacks = [v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values]
         if any(lacks):
             raise ValueError(
-                f"Got y with {sum(lacks)} missing labels, the first at index {lacks.index(True)}, "
-                "but expected a class for each sample. Leave these samples out of X and y."
+                f"Got missing labels in y, {sum(lacks)} of them, the first at index "
+                f"{lacks.index(True)}, but expected a class for each sample. Leave these out of X "
+                "and y."
             )
     return np.array(y.tolist()) if is_own and not y.isna().any() else y
 
@@ -79,7 +80,12 @@ def flatten_images(X, image_shape):
         raise TypeError(_MASKED)
     own_shape = None
     if not (is_dataframe(X) or is_polars(X) or sparse.issparse(X)):
-        array = _stacked(X) if isinstance(X, (list, tuple)) else X
+        try:
+            array = np.asarray(X) if isinstance(X, (list, tuple)) else X
+        except ValueError as error:
+            raise ValueError(
+                "Got samples of different shapes, but expected one shape. Crop, pad or resize them."
+            ) from error
         if getattr(array, "dtype", None) == np.dtype(object) and array.shape[1:] == ():
             shape = np.shape(array[:1].tolist())[1:]
             if shape:
@@ -107,16 +113,6 @@ def flatten_images(X, image_shape):
             "image_shape at None for images that are not flattened."
         )
     return X, own_shape, shape
-
-
-def _stacked(X):
-    """Elements of a list in one array."""
-    try:
-        return np.asarray(X)
-    except ValueError as error:
-        raise ValueError(
-            "Got samples of different shapes, but expected one shape. Crop, pad or resize them."
-        ) from error
 
 
 def _check_images(X):

@@ -437,7 +437,7 @@ def test_missing_labels_among_texts(missing):
     X, y = table()
     values = np.array(["no", "yes", "perhaps"], dtype=object)[y]
     values[[5, 7]] = missing
-    message = "y with 2 missing labels, the first at index 5, .* Leave these samples out"
+    message = "missing labels in y, 2 of them, the first at index 5, .* Leave these out"
     for labels in (values, values.tolist(), pd.Series(values), pd.DataFrame({"y": values})):
         refuses(message, X, labels, Sampler=RowMixSampler)
     for dtype in ("category", "string"):
