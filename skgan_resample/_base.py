@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
@@ -22,8 +21,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._containers import append, flatten_images, integer_columns, read_labels, with_room
-from .codec import ImageCodec, TableCodec, as_floats
+from ._containers import append, flatten_images, is_dataframe, read_labels, warn, with_room
+from .codec import ImageCodec, TableCodec
 from .metrics import nearest_neighbour_ratio, spread_ratio
 
 _SAMPLES_AT_ONCE, _VALUES_AT_ONCE = 1024, 1 << 22
@@ -41,8 +40,8 @@ class BaseSampler(BaseOverSampler, metaclass=ABCMeta):
     samples, which for a table are rows of shape (d,), for images arrays of shape (c, h, w):
 
     ``_fit(x, y, rng)``
-        Learn from x, (n, *sample_shape), float32 or, for images of bytes, the caller's own memory
-        as uint8, which is only read; and y, (n,) class indices.
+        Learn from x, (n, *sample_shape), float32 or, for images of bytes, uint8, which may be the
+        caller's own memory and is only read; and y, (n,) class indices.
     ``_sample(y, rng)``
         Make one sample per class index, (m,) -> (m, *sample_shape) float32.
 
@@ -186,7 +185,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             x, labels = self._encode_images(X, flat, labels, own_shape, image_shape)
         self.classes_, y_index = np.unique(labels, return_inverse=True)
         self.sampling_strategy_ = check_sampling_strategy(
-            self.sampling_strategy, labels, self._sampling_type
+            _counted(self.sampling_strategy, labels), labels, self._sampling_type
         )
         return x, y_index
 
@@ -195,8 +194,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
         )
         flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
-        self.codec_ = ImageCodec(image_shape)
-        self.codec_.fit(flat, integer=integer_columns(X, flat.shape[1], flat.dtype))
+        kinds = [getattr(dtype, "kind", "O") for dtype in getattr(X, "dtypes", ())]
+        integer = np.isin(kinds, [*"iub"]) if is_dataframe(X) else None
+        self.codec_ = ImageCodec(image_shape).fit(flat, integer=integer)
         self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         return self.codec_.view(flat), labels
 
@@ -204,13 +204,11 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         """Learn from encoded samples by ``_fit`` or in its stead; warn of what has come of it."""
         single = self.classes_[self._lacking(np.bincount(y) == 1)]
         if len(single):
-            warnings.warn(
+            warn(
                 f"Got 1 sample of {_classes([str(label) for label in single])}, which cannot show "
                 f"how the class varies: {type(self).__name__} makes near-copies of it, or adds the "
                 'variation of other classes ("Small classes" in the guide). Collect more samples, '
-                "or leave the class out of sampling_strategy.",
-                UserWarning,
-                stacklevel=2,
+                "or leave the class out of sampling_strategy."
             )
         rng = self._stream(new_seed(self.random_state))
         (fit or self._fit)(x, y, rng)
@@ -229,8 +227,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def _counts(self, n_samples):
         """Samples to make of each class, in the order of ``classes_``."""
         if isinstance(n_samples, Mapping):
-            known = set(self.classes_)
-            unknown = [label for label in n_samples if label not in known]
+            unknown = [label for label in n_samples if label not in set(self.classes_)]
             if unknown:
                 raise ValueError(
                     f"Got n_samples for the classes {unknown}, but the classes seen in fit are "
@@ -239,7 +236,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             counts = [n_samples.get(label, 0) for label in self.classes_]
         else:
             counts = [n_samples] * len(self.classes_)
-        if any(not isinstance(count, Integral) or count < 0 for count in counts):
+        if not all(isinstance(n, Integral) and type(n) is not bool and n >= 0 for n in counts):
             raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
         return counts
 
@@ -250,12 +247,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         """
         shape = self.codec_.sample_shape_
         is_table = len(shape) == 1
-        if is_table:
-            made = np.empty((sum(counts), *shape), np.float32)
-        elif room is None:
-            made = np.empty((sum(counts), *self._image_like.shape[1:]), self._image_like.dtype)
-        else:
-            made = room
+        like = np.empty((0, *shape), np.float32) if is_table else self._image_like
+        made = np.empty((sum(counts), *like.shape[1:]), like.dtype) if room is None else room
         labels = np.repeat(np.arange(len(counts)), counts)
         at_once = min(max(_VALUES_AT_ONCE // int(np.prod(shape)), 1), _SAMPLES_AT_ONCE)
         for start in range(0, len(labels), at_once):
@@ -267,7 +260,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                     "Train again with a smaller learning_rate."
                 )
             if not is_table:  # in the images' own shape and dtype
-                x = append(self._image_like, self.codec_.inverse_transform(x))
+                x = append(like, self.codec_.inverse_transform(x))
             made[part] = x
         return self.codec_.inverse_transform(made) if is_table else made
 
@@ -289,8 +282,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         rng, collapsed, copied = self._stream(0), {}, {}
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
-            real = x[np.flatnonzero(y == c)[:_MOST_COMPARED]]
-            real = (as_floats(real) if x.ndim == 4 else real).reshape(len(real), -1)
+            real = x[np.flatnonzero(y == c)[:_MOST_COMPARED]].reshape(-1, x[0].size)
+            real = real / np.float32(127.5) - 1 if x.dtype == np.uint8 else real
             made = self._sample(np.full(n_each, c), rng).reshape(n_each, -1)
             if not np.isfinite(made).all():
                 continue  # an error of its own, where samples are asked for
@@ -307,10 +300,35 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        is_table = self.image_shape is None
-        tags.input_tags.allow_nan = tags.input_tags.string = is_table
-        tags.input_tags.categorical = is_table
+        inputs = tags.input_tags
+        inputs.allow_nan = inputs.string = inputs.categorical = self.image_shape is None
         return tags
+
+
+def _counted(strategy, labels):
+    """A sampling_strategy in whole numbers, for a ratio of two classes, a callable or a dict."""
+    if callable(strategy):
+        strategy = strategy(labels)
+    classes, counts = np.unique(labels, return_counts=True)
+    if isinstance(strategy, Real) and len(classes) == 2:
+        few, many = np.sort(counts)
+        wanted = int(strategy * many + 1e-9)  # 0.29 of 100 is 28.999999999999996
+        if wanted <= few:
+            next_one = f"is {(few + 1) / many}" if few < many else "would be above 1"
+            raise ValueError(
+                f"Got sampling_strategy={strategy:g}, but the classes of {many} and {few} samples "
+                f"have a ratio of {few / many:g} already: the next one {next_one}."
+            )
+        strategy = {classes[counts.argmin()]: wanted}
+    if not isinstance(strategy, dict):
+        return strategy
+    for label, n in strategy.items():
+        if not isinstance(n, Real) or type(n) is bool or n % 1:
+            raise ValueError(
+                f"Got sampling_strategy with {n!r} samples for class {label!s}, but expected a "
+                "whole number."
+            )
+    return {label: int(n) for label, n in strategy.items()}
 
 
 def new_seed(random_state):
@@ -322,24 +340,21 @@ def new_seed(random_state):
 
 def _warn_of_collapse(name, spreads):
     names = sorted(spreads, key=spreads.__getitem__)
-    warnings.warn(
+    warn(
         f"Mode collapse of {name} in {_classes(names)}: the median distance between generated "
         f"samples is {_range(spreads, '.2f')} of that between training samples. Try more updates, "
         "another learning_rate or another sampler; RowMixSampler trains no network.",
         ConvergenceWarning,
-        stacklevel=2,
     )
 
 
 def _warn_of_copies(name, shares):
     names = sorted(shares, key=shares.__getitem__)[::-1]
-    warnings.warn(
+    warn(
         f"Near-copies of training samples by {name} in {_classes(names)}: {_range(shares, '.0%')} "
         "of the generated samples are ten times as near to a training sample as other training "
         "samples are. They add little to duplicates, and reveal the data that they copy. Try "
-        "another sampler, or fewer updates where a network is trained.",
-        UserWarning,
-        stacklevel=2,
+        "another sampler, or fewer updates where a network is trained."
     )
 
 

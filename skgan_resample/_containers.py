@@ -1,11 +1,16 @@
-"""What callers hand in, as one dense array, and new samples in the callers' own types."""
+"""What callers hand in, as one dense array; what they get: their own types, warnings, errors."""
 
 import math
+import sys
+import warnings
 from numbers import Integral
+from types import SimpleNamespace
 
 import numpy as np
 from scipy import sparse
 
+_PASSED_BY = (__name__.partition(".")[0], "sklearn", "imblearn", "joblib")
+_VALUES_CHECKED = 1 << 18
 _MASKED = "Got a masked array with masked values. Fill them with its filled(value)."
 
 
@@ -23,20 +28,37 @@ def read_labels(y):
     """Labels as scikit-learn takes them: those of polars, and of pandas' own dtypes, as an array.
 
     Of pandas' own booleans, alone or as categories, scikit-learn would make floats. A polars
-    DataFrame of more than one column, or masked values, are a TypeError.
+    DataFrame of more than one column, or masked values, are a TypeError, missing labels among texts
+    a ValueError.
     """
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise TypeError(_MASKED)
-    if not is_polars(y):
-        is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
-        return np.array(y.tolist()) if is_own and not y.isna().any() else y
-    is_frame = hasattr(y, "width")
-    if is_frame and y.width > 1:
-        raise TypeError(
-            f"Got a polars DataFrame of {y.width} columns as y, but expected a Series of labels, "
-            "or an array of them."
-        )
-    return (y.to_series() if is_frame else y).to_numpy()
+    if is_polars(y):
+        if hasattr(y, "width") and y.width > 1:
+            raise TypeError(
+                f"Got a polars DataFrame of {y.width} columns as y, but expected a Series of "
+                "labels, or an array of them."
+            )
+        y = (y.to_series() if hasattr(y, "width") else y).to_numpy()
+    is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
+    if y is not None and getattr(getattr(y, "dtype", None), "kind", "O") == "O":
+        values = np.asarray(y, dtype=object).ravel()
+        lacks = [v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values]
+        if any(lacks):
+            raise ValueError(
+                f"Got missing labels in y, {sum(lacks)} of them, the first at index "
+                f"{lacks.index(True)}, but expected a class for each sample. Leave these out of X "
+                "and y."
+            )
+    return np.array(y.tolist()) if is_own and not y.isna().any() else y
+
+
+def warn(message, category=UserWarning):
+    """Warn at the line that called this package, be it by way of scikit-learn."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _PASSED_BY:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def flatten_images(X, image_shape):
@@ -51,16 +73,31 @@ def flatten_images(X, image_shape):
     TypeError
         If X has masked values, which would come back without their mask.
     ValueError
-        If the parameter is no shape, or not that of X.
+        If the parameter is no shape, or not that of X; or if it is None and X, of three or four
+        dimensions, does not look like images.
     """
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise TypeError(_MASKED)
     own_shape = None
     if not (is_dataframe(X) or is_polars(X) or sparse.issparse(X)):
-        array = np.asarray(X) if isinstance(X, (list, tuple)) else X
-        if getattr(array, "ndim", 2) in (3, 4):
+        try:
+            array = np.asarray(X) if isinstance(X, (list, tuple)) else X
+        except ValueError as error:
+            raise ValueError(
+                "Got samples of different shapes, but expected one shape. Crop, pad or resize them."
+            ) from error
+        if getattr(array, "dtype", None) == np.dtype(object) and array.shape[1:] == ():
+            shape = np.shape(array[:1].tolist())[1:]
+            if shape:
+                raise ValueError(
+                    f"Got an array of objects, the first of shape {shape}, but expected one array "
+                    "of numbers: np.stack(X)."
+                )
+        if getattr(array, "ndim", 2) > 2:
             array = np.asarray(array)
             own_shape = array.shape[1:]
+            if image_shape is None:
+                _check_images(array)
             X = array.reshape(len(array), math.prod(own_shape))
     if image_shape is None:
         return X, own_shape, own_shape
@@ -78,15 +115,48 @@ def flatten_images(X, image_shape):
     return X, own_shape, shape
 
 
-def integer_columns(X, n_features, dtype):
-    """Mask of shape (n_features,) of the columns that hold whole numbers or booleans."""
-    if is_dataframe(X):
-        return np.array([_is_whole(column_dtype) for column_dtype in X.dtypes])
-    return np.full(n_features, _is_whole(dtype))
+def _check_images(X):
+    """Refuse (n, h, w[, c]) whose channels come first, or whose rows or columns are features."""
+    remedy = f"If X holds images all the same, say image_shape={X.shape[1:]}."
+    if X.ndim > 4:
+        raise ValueError(
+            f"Got X of shape {X.shape}, but expected a table, (n, d), or images, (n, height, width"
+            "[, channels]). Make a row of each sample: X.reshape(len(X), -1)."
+        )
+    if X.ndim == 4 and X.shape[1] in (1, 3, 4) and X.shape[3] > 4:
+        raise ValueError(
+            f"Got X of shape {X.shape}, but expected (n, height, width, channels). If the channels "
+            f"come first, take X.transpose(0, 2, 3, 1). {remedy}"
+        )
+    if X.dtype.kind not in "iuf" or X.itemsize == 1 or not X.size:
+        return
+    some = X[:: -(-X.size // _VALUES_CHECKED)].astype(np.float64)
+    rounding = np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0
+    for axis in (2, 1):
+        values = np.moveaxis(some, axis, 0).reshape(X.shape[axis], -1)
+        with np.errstate(all="ignore"):  # infinity is refused later
+            found = _features(values, 10 * rounding)
+        if found:
+            low, high = values[found[0]].min(), values[found[0]].max()
+            raise ValueError(
+                f"Got X of shape {X.shape}, which is taken for images, but along axis {axis} it "
+                f"has values of different units: from {low:g} to {high:g} at index {found[0]}, "
+                f"from {values.min():g} to {values.max():g} in all. If these are features, make a "
+                f"table of X: X.reshape(len(X), -1). {remedy}"
+            )
 
 
-def _is_whole(dtype):
-    return getattr(dtype, "kind", "O") in "iub"
+def _features(values, rounding):
+    """Rows of values, (k, m), in a unit of their own: indices.
+
+    They span less than a thousandth of what all values do, but more than rounding errors. They are
+    no empty border of images, of which few values differ, and no blurred one, like its neighbour.
+    """
+    ends, span = np.quantile(values, [0.05, 0.95], axis=1), np.ptp(values, axis=1)
+    share = span / np.ptp(ends)
+    odd = (share > rounding) & (share < 1e-3) & (np.ptp(ends, axis=0) > span / 10)
+    near = {j: np.corrcoef(values[max(j - 1, 0) : j + 2])[min(j, 1)] for j in np.flatnonzero(odd)}
+    return [j for j, alike in near.items() if (np.abs(alike) > 0.9).sum() < 2]
 
 
 def append(X, new):
@@ -107,9 +177,20 @@ def append(X, new):
         like = np.asarray(X)
         if new.dtype != object:
             new = new.reshape(len(new), *like.shape[1:]).astype(like.dtype)
-        return type(X)([*X, *new.tolist()])
+        return type(X)([*X, *_elements(new, X[0])])
     X = np.asanyarray(X)
     return np.concatenate([X, new.reshape(len(new), *X.shape[1:]).astype(X.dtype)])
+
+
+def _elements(new, first):
+    """New samples as elements of a list: of the type, and the dtype, of the first one."""
+    if isinstance(first, np.ndarray):
+        return new.astype(first.dtype)
+    if hasattr(first, "new_tensor"):
+        return map(first.new_tensor, new)
+    if isinstance(first, np.generic):
+        return new
+    return map(tuple, new.tolist()) if type(first) is tuple else new.tolist()
 
 
 def with_room(X, n_new):
@@ -125,19 +206,14 @@ def with_room(X, n_new):
 
 
 def writable(X):
-    """X itself, under a flag that lets torch use its memory; nobody may write to it."""
+    """X itself, under a flag that lets torch use its memory; nobody may write to it.
+
+    Torch has no tensors of read-only memory, and warns of each.
+    """
     if X.flags.writeable:
         return X
-    return np.asarray(_Memory(X))
-
-
-class _Memory:
-    """Memory of a read-only array: torch has no such tensors, and warns of each."""
-
-    def __init__(self, X):
-        self.owner = X
-        address, _ = X.__array_interface__["data"]
-        self.__array_interface__ = X.__array_interface__ | {"data": (address, False)}
+    memory = X.__array_interface__ | {"data": (X.__array_interface__["data"][0], False)}
+    return np.asarray(SimpleNamespace(owner=X, __array_interface__=memory))
 
 
 def _append_pandas(X, new):

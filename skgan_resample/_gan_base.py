@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
 
@@ -14,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from tqdm.auto import tqdm
 
 from ._base import BaseSampler
-from ._containers import writable
+from ._containers import warn, writable
 from .nn.blocks import MissingRates, draw_blocks_from
 from .nn.run import TrainingRun, samples_at_once
 from .nn.runtime import fits, resolve_device, torch_settings
@@ -33,6 +32,7 @@ except ImportError:
 
 _UPDATES_COMPARED = 100  # a shorter training is a trial, of which nobody expects good samples
 _GENERATING = threading.RLock()  # a generator is moved, and draws from the stream of one call
+_MANY_COLUMNS = 5000
 _ROWS_TO_COUNT_MISSING = 1000
 
 
@@ -104,6 +104,13 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         asked = {name: getattr(self, name, "auto") for name in auto}
         sizes = auto | {name: size for name, size in asked.items() if size != "auto"}
         self.latent_dim_ = int(sizes["latent_dim"])
+        if is_table and n_values > _MANY_COLUMNS:
+            warn(
+                f"Got {n_values:,} columns, categories encoded: each network of "
+                f"{type(self).__name__} has more than {n_values * sizes['hidden_dim']:,} weights, "
+                "and every update takes all of them. Choose columns first, by scikit-learn's "
+                "SelectKBest, or join them, by its TruncatedSVD."
+            )
         return Run(
             rng,
             shape,
@@ -222,12 +229,11 @@ class _Progress:
 
     def diverged(self, stage, at, kept):
         """Warn that a stage went back to an earlier update, and ended there."""
-        warnings.warn(
+        warn(
             f"The {stage} of {type(self.estimator).__name__} diverged at update {at}: a loss or a "
             f"weight is not finite. It went back to the weights of update {kept} and stopped. Got "
             f"learning_rate={self.estimator.learning_rate:g}; try a smaller one.",
             ConvergenceWarning,
-            stacklevel=2,
         )
 
     def _begin(self, stage, max_iter):

@@ -32,6 +32,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.multiprocessing.spawn import ProcessException
 
+from ._containers import warn
 from ._gan_base import BaseGANSampler
 from .nn.run import Loss, TrainingRun
 from .nn.runtime import Adam, moved, resolve_device, torch_settings
@@ -160,7 +161,7 @@ def _fit_together(fabric, sampler, x, y, rng):
     launch = fabric.launch if joins else partial(_launch, fabric)
     learnt, state, told = launch(_train, sampler, x, y, rng.get_state())
     for message in told:
-        warnings.warn(message, stacklevel=2)
+        warn(message)
     rng.set_state(state)
     vars(sampler).update(learnt)
 

@@ -1,6 +1,5 @@
 """Subclasses: groups within a class that nobody has labelled."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -20,6 +19,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ._containers import warn
 
 _MOST = 10  # subclasses that "auto" tries, at the most
 _ROWS_EACH = 10  # samples in a subclass, on average, that "auto" leaves at the least
@@ -268,11 +269,9 @@ class SubclassDiscovery(
 
     def _warn(self, label, n_distinct, asked, instead):
         who = "X" if label is None else f"Class {label!s}"
-        warnings.warn(
+        warn(
             f"{who} has {n_distinct} distinct row{'s' * (n_distinct > 1)}, too few for {asked}: "
-            f"{instead}.",
-            UserWarning,
-            stacklevel=2,
+            f"{instead}."
         )
 
     def _nearest(self, X):

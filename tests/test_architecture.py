@@ -21,13 +21,13 @@ INSIDE = {
     "_versions": {"__version__"},
     "codec": {"_containers"},
     "comparison": {"over_sampling", "codec", "metrics", "plotting"},
-    "distributed": {"nn", "_gan_base"},
+    "distributed": {"nn", "_gan_base", "_containers"},
     "metrics": {"codec"},
     "mixing": set(),
     "nn": set(),
     "over_sampling": {"_base", "_docstrings", "_gan_base", "codec", "mixing", "nn", "subclasses"},
     "plotting": {"codec", "metrics"},
-    "subclasses": set(),
+    "subclasses": {"_containers"},
 }
 USERS = {"_base", "metrics", "comparison", "plotting"}  # of the public names of other rooms
 # Rooms of one world only: nn imports torch alone, others do without it.

@@ -1,10 +1,14 @@
 """Bad and odd input: a clear error, or a correct result."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from samplers import (
     ALL_SAMPLERS,
     assert_extends,
@@ -16,8 +20,16 @@ from samplers import (
     table,
 )
 from scipy import sparse
+from scipy.ndimage import gaussian_filter
+from sklearn.datasets import load_digits, load_sample_image
 
-from skgan_resample import BAGANGPSampler, BAGANSampler, ImageCodec
+from skgan_resample import (
+    BAGANGPSampler,
+    BAGANSampler,
+    CGANSampler,
+    ImageCodec,
+    RowMixSampler,
+)
 
 
 def refuses(message, X, y, error=ValueError, Sampler=BAGANGPSampler, **parameters):
@@ -71,7 +83,11 @@ def test_image_shape_of_a_wrong_type():
 def test_wrong_dimensions():
     X, y = table()
     refuses("Expected 2D array, got 1D array", X[:, 0], y)
-    refuses("Found array with dim 5", X.reshape(-1, 1, 2, 2, 1), y)
+    refuses(
+        r"X of shape \(20, 1, 2, 2, 1\), but.* X.reshape\(len\(X\), -1\)",
+        X.reshape(20, 1, 2, 2, 1),
+        y,
+    )
     refuses(r"inconsistent numbers of samples: \[20, 19\]", X, y[:-1])
     refuses(r"inconsistent numbers of samples: \[20, 19\]", X.reshape(-1, 2, 2), y[:-1])
 
@@ -82,6 +98,111 @@ def test_empty():
     refuses(r"Found array with 0 sample\(s\)", X[:0].reshape(0, 2, 2), y[:0])
     refuses(r"Found array with 0 feature\(s\)", X[:, :0], y)
     refuses(r"Found array with 0 feature\(s\)", np.empty((20, 0, 3)), y)
+
+
+def test_images_that_are_no_one_array():
+    X, y = pictures(4, 3, counts=(3, 2))
+    objects = np.empty(5, dtype=object)
+    objects[:] = list(X)
+    refuses(r"array of objects, the first of shape \(4, 3\), but .* np.stack\(X\)", objects, y)
+    refuses("samples of different shapes.* Crop, pad or resize", [*X[:-1], X[0, :2]], y)
+    refuses("samples of different shapes", [[1, 2], [1, 2, 3], [1, 2]], [0, 0, 1])
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (4, 9, 5)])
+def test_channels_first(shape):
+    X, y = pictures(*shape, counts=(3, 2))
+    refuses(r"X of shape .* take X.transpose\(0, 2, 3, 1\).*image_shape=", X, y)
+    balances(X.transpose(0, 2, 3, 1), y, RowMixSampler)
+    balances(X, y, RowMixSampler, image_shape=shape)  # the user has decided
+
+
+def series(dtype, *scales):
+    """Features of a scale each: (300, 50, features)."""
+    X = np.random.default_rng(0).normal(size=(300, 50, len(scales)))
+    return (X * scales + [10 * scale for scale in scales]).astype(dtype)
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+@pytest.mark.parametrize(
+    "X",
+    [
+        series(np.float64, 1, 1e4),
+        series(np.float32, 100, 1, 1e-2),
+        series(np.int64, 3, 1e5),
+        series(np.float64, 1e-9, 1, 1, 1),
+        series(np.float64, 100, 0.05) * [100, 0] + [0, 0.5] + series(np.float64, 0, 0.05),
+        np.exp(series(np.float64, 1, 1)) * [1, 1e4],
+    ],
+    ids=["two", "float32", "integers", "tiny", "pressure and valve", "lognormal"],
+)
+def test_time_series_of_features_of_different_units(X, axis):
+    y, X = np.arange(300) < 30, np.moveaxis(X, 2, axis)
+    refuses(
+        rf"along axis {axis} it has values of different units.* X.reshape\(len\(X\), -1\)", X, y
+    )
+    refuses(rf"along axis {axis}", X[..., None], y)
+    assert quick(RowMixSampler, image_shape=X.shape[1:]).fit_resample(X, y)[0].shape[0] == 540
+
+
+BLURS = [0.5, 0.7, 1, 2]
+PHOTOS = ["photos", "photos of integers", "grey photos", "alpha", "empty channel", "image and mask"]
+OTHERS = [
+    "digits",
+    "bars",
+    "blurred bars",
+    "noisy bars",
+    "bright frame",
+    "filtered",
+    "bright spots",
+]
+
+
+def real_images(kind):
+    """Images as they are, with borders and channels as they come."""
+    digits = np.pad(load_digits().images[:60], ((0, 0), (4, 4), (4, 4)))
+    if kind in BLURS:
+        return gaussian_filter(digits, (0, kind, kind))
+    photo = load_sample_image("china.jpg")
+    photos = np.stack([photo[i : i + 40, j : j + 50] for i in (0, 90, 300) for j in (0, 99, 500)])
+    bars, noise = np.zeros((9, 60, 60, 3)), np.random.default_rng(0)
+    bars[:, 10:50, 5:55] = photos / 255
+    alpha = np.full((9, 40, 50, 1), 255)
+    return {
+        "digits": digits,
+        "photos": photos,
+        "photos of integers": photos.astype(int),
+        "grey photos": photos.mean(axis=3),
+        "alpha": np.concatenate([photos, alpha], axis=3),
+        "empty channel": np.concatenate([photos * 1e4, 0 * alpha], axis=3),
+        "image and mask": np.concatenate([photos * 1e4, photos[..., :1] > 100], axis=3),
+        "bars": bars,
+        "blurred bars": gaussian_filter(bars, (0, 0.7, 0.7, 0)),
+        "noisy bars": bars + (bars == 0) * noise.integers(3, size=bars.shape) / 255,
+        "bright frame": np.pad(bars, ((0, 0), (3, 3), (3, 3), (0, 0)), constant_values=1e4),
+        "filtered": np.fft.ifft2(np.fft.fft2(bars, axes=(1, 2)), axes=(1, 2)).real,
+        "bright spots": 1.0 + (noise.random((20, 40, 40)) < 1e-3) * 1e5,
+    }[kind]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("kind", BLURS + PHOTOS + OTHERS)
+def test_real_images_are_taken_for_images(kind, dtype):
+    X = real_images(kind).astype(dtype)
+    y = np.arange(len(X)) < 2
+    assert quick(RowMixSampler).fit_resample(X, y)[0].shape[1:] == X.shape[1:]
+
+
+@given(
+    st.tuples(st.integers(4, 12), st.integers(1, 9), st.integers(1, 9), st.integers(1, 3)),
+    st.sampled_from(["uint8", "int16", "float32"]),
+    st.sampled_from([0.001, 0.1, 0.9]),
+)
+def test_images_of_bytes_are_images_in_every_dtype(shape, dtype, density):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, shape) * (rng.random(shape) < density)
+    X_new, _ = RowMixSampler(random_state=0).fit_resample(X.astype(dtype), np.arange(len(X)) < 2)
+    assert X_new.shape[1:] == X.shape[1:]
 
 
 # Values ------------------------------------------------------------------------------------------
@@ -255,9 +376,41 @@ def test_one_latent_dimension(Sampler):
 
 
 def test_float_strategy_already_met():
-    message = "increase the ratio"
+    message = "classes of 10 and 5 samples have a ratio of 0.5 already: the next one is 0.6"
     refuses(message, *table((10, 5)), sampling_strategy=0.5)
-    refuses(message, *table((6, 6)), sampling_strategy=1.0)
+    refuses("the next one would be above 1", *table((6, 6)), sampling_strategy=1.0)
+
+
+@pytest.mark.parametrize("Sampler", [RowMixSampler, CGANSampler])
+def test_whole_counts_of_any_type_are_taken(Sampler):
+    X, y = table((12, 5))
+    for asked in ({1: 9.0}, {1: np.float32(9)}, {1: np.int8(9)}, lambda y: {1: 0.75 * sum(y == 0)}):
+        sampler = quick(Sampler, sampling_strategy=asked)
+        assert np.bincount(sampler.fit_resample(X, y)[1]).tolist() == [12, 9]
+        assert sampler.fit(X, y).sampling_strategy_ == {1: 4}
+
+
+@pytest.mark.parametrize("n", [9.5, np.nan, np.inf, "9", None, True, [9]])
+def test_counts_that_are_not_whole(n):
+    X, y = table((12, 5))
+    message = rf"{re.escape(repr(n))} samples for class ill, but expected a whole number"
+    y = np.array(["well", "ill"])[y]
+    refuses(message, X, y, sampling_strategy={"ill": n})
+    refuses(message, X, y, sampling_strategy=lambda y: {"ill": n})
+
+
+@given(st.integers(2, 200), st.integers(2, 200))
+def test_the_ratio_that_an_error_names_is_the_next_possible_one(few, many):
+    few, many = sorted((few, many))
+    X, y = np.arange(few + many)[:, None], np.arange(few + many) < few
+    with pytest.raises(ValueError, match=f"classes of {many} and {few} samples have") as error:
+        RowMixSampler(sampling_strategy=few / many).fit(X, y)
+    if few == many:
+        assert "the next one would be above 1" in str(error.value)
+        return
+    ratio = float(str(error.value).rpartition(" ")[2].rstrip("."))
+    sampler = RowMixSampler(sampling_strategy=ratio).fit(X, y)
+    assert sampler.sampling_strategy_ == {True: 1}
 
 
 def test_strategies_that_cannot_be_met():
@@ -274,6 +427,22 @@ def test_targets_that_are_no_classes():
     refuses("Unknown label type: continuous", X, y + 0.5)
     refuses("Multilabel and multioutput targets are not supported", X, np.ones((20, 2), int))
     refuses("y", X, None)
+
+
+MISSING = [None, np.nan, float("nan"), pd.NA, pd.NaT]
+
+
+@pytest.mark.parametrize("missing", MISSING, ids=str)
+def test_missing_labels_among_texts(missing):
+    X, y = table()
+    values = np.array(["no", "yes", "perhaps"], dtype=object)[y]
+    values[[5, 7]] = missing
+    message = "missing labels in y, 2 of them, the first at index 5, .* Leave these out"
+    for labels in (values, values.tolist(), pd.Series(values), pd.DataFrame({"y": values})):
+        refuses(message, X, labels, Sampler=RowMixSampler)
+    for dtype in ("category", "string"):
+        refuses(message, X, pd.Series(values).astype(dtype), Sampler=RowMixSampler)
+    refuses(message, X, pl.Series([v if isinstance(v, str) else None for v in values]))
 
 
 def test_a_polars_frame_of_labels():

@@ -14,6 +14,7 @@ from samplers import (
     each_base_sampler,
     each_sampler,
     each_sampler_others_slow,
+    each_trained_sampler_others_slow,
     fingerprint,
     pictures,
     quick,
@@ -27,6 +28,7 @@ from skgan_resample import (
     BAGANSampler,
     CGANSampler,
     CycleGANSampler,
+    RowMixSampler,
 )
 
 
@@ -146,6 +148,32 @@ def test_containers_and_dtypes_are_kept(Sampler, container):
     assert np.isfinite(new).all()
     assert (new.min(axis=0) >= dense(X).min(axis=0)).all()
     assert (new.max(axis=0) <= dense(X).max(axis=0)).all()
+
+
+ELEMENTS = {
+    "images of bytes": lambda X: X,
+    "images of floats": lambda X: X.astype(np.float32),
+    "rows of half precision": lambda X: X.reshape(len(X), -1).astype(np.float16),
+    "tensors": torch.from_numpy,
+    "tuples": lambda X: map(tuple, X.reshape(len(X), -1).tolist()),
+    "lists": lambda X: X.tolist(),
+}
+
+
+@pytest.mark.parametrize("container", [list, tuple])
+@pytest.mark.parametrize("kind", ELEMENTS)
+def test_new_elements_of_a_list_are_what_the_first_one_is(kind, container):
+    X, y = pictures(4, 3, counts=(8, 5))
+    elements, labels = container(ELEMENTS[kind](X)), container(np.float32(y))
+    X_resampled, y_resampled = quick(RowMixSampler).fit_resample(elements, labels)
+    for resampled, given in ((X_resampled, elements), (y_resampled, labels)):
+        assert type(resampled) is container
+        assert len(resampled) == 16
+        assert all(new is old for new, old in zip(resampled, given, strict=False))
+        for new in resampled[13:]:
+            assert type(new) is type(given[0])
+            assert getattr(new, "dtype", None) == getattr(given[0], "dtype", None)
+            assert np.shape(new) == np.shape(given[0])
 
 
 LABELS = {
@@ -268,6 +296,31 @@ def test_pictures_mean_the_same_in_every_container(kind):
     X_resampled, _ = quick(BAGANSampler, image_shape=shape).fit_resample(container, y)
     assert_extends(container, X_resampled)
     assert_array_equal(dense(X_resampled).ravel(), expected.ravel())
+
+
+def bytes_of_16(hot=16):
+    """Images of bytes from 0 to 16, one pixel of which may be hot."""
+    X, y = np.random.default_rng(0).integers(0, 17, (40, 8, 8)), np.arange(40) % 5 == 0
+    X[0, 3, 3] = hot
+    return X.astype(np.uint8), y
+
+
+@each_trained_sampler_others_slow
+def test_bytes_of_a_part_of_their_range_are_learnt_like_those_of_all(Sampler):
+    X, y = bytes_of_16()
+    sampler = quick(Sampler)
+    new = sampler.fit_resample(X, y)[0][40:]
+    bright = sampler.fit_resample(X * np.uint8(15), y)[0][40:] / 15
+    assert np.abs(new - bright).max() <= 0.54  # one rounded to a whole number, one to a fifteenth
+    assert_array_equal(sampler.fit_resample(*bytes_of_16(hot=255))[0][40:], new)
+
+
+def test_mixed_bytes_of_a_part_of_their_range_are_as_bright_as_real_ones():
+    X, y = bytes_of_16(hot=255)
+    new = quick(RowMixSampler, sampling_strategy={True: 500}).fit_resample(X, y)[0][40:]
+    assert (new.min(), new.max()) == (0, 16)
+    assert abs(new.mean() - X[y].clip(0, 16).mean()) < 0.5
+    assert abs(new.std() / X[y].clip(0, 16).std() - 1) < 0.3
 
 
 @pytest.mark.parametrize(("value", "pixel"), [(3.0, 255), (-3.0, 0), (0.0, 128), (0.41, 180)])

@@ -60,7 +60,8 @@ def test_an_error_leaves_no_half_fitted_sampler(Sampler, fitted_before):
     if fitted_before:
         sampler.fit_resample(*table())
     sampler.set_params(learning_rate=1e30)
-    with pytest.raises(FloatingPointError, match=r"diverged within its first .* updates"):
+    message = r"diverged within its first (1 update|\d\d? updates): .* smaller one"
+    with pytest.raises(FloatingPointError, match=message):
         sampler.fit(*table())
     assert_unfitted(sampler)
 
@@ -79,7 +80,7 @@ def test_training_that_diverges_ends_with_its_last_finite_weights(monkeypatch):
     )
     with pytest.warns(ConvergenceWarning, match=message) as warned:
         sampler = quick(CGANSampler, max_iter=120).fit(*table())
-    assert len(warned) == 1
+    assert [warning.filename for warning in warned] == [__file__]
     assert sampler.n_iter_ == len(sampler.history_["generator"]) == 50
     assert np.isfinite(sampler.history_["generator"]).all()
     assert np.isfinite(sampler.sample(3)[0]).all()

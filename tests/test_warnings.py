@@ -4,10 +4,18 @@ import warnings
 
 import numpy as np
 import pytest
+from imblearn.pipeline import make_pipeline
 from samplers import pictures, quick, table
+from scipy import sparse
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 
-from skgan_resample import CGANSampler, RowMixSampler
+from skgan_resample import (
+    CGANSampler,
+    IntraClassACGANSampler,
+    RowMixSampler,
+    SubclassDiscovery,
+)
 from skgan_resample._base import BaseSampler
 
 
@@ -120,6 +128,52 @@ def test_copies_of_a_large_class_are_found():
     X, y = normal(5010, 2), np.arange(5010) < 5000
     with pytest.warns(UserWarning, match="100% of the generated"):
         Making(lambda x, n, c: x[1 : 2 * n : 2], sampling_strategy={True: 5001}).fit(X, y)
+
+
+FIVE = SubclassDiscovery(n_subclasses=5, random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("make", "counts", "message"),
+    [
+        (lambda: Making(constant), (30, 12), "Mode collapse"),
+        (lambda: Making(copies), (30, 12), "Near-copies"),
+        (RowMixSampler, (12, 1), "Got 1 sample"),
+        (lambda: quick(IntraClassACGANSampler, subclass_discovery=FIVE), (12, 3), "distinct row"),
+    ],
+    ids=["collapse", "copies", "one sample", "subclasses"],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda sampler, X, y: sampler.fit(X, y),
+        lambda sampler, X, y: sampler.fit_resample(X, y),
+        lambda sampler, X, y: sampler.fit(sparse.csr_array(X), y),  # one more, of the codec
+        lambda sampler, X, y: make_pipeline(sampler, DummyClassifier()).fit(X, y),
+    ],
+    ids=["fit", "fit_resample", "sparse", "pipeline"],
+)
+def test_a_warning_points_at_the_line_of_the_caller(make, counts, message, call):
+    X, y = table(counts)
+    sampler = make()
+    with pytest.warns(UserWarning, match=message) as warned:
+        call(sampler, X, y)
+    assert {warning.filename for warning in warned} == {__file__}
+
+
+def test_networks_of_many_columns_are_warned_of_before_they_are_trained():
+    X, y = np.random.default_rng(0).random((9, 5001)), np.arange(9) < 3
+    message = r"Got 5,001 columns.* of CGANSampler has more than 10,002 weights.* SelectKBest"
+    sampler = quick(CGANSampler, max_iter=1, hidden_dim=2)
+    with pytest.warns(UserWarning, match=message) as warned:
+        sampler.fit(X, y)
+    assert [warning.filename for warning in warned] == [__file__]
+    sizes = [weight.numel() for weight in sampler.generator_.parameters()]
+    assert sum(sizes) > 10_002
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampler.fit(X[:, 1:], y)
+        RowMixSampler().fit(X, y)
 
 
 class Constant(CGANSampler):

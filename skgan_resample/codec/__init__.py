@@ -1,6 +1,6 @@
 """The border between arrays and tensors: what the caller has, and what the networks see."""
 
-from ._image import ImageCodec, as_floats
+from ._image import ImageCodec
 from ._table import TableCodec
 
-__all__ = ["ImageCodec", "TableCodec", "as_floats"]
+__all__ = ["ImageCodec", "TableCodec"]

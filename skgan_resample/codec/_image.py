@@ -12,9 +12,10 @@ _AT_ONCE = 64  # images; what is float64 on the way stays small
 class ImageCodec(BaseEstimator):
     """Encode flattened images as (n, c, h, w) arrays in [-1, 1], and decode them.
 
-    One scale serves all pixels: the smallest value of the training data becomes -1, the largest
-    1 (for uint8, always 0 and 255). Integer pixels are rounded on the way back, and all are
-    clipped to that range, so that nothing wraps around.
+    In each channel, the smallest value of the training data becomes -1, the largest 1. A few hot
+    pixels are clipped: those further from all others than these are from each other, if there is
+    one for 100 images, or three, and 1 in 1,000 pixels at most. Decoded values are within the
+    range, so that nothing wraps around, and rounded where pixels are integers.
 
     Parameters
     ----------
@@ -23,11 +24,11 @@ class ImageCodec(BaseEstimator):
 
     Attributes
     ----------
-    low_, high_ : float
-        The range of the pixels.
+    low_, high_ : ndarray of shape (channels, 1, 1)
+        The range of the pixels of each channel.
     integer_ : ndarray of shape (height * width * channels,)
         Whether a pixel is a whole number.
-    step_ : float
+    step_ : ndarray of shape (channels, 1, 1)
         Distance in [-1, 1] of two values that a pixel can have; 0 unless all are whole numbers.
     sample_shape_ : tuple of int
         (channels, height, width) of an encoded image.
@@ -73,12 +74,18 @@ class ImageCodec(BaseEstimator):
         self.sample_shape_ = (channels, height, width)
         whole = X.dtype.kind in "iub"
         self.integer_ = np.full(X.shape[1], whole) if integer is None else np.asarray(integer)
-        byte = X.dtype == np.uint8
-        self.low_, self.high_ = (0.0, 255.0) if byte else (float(X.min()), float(X.max()))
-        if self.integer_.any() and self.high_ in (2.0**63, 2.0**64):
-            # the float64 next to the largest int64 or uint64 lies just beyond it
-            self.high_ = np.nextafter(self.high_, 0)
-        self.step_ = 1 / self._half_span if self.integer_.all() else 0.0
+        ranges = [_range(X[:, c::channels]) for c in range(channels)]
+        self.low_, self.high_ = np.transpose(ranges)[..., None, None]
+        # the float64 next to the largest int64 or uint64 lies just beyond it
+        beyond = np.isin(self.high_, (2.0**63, 2.0**64)) & self.integer_.any()
+        self.high_[beyond] = np.nextafter(self.high_[beyond], 0)
+        self._middle = self.low_ / 2 + self.high_ / 2  # halved first: the sum may overflow
+        half_span = self.high_ / 2 - self.low_ / 2
+        self._half_span = np.where(half_span, half_span, 1)
+        self.step_ = self.integer_.all() / self._half_span
+        self._has_all_bytes = not self.low_.any() and (self.high_ == 255).all()
+        if X.dtype == np.uint8 and not self._has_all_bytes:
+            self.step_ += 1 / 127.5  # rounded to bytes, see view
         return self
 
     def transform(self, X):
@@ -95,16 +102,10 @@ class ImageCodec(BaseEstimator):
             float32 in [-1, 1].
         """
         check_is_fitted(self)
-        images = self._laid_out(np.asarray(X))
-        encoded = np.empty(images.shape, dtype=np.float32)
-        for start in range(0, len(X), _AT_ONCE):
-            some = slice(start, start + _AT_ONCE)
-            encoded[some] = (images[some].astype(np.float64) - self._middle) / self._half_span
-        # contiguous either way; torch picks its convolutions by strides
-        return self._laid_out(encoded) if encoded.shape[1] == 1 else encoded
+        return self._encoded(np.asarray(X), np.float32)
 
     def view(self, X):
-        """Encode flattened images, except those of bytes: these are only laid out.
+        """Encode flattened images, except that bytes stay bytes: 0 for -1, and 255 for 1.
 
         Networks are given bytes as floats a batch at a time, which takes a quarter of the memory.
 
@@ -116,10 +117,22 @@ class ImageCodec(BaseEstimator):
         Returns
         -------
         images : ndarray of shape (n_samples, channels, height, width)
-            uint8, in the memory of X, or float32 in [-1, 1].
+            float32 in [-1, 1], or uint8; in the memory of X if that has values from 0 to 255.
         """
-        check_is_fitted(self)
-        return self._laid_out(X) if X.dtype == np.uint8 else self.transform(X)
+        if X.dtype != np.uint8:
+            return self.transform(X)
+        return self._laid_out(X) if self._has_all_bytes else self._encoded(X, np.uint8)
+
+    def _encoded(self, X, dtype):
+        """Flattened images as float32 in [-1, 1], or as bytes that stand for these."""
+        images = self._laid_out(X)
+        encoded = np.empty(images.shape, dtype)
+        for start in range(0, len(X), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            part = (np.clip(images[some], self.low_, self.high_) - self._middle) / self._half_span
+            encoded[some] = np.rint(127.5 * part + 127.5) if dtype == np.uint8 else part
+        # contiguous either way; torch picks its convolutions by strides
+        return self._laid_out(encoded) if encoded.shape[1] == 1 else encoded
 
     def _laid_out(self, X):
         """Flattened images with their channels first, in the same memory where possible."""
@@ -140,23 +153,17 @@ class ImageCodec(BaseEstimator):
             float64, rounded where pixels are integers, and within the range of the pixels.
         """
         check_is_fitted(self)
-        pixels = np.clip(np.asarray(encoded), -1, 1).transpose(0, 2, 3, 1)
-        X = pixels.reshape(len(pixels), -1).astype(np.float64)
-        X *= self._half_span
-        X += self._middle
-        np.rint(X, out=X, where=self.integer_)
-        return np.clip(X, self.low_, self.high_, out=X)
-
-    @property
-    def _middle(self):
-        return self.low_ / 2 + self.high_ / 2  # halved first: the sum may overflow
-
-    @property
-    def _half_span(self):
-        return self.high_ / 2 - self.low_ / 2 or 1.0
+        X = np.clip(encoded, -1, 1) * self._half_span + self._middle
+        np.rint(X, out=X, where=self._laid_out(self.integer_))
+        np.clip(X, self.low_, self.high_, out=X)
+        return X.transpose(0, 2, 3, 1).reshape(len(X), -1)
 
 
-def as_floats(x):
-    """Encoded samples as networks see them: bytes as float32 in [-1, 1], others as they are."""
-    middle = np.float32(127.5)
-    return (x.astype(np.float32) - middle) / middle if x.dtype == np.uint8 else x
+def _range(images):
+    """Least and largest value of images (n, h * w) but for a few hot pixels."""
+    few = min(max(len(images) // 100, 3), images.size // 1000)
+    darkest = images.min(axis=1).argsort()[: few + 1]  # of as many images are the ends of all
+    brightest = images.max(axis=1).argsort()[-few - 1 :]
+    values = np.sort(images[np.union1d(darkest, brightest)], axis=None)
+    low, a, b, high = map(float, values[[0, few, -few - 1, -1]])
+    return a if a - low > b - a > 0 else low, b if high - b > b - a > 0 else high

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 from scipy import sparse
@@ -12,6 +11,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted, validate_data
 
+from .._containers import warn
 from ._columns import Container, as_table, chosen_columns, columns_of, read
 from ._encoders import Category, Number
 
@@ -120,7 +120,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             hasattr(d, "fill_value") for d in getattr(table, "dtypes", ())
         ):
             message = f"{type(X).__name__}, which is made dense: {math.prod(X.shape):,} values"
-            warnings.warn(f"Got a sparse {message}.", DataConversionWarning, stacklevel=2)
+            warn(f"Got a sparse {message}.", DataConversionWarning)
         self._container = Container(table)
         validate_data(self, X, skip_check_array=True)
         names, wanted = self._container.names, self.categorical_features
@@ -148,12 +148,11 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             if is_auto and is_category and len(encoder.levels) > max(20, (~missing).sum() / 2):
                 unique.append(column.label)
         if unique:
-            warnings.warn(
+            warn(
                 f"Got more than half as many categories as rows in {', '.join(unique)}: new rows "
                 "can only repeat them. Drop identifiers, convert numbers and dates that are "
                 "written as texts, or name in categorical_features what are categories.",
                 UserWarning,
-                stacklevel=2,
             )
         self._lay_out(incomplete)
         return self

@@ -58,7 +58,7 @@ class ImageMixture:
     neighbours: np.ndarray  # (n, k), numbers of near images of the same class
     brightness: np.ndarray  # (n,), mean of each image in [0, 1]
     mirrored: np.ndarray  # (K,), probability that a translated image is mirrored
-    step: float  # spacing of the pixel values that the caller rounds to, in [-1, 1]
+    step: float | np.ndarray  # of pixel values that the caller rounds to, in [-1, 1]
 
     @classmethod
     def fit(
@@ -68,7 +68,7 @@ class ImageMixture:
         n_classes: int,
         rng: np.random.Generator,
         n_neighbors: int = 5,
-        step: float = 2 / 255,
+        step: float | np.ndarray = 2 / 255,
     ) -> ImageMixture:
         """Find neighbours of images, (n, c, h, w), and see which classes may be mirrored.
 
@@ -127,7 +127,7 @@ class ImageMixture:
         allowed, near = _COPY_BELOW * _length(a - b), np.zeros(len(a), dtype=bool)
         for change in (images - a, images - b):
             near |= _length(change) <= allowed
-            near |= np.abs(change, out=change).max(axis=(1, 2, 3)) <= 0.501 * self.step
+            near |= (np.abs(change, out=change) <= 0.501 * self.step).all(axis=(1, 2, 3))
         return near
 
 

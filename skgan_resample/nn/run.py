@@ -208,9 +208,9 @@ class TrainingRun:
                     continue
                 if kept == 0:
                     raise FloatingPointError(
-                        f"The {stage} diverged within its first {bad} updates: a loss or a weight "
-                        f"is not finite. Got learning_rate={self.learning_rate:g}; try a smaller "
-                        "one."
+                        f"The {stage} diverged within its first {bad} update{'s' * (bad > 1)}: a "
+                        "loss or a weight is not finite. Got learning_rate="
+                        f"{self.learning_rate:g}; try a smaller one."
                     )
                 for network, state in zip(networks, states, strict=True):
                     network.load_state_dict(state)

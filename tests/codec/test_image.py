@@ -45,8 +45,9 @@ def test_integers_that_span_less_than_2_24_come_back_exactly(low, span, data):
 @pytest.mark.parametrize("low", [0, 1 - 2**23])
 @pytest.mark.parametrize("start", [0, 2**23 - 1000, 2**24 - 2000])
 def test_integers_all_over_the_widest_span_come_back_exactly(low, start):
-    X = low + np.append(start + np.arange(2000), [0, 2**24 - 1]).reshape(1, -1)
-    np.testing.assert_array_equal(round_trip((77, 26), X), X)
+    codec = ImageCodec((50, 40)).fit(low + np.array([[0, 2**24 - 1]]).repeat(1000, axis=1))
+    X = low + (start + np.arange(2000)).reshape(1, -1)
+    np.testing.assert_array_equal(codec.inverse_transform(codec.transform(X)), X)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -68,6 +69,7 @@ def test_floats_come_back_within_1e_5_of_the_range(dtype, data):
 def test_pixels_lie_where_they_belong():
     """Channels last in the caller's array, first in the tensor."""
     X = np.arange(2 * 3 * 4 * 2, dtype=np.uint8).reshape(2, 3, 4, 2)
+    X[0, 0, 0], X[1, 2, 3] = 0, 255
     x = ImageCodec((3, 4, 2)).fit(X.reshape(2, -1)).transform(X.reshape(2, -1))
     np.testing.assert_allclose(x, X.transpose(0, 3, 1, 2) / 127.5 - 1, atol=1e-6)
     assert x.flags["C_CONTIGUOUS"]
@@ -75,6 +77,7 @@ def test_pixels_lie_where_they_belong():
 
 def test_a_view_of_bytes_lies_in_their_memory_and_others_are_encoded():
     X = np.arange(24, dtype=np.uint8).reshape(2, 12)
+    X[0, :2], X[1, -2:] = 0, 255
     view = ImageCodec((2, 3, 2)).fit(X).view(X)
     assert np.shares_memory(view, X)
     np.testing.assert_array_equal(view, X.reshape(2, 2, 3, 2).transpose(0, 3, 1, 2))
@@ -82,12 +85,76 @@ def test_a_view_of_bytes_lies_in_their_memory_and_others_are_encoded():
     np.testing.assert_array_equal(codec.view(X.astype(float)), codec.transform(X.astype(float)))
 
 
-def test_bytes_have_a_range_of_their_own():
-    X = np.array([[10, 200]], dtype=np.uint8)
-    codec = ImageCodec((1, 2)).fit(X)
-    assert (codec.low_, codec.high_) == (0, 255)
-    codec = ImageCodec((1, 2)).fit(X.astype(int))
-    assert (codec.low_, codec.high_) == (10, 200)
+# The range ---------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.integers(1, 3))
+def test_a_view_of_bytes_of_any_range_is_stretched_to_all_of_them(low, high, channels):
+    low, high = sorted((low, high))
+    X = np.linspace(low, high, 256).astype(np.uint8).repeat(channels).reshape(1, -1)
+    codec = ImageCodec((16, 16, channels)).fit(X)
+    view = codec.view(X)
+    assert view.dtype == np.uint8
+    if low < high:
+        assert (view.min(), view.max()) == (0, 255)
+    floats = view / 127.5 - 1
+    assert np.abs(floats - codec.transform(X)).max() <= 0.501 / 127.5
+    np.testing.assert_array_equal(codec.inverse_transform(floats), X)
+    # what decodes to the same image differs by at most half a step
+    edge = codec.inverse_transform(floats + 0.501 * codec.step_)
+    assert (low == high) or (edge != X)[high > X].all()
+
+
+SCALES = {"uint8": (0, 16, 255), "uint16": (200, 4000, 65535), "float32": (-1.0, 1.0, 300.0)}
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("dtype", SCALES)
+@given(n_hot=st.integers(0, 5))
+def test_a_few_hot_pixels_do_not_count(dtype, sign, n_hot):
+    low, high, hot = SCALES[dtype]
+    rng = np.random.default_rng(0)
+    X = np.where(rng.random((50, 80)) < 0.5, low, high)
+    X.flat[rng.choice(X.size, n_hot, replace=False)] = hot
+    if sign < 0:
+        X, (high, low, hot) = hot - X + low, (hot, hot - high + low, low)
+    X = X.astype(dtype)
+    codec = ImageCodec((8, 10)).fit(X)
+    counted = hot if n_hot > 3 else high if sign > 0 else low
+    if n_hot:
+        assert counted in (codec.low_.item(), codec.high_.item())
+    expected = X.clip(codec.low_.item(), codec.high_.item())
+    np.testing.assert_allclose(codec.inverse_transform(codec.transform(X)), expected, atol=1e-4)
+
+
+@given(st.integers(1, 50), st.sampled_from([1, 50, 255]), st.booleans())
+def test_sparse_masks_and_strokes_keep_all_of_their_range(n_set, level, noisy):
+    """One pixel of an image may be what the images are about."""
+    rng = np.random.default_rng(0)
+    X = np.zeros((400, 400), np.uint8)
+    images = rng.choice(400, max(n_set, 5 * noisy), replace=False)
+    X[images] = noisy * rng.integers(0, 2, (len(images), 400))
+    X[images, rng.integers(0, 400, len(images))] = level
+    codec = ImageCodec((20, 20)).fit(X)
+    assert codec.high_.item() == level or (noisy and level > 1 and n_set <= 4)
+
+
+def test_images_of_a_bright_class_are_no_hot_pixels():
+    X = np.random.default_rng(0).integers(0, 17, (300, 64))
+    X[:2] *= 15
+    assert ImageCodec((8, 8)).fit(X).high_.item() == 240
+
+
+def test_every_channel_has_a_range_of_its_own():
+    rng = np.random.default_rng(0)
+    X = rng.random((20, 5, 4, 3)) * [1e-3, 1e5, 0] + [0, 0, 255]
+    codec = ImageCodec((5, 4, 3)).fit(X.reshape(20, -1))
+    x = codec.transform(X.reshape(20, -1))
+    np.testing.assert_allclose(x.min(axis=(0, 2, 3)), [-1, -1, 0])
+    np.testing.assert_allclose(x.max(axis=(0, 2, 3)), [1, 1, 0])
+    made = codec.inverse_transform(rng.normal(size=(20, 3, 5, 4))).reshape(-1, 3)
+    assert (made.min(axis=0) >= X.min(axis=(0, 1, 2))).all()
+    assert (made.max(axis=0) <= X.max(axis=(0, 1, 2))).all()
 
 
 @given(
@@ -105,9 +172,8 @@ def test_decode_stays_within_the_range_and_the_dtype(dtype, scale, data):
     noise = np.random.default_rng(0).normal(size=(20, *codec.sample_shape_))
     made = codec.inverse_transform(scale * noise)
     # in float64, which tells integers apart up to 2**53
-    low, high = (0, 255) if dtype == np.uint8 else (float(X.min()), float(X.max()))
-    assert (made <= high).all()
-    assert (made >= min(low, codec.high_)).all()
+    assert (made <= float(X.max())).all()
+    assert (made >= min(float(X.min()), codec.high_.min())).all()
     if dtype.kind in "iub":
         assert (made.astype(dtype) == made).all()  # whole, and nothing wraps around
 
