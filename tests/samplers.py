@@ -1,6 +1,7 @@
 """What the tests of the samplers share: the samplers themselves, quick settings, small data."""
 
 import copy
+import functools
 import inspect
 
 import joblib
@@ -52,7 +53,7 @@ needs_callbacks = pytest.mark.skipif(
     reason="callbacks came with scikit-learn 1.9",
 )
 
-# for tests that break a loss: what the sampler then makes is warned about
+# for tests that break a loss or draw any data: what the sampler then makes may be warned about
 poor_rows_expected = pytest.mark.filterwarnings("ignore:(Mode collapse|Near-copies)")
 
 
@@ -66,6 +67,18 @@ def quick(Sampler, **parameters):
     }
     known = inspect.signature(Sampler).parameters
     return Sampler(**{name: settings[name] for name in settings if name in known} | parameters)
+
+
+@functools.cache
+def resampled(Sampler):
+    """A quick sampler after ``fit_resample`` of a table: (sampler, (X, y), what it returned).
+
+    All tests share it, so that each sampler is trained once; they may sample from it and no more.
+    """
+    X, y = table(dtype=np.int16)
+    y = np.array(["a", "b", "c"])[y]
+    sampler = quick(Sampler)
+    return sampler, (X, y), sampler.fit_resample(X, y)
 
 
 class RecordedRun(TrainingRun):

@@ -123,7 +123,7 @@ def test_pairs_have_a_panel_for_each_class(n_classes):
     assert len(synthetic.get_offsets()) == 3
 
 
-@few_and_many
+@pytest.mark.parametrize("n_classes", [2, pytest.param(43, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
 def test_every_picture_is_where_its_class_is(n_classes, channels):
     y = np.repeat(np.arange(n_classes), 3)
@@ -241,11 +241,11 @@ def test_ranks_need_several_data_sets():
 
 def test_a_comparison_draws_itself():
     X, y = make_classification(150, weights=[0.8], random_state=0)
-    compared = compare_samplers(
-        {"a": X, "b": -X}, {"a": y, "b": y}, [SMOTE()], [KNeighborsClassifier()], progress=False
-    )
-    drawn(compared.plot("roc_auc"))
-    assert compared.plot("roc_auc", kind="ranks").metric == "roc_auc"
+    two = {"a": X, "b": -X}, {"a": y, "b": y}
+    options = {"scoring": ["accuracy", "f1"], "cv": 2, "progress": False}
+    compared = compare_samplers(*two, [SMOTE()], [KNeighborsClassifier()], **options)
+    assert compared.plot("f1").metric == "f1"
+    drawn(compared.plot("f1", kind="ranks"))
 
 
 # All ---------------------------------------------------------------------------------------------

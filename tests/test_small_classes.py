@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from samplers import each_sampler, pictures, quick, table
+from samplers import each_sampler_others_slow, pictures, quick, table
 
 from skgan_resample import GAMOSampler, RowMixSampler
 
@@ -19,7 +19,7 @@ def resampled(Sampler, X, y, **parameters):
 
 
 @pytest.mark.parametrize("make", [table, lambda counts: pictures(4, 3, counts=counts)])
-@each_sampler
+@each_sampler_others_slow
 def test_one_warning_names_the_classes_of_one_row(Sampler, make):
     made, told = resampled(Sampler, *make((12, 1, 10, 2, 1)))
     assert [len(rows) for rows in made] == [0, 11, 2, 10, 11]

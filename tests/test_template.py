@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from samplers import TRAINED, each_sampler, each_trained_sampler, pictures, quick, recorded, table
+from samplers import (
+    TRAINED,
+    each_sampler,
+    each_trained_sampler_others_slow,
+    pictures,
+    quick,
+    recorded,
+    table,
+)
 from scipy import sparse
 
 from skgan_resample import ACGANSampler, BAGANSampler, CGANSampler, GANSampler, RowMixSampler
@@ -66,7 +74,7 @@ def test_constructors_stay_small(Sampler):
     assert len(inspect.signature(Sampler).parameters) <= most.get(Sampler, 20)
 
 
-@each_trained_sampler
+@each_trained_sampler_others_slow
 def test_one_parameter_sizes_the_networks(Sampler):
     def n_weights(data, hidden_dim):
         run = recorded(quick(Sampler, hidden_dim=hidden_dim, max_iter=0), *data)
@@ -78,7 +86,9 @@ def test_one_parameter_sizes_the_networks(Sampler):
         assert all(1.5 * small < large for small, large in sizes)
 
 
-@pytest.mark.parametrize("Sampler", [BAGANSampler, RowMixSampler])
+@pytest.mark.parametrize(
+    "Sampler", [pytest.param(BAGANSampler, marks=pytest.mark.slow), RowMixSampler]
+)
 def test_a_sample_has_its_class_whatever_the_batches(Sampler):
     """More samples than are generated at once, of classes that lie far apart."""
     X = np.repeat([[0.0], [100.0], [200.0]], 40, axis=0) + np.linspace(0, 1, 120)[:, None]
