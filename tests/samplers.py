@@ -96,6 +96,25 @@ class RecordedRun(TrainingRun):
         return super().train_adversarial(generator, discriminator, d_loss, g_loss, data, n_critic)
 
 
+def with_wrong_sign(sampler, of="g_loss"):
+    """A sampler like this one, of which "d_loss" or "g_loss" has the wrong sign."""
+
+    class Broken(type(sampler)):
+        def _fit_gan(self, x, y, run):
+            train = run.train_adversarial
+
+            def broken(generator, discriminator, d_loss, g_loss, *options):
+                losses = {"d_loss": d_loss, "g_loss": g_loss}
+                sound = losses[of]
+                losses[of] = lambda x, y: -sound(x, y)
+                return train(generator, discriminator, *losses.values(), *options)
+
+            run.train_adversarial = broken
+            return super()._fit_gan(x, y, run)
+
+    return Broken(**sampler.get_params())
+
+
 def recorded(sampler, X, y):
     """Fit a sampler; return its :class:`RecordedRun`, with the encoded samples x and y on it."""
     runs = []

@@ -20,8 +20,8 @@ from skgan_resample import (
     CGANSampler,
     IntraClassACGANSampler,
     RowMixSampler,
+    SubclassDiscovery,
 )
-from skgan_resample import subclasses as subclasses_module
 
 # scikit-learn warned before it refused
 BYTES_ARE = (
@@ -74,16 +74,16 @@ def test_ten_thousand_columns():
     assert new_rows(BAGANGPSampler, X, y)[0].shape == (4, 10_000)
 
 
-def test_subclasses_of_a_large_class_are_found_on_some_of_its_rows(monkeypatch):
-    monkeypatch.setattr(subclasses_module, "_EMBEDDED", 60)
+@pytest.mark.slow
+def test_subclasses_of_a_large_class_are_found_on_some_of_its_rows():
+    """On 5,000 of them, that is."""
     rng = np.random.default_rng(0)
-    group = np.repeat([0, 1], [300, 100])
-    X = rng.normal(size=(400, 4)) + 20 * group[:, None]
-    found = subclasses_module.SubclassDiscovery(random_state=0).fit_predict(X)
-    assert (found == group).all()
-    y = np.r_[np.zeros(400, int), np.ones(10, int)]
+    group = np.repeat([0, 1], [4000, 1500])
+    X = rng.normal(size=(5500, 4)) + 20 * group[:, None]
+    y = np.r_[np.zeros(5500, int), np.ones(10, int)]
     X = np.concatenate([X, X[:10] - 20])
-    new_rows(IntraClassACGANSampler, X, y, sampling_strategy={1: 20}, subclass_discovery=None)
+    sampler = quick(IntraClassACGANSampler, subclass_discovery=SubclassDiscovery(2)).fit(X, y)
+    assert (sampler.subclass_labels_[:5500] == group).all()
 
 
 # Columns -----------------------------------------------------------------------------------------

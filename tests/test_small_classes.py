@@ -31,6 +31,8 @@ def test_one_warning_names_the_classes_of_one_row(Sampler, make):
 
 def test_a_class_that_needs_no_row_is_not_warned_of():
     assert resampled(RowMixSampler, *table((12, 1, 5)), sampling_strategy={2: 9})[1] == []
+    _, (told,) = resampled(RowMixSampler, *table((12, 1, 1)), sampling_strategy={1: 2, 2: 1})
+    assert "Got 1 sample of class 1, which" in told
     # where none needs one, sample may be asked for any
     with pytest.warns(UserWarning, match="Got 1 sample of classes 0, 1, which"):
         RowMixSampler().fit(*table((1, 1)))
