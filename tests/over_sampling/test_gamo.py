@@ -106,6 +106,7 @@ def test_rows_spread_in_the_class_and_lean_to_the_other():
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(monkeypatch):
     # deviation .8, .0, .0, .0, .3, .2, .0, .6, .3 (seeds 0 to 8)
+    # one term of a sum: only where the sampler looks it up can it be broken alone
     sound = _gamo.least_squares_g
     monkeypatch.setattr(_gamo, "least_squares_g", lambda fake: -sound(fake))
     assert along_the_line().std() < 1
@@ -135,6 +136,7 @@ def test_scarce_digits_vary_by_the_game(digits):
 @poor_rows_expected
 def test_a_broken_loss_is_noticed_on_digits(digits, monkeypatch):
     # variance .11, .01, .00 / .04, .00, .00
+    # one term of a sum: only where the sampler looks it up can it be broken alone
     sound = _gamo.least_squares_g
     monkeypatch.setattr(_gamo, "least_squares_g", lambda fake: -sound(fake))
     for made in of_digits(digits).values():
