@@ -109,7 +109,7 @@ class ComparisonDisplay:
             panel.set_xlim(min([low, *inner]) - margin, max([high, *inner]) + margin)
         names = summary.index + np.where(summary["mean"].isna(), " (failed)", "")
         unit = "data sets" if self.scores.index.name == "dataset" else "splits"
-        self._label(names, f"{self.metric}: mean, 95 % interval; {unit} as dots")
+        _label(panel, names, f"{self.metric}: mean, 95 % interval; {unit} as dots")
 
     def _ranks(self, ax):
         if self.scores.index.name != "dataset":
@@ -124,16 +124,18 @@ class ComparisonDisplay:
         panel = panels(self, ax, 1, 1, (6.4, 0.36 * len(ranks) + 1))[0, 0]
         bars = {"xerr": difference / 2, "elinewidth": 2, "markersize": 7}
         panel.errorbar(ranks, range(len(ranks)), **bars, fmt="o", color=REAL)
-        self._label(
+        _label(
+            panel,
             ranks.index,
             f"{self.metric}: mean rank, {len(scores)} data sets; critical difference "
             f"{difference:.2f}",
         )
 
-    def _label(self, names, text):
-        self.ax_.set_yticks(range(len(names)), names)
-        self.ax_.set(xlabel=text, ylim=(-0.6, len(names) - 0.4))
-        self.ax_.grid(axis="x", alpha=0.3)
+
+def _label(panel, names, text):
+    panel.set_yticks(range(len(names)), names)
+    panel.set(xlabel=text, ylim=(-0.6, len(names) - 0.4))
+    panel.grid(axis="x", alpha=0.3)
 
 
 def critical_difference(n_samplers, n_datasets):
