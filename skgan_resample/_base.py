@@ -341,7 +341,7 @@ def new_seed(random_state):
 def _warn_of_collapse(name, spreads):
     names = sorted(spreads, key=spreads.__getitem__)
     warn(
-        f"Mode collapse of {name} in {_classes(names)}: the median distance between generated "
+        f"Mode collapse of {name} in {_classes(names)}: a typical distance between generated "
         f"samples is {_range(spreads, '.2f')} of that between training samples. Try more updates, "
         "another learning_rate or another sampler; RowMixSampler trains no network.",
         ConvergenceWarning,

@@ -24,27 +24,18 @@ def show_versions() -> None:
     >>> show_versions()  # doctest: +SKIP
     """
     cards = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    sections: dict[str, dict[str, object]] = {
-        "System": {
-            "python": sys.version.replace("\n", " "),
-            "executable": sys.executable,
-            "machine": platform.platform(),
-        },
-        "Python dependencies": {name: _version(name) for name in ("skgan-resample", *_PACKAGES)},
-        "Torch": {
-            "CUDA version": torch.version.cuda,
-            "CUDA available": torch.cuda.is_available(),
-            "CUDA devices": ", ".join(cards) or None,
-            "MPS available": torch.backends.mps.is_available(),
-            "threads": torch.get_num_threads(),
-            "inter-op threads": torch.get_num_interop_threads(),
-        },
+    rows = {
+        "python": sys.version.replace("\n", " "),
+        "machine": platform.platform(),
+        **{name: _version(name) for name in ("skgan-resample", *_PACKAGES)},
+        "CUDA version": torch.version.cuda,
+        "CUDA devices": ", ".join(cards) or None,
+        "MPS available": torch.backends.mps.is_available(),
+        "threads": torch.get_num_threads(),
     }
-    for title, rows in sections.items():
-        width = max(map(len, rows))
-        print(f"\n{title}:")
-        for name, value in rows.items():
-            print(f"{name:>{width}}: {value}")
+    width = max(map(len, rows))
+    for name, value in rows.items():
+        print(f"{name:>{width}}: {value}")
 
 
 def _version(distribution: str) -> str | None:

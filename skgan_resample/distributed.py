@@ -23,11 +23,12 @@ from multiprocessing import active_children, current_process
 from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import torch
 import torch.distributed as dist
 from joblib.parallel import get_active_backend
-from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.multiprocessing.spawn import ProcessException
@@ -38,13 +39,16 @@ from .nn.run import Loss, TrainingRun
 from .nn.runtime import Adam, moved, resolve_device, torch_settings
 
 _ONE_AT_A_TIME = threading.Lock()  # the devices are the same ones, and so is the port
-_CONSTRAINTS = {
-    "sampler": [BaseGANSampler],
-    "devices": [Interval(Integral, 1, None, closed="left")],
-    "strategy": [StrOptions({"auto", "ddp_spawn", "ddp_fork"})],
-}
 
 
+@validate_params(
+    {
+        "sampler": [BaseGANSampler],
+        "devices": [Interval(Integral, 1, None, closed="left")],
+        "strategy": [StrOptions({"auto", "ddp_spawn", "ddp_fork"})],
+    },
+    prefer_skip_nested_validation=False,
+)
 def fit(sampler, X, y, *, devices=2, strategy="auto"):
     """Fit one sampler on several devices or machines, in place of ``sampler.fit(X, y)``.
 
@@ -85,8 +89,6 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
     and the callbacks are those of the first process, so what a callback keeps stays there; its
     warnings are given again here. An interrupt ends all processes and leaves the sampler unfitted.
     """
-    given = {"sampler": sampler, "devices": devices, "strategy": strategy}
-    validate_parameter_constraints(_CONSTRAINTS, given, caller_name="distributed.fit")
     sampler._validate_params()
     if devices == 1:
         return sampler.fit(X, y)
@@ -95,7 +97,13 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
             f"Got devices={devices} in a worker of joblib or of a pool of processes, where fits "
             "are what is spread. Use devices=1 or the sampler's own fit there."
         )
-    with _ONE_AT_A_TIME, _surroundings_kept(), warnings.catch_warnings():
+    # Fabric sets variables and torch's number of threads, which are put back
+    with (
+        _ONE_AT_A_TIME,
+        patch.dict(os.environ),
+        torch_settings(sys.maxsize),
+        warnings.catch_warnings(),
+    ):
         fabric = _fabric(sampler, devices, strategy)
         if fabric.global_rank:  # of torchrun, where the first process warns for all
             warnings.simplefilter("ignore")
@@ -139,20 +147,6 @@ def _fabric(sampler, devices, strategy):
     plugin, n_nodes = getattr(environments, environment)(), devices // n_here
     where = {"accelerator": kind, "devices": n_here, "num_nodes": n_nodes}
     return Fabric(**where, strategy=strategy, plugins=plugin)
-
-
-@contextmanager
-def _surroundings_kept():
-    """Put back what Fabric sets: variables, and torch's number of threads."""
-    names = ("MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS")
-    before = {name: os.environ[name] for name in names if name in os.environ}
-    try:
-        with torch_settings(sys.maxsize):
-            yield
-    finally:
-        for name in names:
-            os.environ.pop(name, None)
-        os.environ.update(before)
 
 
 def _fit_together(fabric, sampler, x, y, rng):

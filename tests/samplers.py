@@ -1,6 +1,7 @@
 """What the tests of the samplers share: the samplers themselves, quick settings, small data."""
 
 import copy
+import functools
 import inspect
 
 import joblib
@@ -52,7 +53,7 @@ needs_callbacks = pytest.mark.skipif(
     reason="callbacks came with scikit-learn 1.9",
 )
 
-# for tests that break a loss: what the sampler then makes is warned about
+# for tests that break a loss or draw any data: what the sampler then makes may be warned about
 poor_rows_expected = pytest.mark.filterwarnings("ignore:(Mode collapse|Near-copies)")
 
 
@@ -68,6 +69,18 @@ def quick(Sampler, **parameters):
     return Sampler(**{name: settings[name] for name in settings if name in known} | parameters)
 
 
+@functools.cache
+def resampled(Sampler):
+    """A quick sampler after ``fit_resample`` of a table: (sampler, (X, y), what it returned).
+
+    All tests share it, so that each sampler is trained once; they may sample from it and no more.
+    """
+    X, y = table(dtype=np.int16)
+    y = np.array(["a", "b", "c"])[y]
+    sampler = quick(Sampler)
+    return sampler, (X, y), sampler.fit_resample(X, y)
+
+
 class RecordedRun(TrainingRun):
     """A run that keeps copies of its networks between the stages, and the losses."""
 
@@ -81,6 +94,25 @@ class RecordedRun(TrainingRun):
         self.generator, self.discriminator = generator, discriminator
         self.d_loss, self.g_loss = d_loss, g_loss
         return super().train_adversarial(generator, discriminator, d_loss, g_loss, data, n_critic)
+
+
+def with_wrong_sign(sampler, of="g_loss"):
+    """A sampler like this one, of which "d_loss" or "g_loss" has the wrong sign."""
+
+    class Broken(type(sampler)):
+        def _fit_gan(self, x, y, run):
+            train = run.train_adversarial
+
+            def broken(generator, discriminator, d_loss, g_loss, *options):
+                losses = {"d_loss": d_loss, "g_loss": g_loss}
+                sound = losses[of]
+                losses[of] = lambda x, y: -sound(x, y)
+                return train(generator, discriminator, *losses.values(), *options)
+
+            run.train_adversarial = broken
+            return super()._fit_gan(x, y, run)
+
+    return Broken(**sampler.get_params())
 
 
 def recorded(sampler, X, y):

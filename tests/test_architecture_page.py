@@ -52,6 +52,7 @@ def test_it_resamples(data):
     assert rows[0] == rows[1]
 
 
+@pytest.mark.slow
 def test_it_learns_which_class_is_where():
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [80, 20])

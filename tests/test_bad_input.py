@@ -15,6 +15,7 @@ from samplers import (
     dense,
     each_base_sampler,
     each_trained_sampler,
+    others_slow,
     pictures,
     quick,
     table,
@@ -364,13 +365,15 @@ def test_odd_tables_give_correct_results(Sampler):
     balances(np.repeat(X[:2], 10, axis=0), y, Sampler)  # two rows, each ten times
 
 
-@pytest.mark.parametrize("batch_size", [1, 1000])
+@pytest.mark.parametrize("batch_size", [1, pytest.param(1000, marks=pytest.mark.slow)])
 @each_trained_sampler
 def test_batches_of_one_and_larger_than_the_data(Sampler, batch_size):
     balances(*table(), Sampler, batch_size=batch_size)
 
 
-@pytest.mark.parametrize("Sampler", [S for S in ALL_SAMPLERS if hasattr(S(), "latent_dim")])
+@pytest.mark.parametrize(
+    "Sampler", others_slow([S for S in ALL_SAMPLERS if hasattr(S(), "latent_dim")])
+)
 def test_one_latent_dimension(Sampler):
     balances(*table(), Sampler, latent_dim=1)
 

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 from imblearn.utils import estimator_checks as imblearn_checks
-from samplers import ALL_SAMPLERS, BASE_SAMPLERS, quick, table
+from samplers import (
+    ALL_SAMPLERS,
+    BASE_SAMPLERS,
+    each_sampler,
+    each_sampler_others_slow,
+    quick,
+    table,
+)
 from sklearn.utils import estimator_checks as sklearn_checks
 
 QUICK = [quick(Sampler) for Sampler in ALL_SAMPLERS]
@@ -39,7 +46,7 @@ def test_scikit_learn(estimator, check):
 
 
 @pytest.mark.parametrize("check", BY_HAND)
-@pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
+@each_sampler_others_slow
 def test_checks_that_imbalanced_learn_leaves_out(Sampler, check):
     getattr(imblearn_checks, check)(Sampler.__name__, quick(Sampler))
 
@@ -48,7 +55,7 @@ def test_checks_that_imbalanced_learn_leaves_out(Sampler, check):
 @pytest.mark.filterwarnings(
     "ignore:Near-copies of training samples by GAMOSampler:UserWarning"
 )  # of noise
-@pytest.mark.parametrize("Sampler", ALL_SAMPLERS)
+@each_sampler
 def test_defaults_balance_exactly(Sampler, untouched_globals):
     X, y = table(counts=(40, 15, 5), n_features=5)
     X_resampled, y_resampled = Sampler(random_state=0).fit_resample(X, y)

@@ -14,6 +14,7 @@ import tempfile
 import warnings
 from multiprocessing import active_children
 from pathlib import Path
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -34,7 +35,7 @@ from skgan_resample import (
     RowMixSampler,
     SubclassDiscovery,
 )
-from skgan_resample.distributed import DistributedRun, _launch, _surroundings_kept, fit
+from skgan_resample.distributed import DistributedRun, _launch, fit
 from skgan_resample.nn.losses import gradient_penalty, logistic_d
 from skgan_resample.nn.networks import PerClass, ProductDiscriminator
 from skgan_resample.nn.run import TrainingRun
@@ -445,10 +446,10 @@ def test_one_device_is_the_samplers_own_fit(monkeypatch):
 @pytest.mark.parametrize(
     ("sampler", "parameters", "message"),
     [
-        (RowMixSampler(), {}, "'sampler' parameter of distributed.fit"),
+        (RowMixSampler(), {}, "'sampler' parameter of fit"),
         (CGANSampler(), {"devices": 0}, "'devices' parameter"),
         (CGANSampler(), {"strategy": "ddp"}, "'strategy' parameter"),
-        (CGANSampler(max_iter=-1), {}, "'max_iter' parameter of CGANSampler"),
+        (CGANSampler(max_iter=-1), {}, "'max_iter' parameter of fit"),
         (CGANSampler(device="abacus"), {}, "Got device='abacus'"),
     ],
 )
@@ -510,9 +511,21 @@ def test_what_fabric_sets_is_put_back(name, before, monkeypatch, untouched_globa
     monkeypatch.setenv(name, before or "")
     if before is None:
         monkeypatch.delenv(name)
-    with _surroundings_kept():
+
+    def setting(**where):  # in place of Fabric
         os.environ[name] = "1"
         torch.set_num_threads(torch.get_num_threads() + 1)
+        raise LookupError(where["devices"])
+
+    environments = SimpleNamespace(LightningEnvironment=object)
+    modules = {
+        "lightning_fabric": SimpleNamespace(Fabric=setting),
+        "lightning_fabric.plugins": SimpleNamespace(environments=environments),
+    }
+    for module, stub in modules.items():
+        monkeypatch.setitem(sys.modules, module, stub)
+    with pytest.raises(LookupError, match="2"):
+        fit(on_the_cpu(CGANSampler), *table())
     assert os.environ.get(name) == before
 
 

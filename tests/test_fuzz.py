@@ -325,7 +325,7 @@ def assert_new_rows_are_like_the_old(X, plain, X_resampled, y_resampled, *, as_p
             assert made.max() <= seen.max(), i
 
 
-@settings(max_examples=min(40, N_EXAMPLES) if N_EXAMPLES <= 100 else N_EXAMPLES)
+@settings(max_examples=N_EXAMPLES if N_EXAMPLES > 100 else 40)
 @given(data=st.data())
 def test_any_problem_is_solved_or_refused_with_a_reason(data):
     solve_or_refuse(data)

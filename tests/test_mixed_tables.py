@@ -10,7 +10,7 @@ import polars.testing
 import pytest
 from numpy.testing import assert_array_equal
 from pandas.api.types import is_numeric_dtype
-from samplers import TRAINED, assert_extends, each_base_sampler, each_sampler, quick
+from samplers import TRAINED, assert_extends, each_base_sampler, each_sampler_others_slow, quick
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
@@ -46,7 +46,7 @@ def credit(counts=(140, 60), seed=0):
     return frame, y
 
 
-@each_sampler
+@each_sampler_others_slow
 def test_a_frame_of_every_type_keeps_its_types(Sampler):
     X, y = credit((24, 10))
     before = X.copy(deep=True)

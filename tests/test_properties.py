@@ -5,11 +5,18 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 from conftest import global_state
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
-from samplers import BASE_SAMPLERS, assert_extends, dense, fingerprint, quick
+from samplers import (
+    BASE_SAMPLERS,
+    assert_extends,
+    dense,
+    fingerprint,
+    poor_rows_expected,
+    quick,
+)
 from scipy import sparse
 
 LABELS = [[3, 0, 7, 5, 1], [-1, 1, -7, 4, 0], ["b", "a", "", "ccc", "é"], [True, False]]
@@ -60,7 +67,7 @@ def strategies(draw, y):
     return form, balanced | ({minority: smallest} if form == "not minority" else {})
 
 
-@settings(max_examples=60)
+@poor_rows_expected  # of few rows of few values
 @given(data=st.data())
 def test_any_data_is_balanced_exactly_and_repeatably(data):
     y = data.draw(targets(), label="y")

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from samplers import each_sampler, pictures, quick, table
+from samplers import each_sampler_others_slow, pictures, quick, table
 
 from skgan_resample import GAMOSampler, RowMixSampler
 
@@ -19,7 +19,7 @@ def resampled(Sampler, X, y, **parameters):
 
 
 @pytest.mark.parametrize("make", [table, lambda counts: pictures(4, 3, counts=counts)])
-@each_sampler
+@each_sampler_others_slow
 def test_one_warning_names_the_classes_of_one_row(Sampler, make):
     made, told = resampled(Sampler, *make((12, 1, 10, 2, 1)))
     assert [len(rows) for rows in made] == [0, 11, 2, 10, 11]
@@ -31,6 +31,8 @@ def test_one_warning_names_the_classes_of_one_row(Sampler, make):
 
 def test_a_class_that_needs_no_row_is_not_warned_of():
     assert resampled(RowMixSampler, *table((12, 1, 5)), sampling_strategy={2: 9})[1] == []
+    _, (told,) = resampled(RowMixSampler, *table((12, 1, 1)), sampling_strategy={1: 2, 2: 1})
+    assert "Got 1 sample of class 1, which" in told
     # where none needs one, sample may be asked for any
     with pytest.warns(UserWarning, match="Got 1 sample of classes 0, 1, which"):
         RowMixSampler().fit(*table((1, 1)))

@@ -29,8 +29,8 @@ def test_checks_that_are_not_in_the_list(check):
 
 @pytest.fixture(scope="module")
 def groups():
-    """Two classes of far-apart groups: "a" of 60, 30 and 20 rows, "b" of 40 and 25."""
-    X, group = make_blobs([60, 30, 20, 40, 25], n_features=6, random_state=0)
+    """Two classes of far-apart groups: "a" of 40, 30 and 20 rows, "b" of 30 and 20."""
+    X, group = make_blobs([40, 30, 20, 30, 20], n_features=6, random_state=0)
     return X, group, np.array(list("aaabb"))[group]
 
 
@@ -45,7 +45,7 @@ def test_known_groups_are_found_in_each_class(groups, fitted):
     assert fitted.n_subclasses_ == {"a": 3, "b": 2}
     assert adjusted_rand_score(group, fitted.labels_) == 1
     # numbered through class by class, by size within a class
-    assert fitted.subclass_sizes_.tolist() == [60, 30, 20, 40, 25]
+    assert fitted.subclass_sizes_.tolist() == [40, 30, 20, 30, 20]
     assert_array_equal(np.bincount(fitted.labels_), fitted.subclass_sizes_)
     assert fitted.embedding_.shape == (len(X), 2)
 

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from samplers import TRAINED, each_sampler, each_trained_sampler, pictures, quick, recorded, table
+from samplers import (
+    TRAINED,
+    each_sampler,
+    each_trained_sampler_others_slow,
+    pictures,
+    quick,
+    recorded,
+    table,
+)
 from scipy import sparse
 
 from skgan_resample import ACGANSampler, BAGANSampler, CGANSampler, GANSampler, RowMixSampler
@@ -26,22 +34,20 @@ from skgan_resample._base import new_seed
     ids=str,
 )
 def test_auto_goes_by_the_data(data, latent_dim, hidden_dim, n_updates):
-    sampler = BAGANSampler(max_iter=0, autoencoder_max_iter=0, random_state=0).fit(*data)
+    sampler = Asking(random_state=0).fit(*data)
     assert sampler.latent_dim_ == latent_dim
-    run = sampler._new_run(None, None, dict_of)
-    assert (run["latent_dim"], run["hidden_dim"]) == (latent_dim, hidden_dim)
-    sampler.set_params(max_iter="auto", autoencoder_max_iter="auto")
-    run = sampler._new_run(None, None, dict_of)
-    assert (run["max_iter"], run["autoencoder_max_iter"]) == (n_updates, n_updates)
-    sampler.set_params(latent_dim=5, hidden_dim=6, max_iter=0, autoencoder_max_iter=7)
-    run = sampler._new_run(None, None, dict_of)
-    names = ("latent_dim", "hidden_dim", "max_iter", "autoencoder_max_iter")
-    assert [run[name] for name in names] == [5, 6, 0, 7]
+    assert sampler.sizes_ == [latent_dim, hidden_dim, n_updates, n_updates]
+    sampler.set_params(latent_dim=5, hidden_dim=6, max_iter=0, autoencoder_max_iter=7).fit(*data)
+    assert sampler.sizes_ == [5, 6, 0, 7]
 
 
-def dict_of(*_, **settings):
-    """Stands for a class of runs, and keeps what it is made with."""
-    return settings
+class Asking(BAGANSampler):
+    """Notes the sizes of its run, and makes no update."""
+
+    def _fit_gan(self, x, y, run):
+        self.sizes_ = [run.latent_dim, run.hidden_dim, run.max_iter, run.autoencoder_max_iter]
+        run.max_iter = run.autoencoder_max_iter = 0
+        return super()._fit_gan(x, y, run)
 
 
 def test_a_seed_comes_from_numpys_stream_or_from_nowhere():
@@ -66,7 +72,7 @@ def test_constructors_stay_small(Sampler):
     assert len(inspect.signature(Sampler).parameters) <= most.get(Sampler, 20)
 
 
-@each_trained_sampler
+@each_trained_sampler_others_slow
 def test_one_parameter_sizes_the_networks(Sampler):
     def n_weights(data, hidden_dim):
         run = recorded(quick(Sampler, hidden_dim=hidden_dim, max_iter=0), *data)
@@ -78,7 +84,9 @@ def test_one_parameter_sizes_the_networks(Sampler):
         assert all(1.5 * small < large for small, large in sizes)
 
 
-@pytest.mark.parametrize("Sampler", [BAGANSampler, RowMixSampler])
+@pytest.mark.parametrize(
+    "Sampler", [pytest.param(BAGANSampler, marks=pytest.mark.slow), RowMixSampler]
+)
 def test_a_sample_has_its_class_whatever_the_batches(Sampler):
     """More samples than are generated at once, of classes that lie far apart."""
     X = np.repeat([[0.0], [100.0], [200.0]], 40, axis=0) + np.linspace(0, 1, 120)[:, None]
@@ -109,11 +117,3 @@ def test_pixels_are_whole_where_a_frames_columns_are():
     frame = pd.DataFrame(X).astype({0: int, 2: int})
     sampler = quick(CGANSampler, image_shape=(2, 2)).fit(frame, y)
     assert sampler.codec_.integer_.tolist() == [True, False, True, False]
-
-
-def test_a_class_that_needs_a_single_row_lacks_rows():
-    sampler = CGANSampler()
-    sampler.classes_, sampler.sampling_strategy_ = np.arange(3), {1: 1, 2: 0}
-    assert sampler._lacking(np.ones(3, dtype=bool)).tolist() == [False, True, False]
-    sampler.sampling_strategy_ = {}
-    assert sampler._lacking(np.array([True, False, True])).tolist() == [True, False, True]

@@ -98,7 +98,7 @@ class ComparisonResult:
         return self._per_metric(self._tests_of, reference)
 
     def plot(self, metric=None, *, kind="scores", ax=None):
-        """Draw the scores, or a critical-difference diagram.
+        """Draw the scores, or mean ranks over data sets.
 
         Parameters
         ----------

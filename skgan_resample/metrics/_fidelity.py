@@ -152,11 +152,10 @@ def precision_recall_density_coverage(X_real, X_synthetic, *, n_neighbors=5):
             f"Got n_neighbors={n_neighbors}, but expected from 1 to {fewest - 1}, one less than "
             "the samples of the smaller set."
         )
-    radius_real = kth_distance(X_real, X_real, n_neighbors + 1)
-    radius_synthetic = kth_distance(X_synthetic, X_synthetic, n_neighbors + 1)
+    radius_real, radius_synthetic = (_radii(X, n_neighbors) for X in (X_real, X_synthetic))
     n_balls = np.zeros(len(X_synthetic))
     recalled, covered = np.zeros((2, len(X_real)), dtype=bool)
-    for batch, distances in distance_batches(X_synthetic, X_real):
+    for batch, distances in _distances(X_synthetic, X_real):
         in_real_ball = distances <= radius_real
         n_balls[batch] = in_real_ball.sum(axis=1)
         covered |= in_real_ball.any(axis=0)
@@ -165,17 +164,15 @@ def precision_recall_density_coverage(X_real, X_synthetic, *, n_neighbors=5):
     return PRDC(*map(float, scores))
 
 
-def distance_batches(A, B):
+def _distances(A, B):
     """Yield (slice of A, its distances to all of B), a thousand samples at a time."""
     for batch in gen_batches(len(A), 1000):
         yield batch, cdist(A[batch], B)
 
 
-def kth_distance(A, B, k):
-    """Distance of each sample of A, shape (n_a,), to its k-th nearest in B."""
-    return np.concatenate(
-        [np.partition(distances, k - 1)[:, k - 1] for _, distances in distance_batches(A, B)]
-    )
+def _radii(X, k):
+    """Distance of each sample, shape (n,), to its k-th neighbour."""
+    return np.concatenate([np.partition(d, k)[:, k] for _, d in _distances(X, X)])
 
 
 def with_real_floor(metric, X_real, X_synthetic, *, n_repeats=5, random_state=None):

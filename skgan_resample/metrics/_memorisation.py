@@ -91,9 +91,10 @@ def spread_ratio(X_real, X_synthetic):
     Returns
     -------
     ratio : float
-        Median distance between two synthetic samples over that between two real ones: about 1 for
-        equal distributions, near 0 for a mode collapse, and NaN where most real samples are alike.
-        Memory grows with the square of the number of samples.
+        Median distance between two synthetic samples over that between two real ones, or the ratio
+        of the upper quartiles if that is larger: where columns have two levels a median may be zero
+        by chance. About 1 for equal distributions, near 0 for a mode collapse, and NaN where most
+        real samples are alike. Memory grows with the square of the number of samples.
 
     Examples
     --------
@@ -104,8 +105,8 @@ def spread_ratio(X_real, X_synthetic):
     X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
     if min(len(X_real), len(X_synthetic)) < 2:
         raise ValueError("Got a set of one sample, but expected two or more in each set.")
-    synthetic, real = np.median(pdist(X_synthetic)), np.median(pdist(X_real))
-    return float(synthetic / real) if real > 0 else np.nan
+    synthetic, real = (np.quantile(pdist(X), [0.5, 0.75]) for X in (X_synthetic, X_real))
+    return float((synthetic / real).max()) if real[0] > 0 else np.nan
 
 
 def two_sample_auc(X_real, X_synthetic, *, classifier=None, cv=5, random_state=None):
@@ -139,7 +140,7 @@ def two_sample_auc(X_real, X_synthetic, *, classifier=None, cv=5, random_state=N
     >>> import numpy as np
     >>> from skgan_resample.metrics import two_sample_auc
     >>> X = np.random.default_rng(0).normal(size=(30, 2))
-    >>> two_sample_auc(X, X + 10, random_state=0)
+    >>> two_sample_auc(X, X + 10, cv=2, random_state=0)
     1.0
     """
     X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)

@@ -71,10 +71,10 @@ class ComparisonDisplay:
         Parameters
         ----------
         kind : {"scores", "ranks"}, default="scores"
-            Means with 95 % intervals; or a critical-difference diagram [1]_: mean ranks over
-            several data sets, 1 is best, where a bar joins samplers whose ranks differ by less than
-            Nemenyi's critical difference at 5 %. A sampler that failed ranks last on that data set,
-            and is left out if it failed on all.
+            Means with 95 % intervals; or mean ranks over several data sets, 1 is best, with bars as
+            long as Nemenyi's critical difference at 5 % [1]_: samplers whose bars do not overlap
+            differ significantly. A sampler that failed ranks last on that data set, and is left out
+            if it failed on all.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -108,57 +108,37 @@ class ComparisonDisplay:
             inner = ends[np.isfinite(ends) & (abs(ends - seen.mean()) < np.ptp(seen))]
             panel.set_xlim(min([low, *inner]) - margin, max([high, *inner]) + margin)
         names = summary.index + np.where(summary["mean"].isna(), " (failed)", "")
-        panel.set_yticks(range(len(summary)), names)
-        panel.set_ylim(-0.6, len(summary) - 0.4)
-        panel.grid(axis="x", alpha=0.3)
         unit = "data sets" if self.scores.index.name == "dataset" else "splits"
-        panel.set_xlabel(f"{self.metric}: mean, 95 % interval; {unit} as dots")
+        _label(panel, names, f"{self.metric}: mean, 95 % interval; {unit} as dots")
 
     def _ranks(self, ax):
         if self.scores.index.name != "dataset":
             raise ValueError(
-                "Got one data set, but expected several: a critical-difference diagram ranks over "
-                "data sets. Take kind='scores', or give compare_samplers a dict of data sets."
+                "Got one data set, but expected several: ranks are averaged over data sets. Take "
+                "kind='scores', or give compare_samplers a dict of data sets."
             )
         scores = self.scores.dropna(axis=1, how="all")
-        ranks = scores.rank(axis=1, ascending=False, na_option="bottom").mean().sort_values()
-        n, difference = len(ranks), critical_difference(len(ranks), len(scores))
-        half = -(-n // 2)
-        panel = panels(self, ax, 1, 1, (7.5, 0.28 * half + 1.5))[0, 0]
-        groups = _groups(ranks.to_numpy(), difference)
-        below = 0.45 * len(groups) + 0.6
-        panel.plot([1, n], [0, 0], color="black", linewidth=1)
-        for tick in range(1, n + 1):
-            panel.plot([tick, tick], [0, 0.15], color="black", linewidth=1)
-            panel.text(tick, 0.3, tick, ha="center", va="bottom")
-        for place, (sampler, rank) in enumerate(ranks.items()):
-            left = place < half
-            depth = -below - 0.8 * (place if left else n - 1 - place)
-            end, name = (1 - 0.03 * n, sampler) if left else (n + 0.03 * n, sampler)
-            panel.plot([rank, rank, end], [0, depth, depth], color=GREY, linewidth=1)
-            align = "right" if left else "left"
-            panel.text(end, depth, f" {name} ({rank:.2f}) ", ha=align, va="center")
-        for level, (first, last) in enumerate(groups):
-            ends = [ranks.iloc[first] - 0.05, ranks.iloc[last] + 0.05]
-            panel.plot(ends, [-0.4 - 0.45 * level] * 2, color=REAL, linewidth=4)
-        panel.plot([1, 1 + difference], [1.7, 1.7], color="black", linewidth=2)
-        panel.text(1, 1.9, f"critical difference {difference:.2f}", va="bottom")
-        panel.set(xlim=(1 - 0.45 * n, n + 0.45 * n), ylim=(-below - 0.8 * half, 3))
-        panel.set_title(f"mean rank in {self.metric}, {len(scores)} data sets")
-        panel.set_axis_off()
+        ranks = scores.rank(axis=1, ascending=False, na_option="bottom").mean()
+        ranks = ranks.sort_values(ascending=False)  # the best on top
+        difference = critical_difference(len(ranks), len(scores))
+        panel = panels(self, ax, 1, 1, (6.4, 0.36 * len(ranks) + 1))[0, 0]
+        bars = {"xerr": difference / 2, "elinewidth": 2, "markersize": 7}
+        panel.errorbar(ranks, range(len(ranks)), **bars, fmt="o", color=REAL)
+        _label(
+            panel,
+            ranks.index,
+            f"{self.metric}: mean rank, {len(scores)} data sets; critical difference "
+            f"{difference:.2f}",
+        )
+
+
+def _label(panel, names, text):
+    panel.set_yticks(range(len(names)), names)
+    panel.set(xlabel=text, ylim=(-0.6, len(names) - 0.4))
+    panel.grid(axis="x", alpha=0.3)
 
 
 def critical_difference(n_samplers, n_datasets):
     """Nemenyi's critical difference of mean ranks at 5 %."""
     quantile = stats.studentized_range.ppf(0.95, n_samplers, np.inf) / np.sqrt(2)
     return quantile * np.sqrt(n_samplers * (n_samplers + 1) / (6 * n_datasets))
-
-
-def _groups(ranks, difference):
-    """(first, last) of the longest runs of sorted ranks that lie within the difference."""
-    groups: list = []
-    for first, rank in enumerate(ranks):
-        last = int(np.flatnonzero(ranks <= rank + difference)[-1])
-        if last > first and (not groups or last > groups[-1][1]):
-            groups.append((first, last))
-    return groups

@@ -95,15 +95,13 @@ class TrainingHistoryDisplay:
         return self
 
     def _series(self, panel, updates, values):
-        """Several curves, with a legend if they are few, else a colour bar."""
+        """Several curves, with a colour bar."""
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import ListedColormap, Normalize
 
         n, shades = values.shape[1], colours(values.shape[1])
-        for number, (series, shade) in enumerate(zip(values.T, shades, strict=True)):
-            panel.plot(updates, series, color=shade, linewidth=1, label=str(number))
-        if n <= 7:
-            panel.legend(title="series", fontsize="small")
-        else:
-            shown = ScalarMappable(Normalize(-0.5, n - 0.5), ListedColormap(shades))
-            self.figure_.colorbar(shown, ax=panel, label="series")
+        for series, shade in zip(values.T, shades, strict=True):
+            panel.plot(updates, series, color=shade, linewidth=1)
+        shown = ScalarMappable(Normalize(-0.5, n - 0.5), ListedColormap(shades))
+        bar = self.figure_.colorbar(shown, ax=panel, label="series")
+        bar.locator.set_params(integer=True)

@@ -117,6 +117,8 @@ class LatentSpaceDisplay:
     def plot(self, *, ax=None):
         """Draw real samples as dots and synthetic ones as crosses, in the colour of their class.
 
+        The name of a class stands at the median of its samples.
+
         Parameters
         ----------
         ax : Axes, default=None
@@ -138,16 +140,12 @@ class LatentSpaceDisplay:
                 places = self.embedding[of_class & (self.is_synthetic == synthetic)]
                 style = {"s": size, "color": [colour], "marker": marker, "linewidths": 0.8}
                 panel.scatter(*places.T, alpha=alpha, **style)
-            if len(labels) > 7:  # more colours than a legend can show
-                middle = np.median(self.embedding[of_class], axis=0)
-                outline = [withStroke(linewidth=2.5, foreground="white")]
-                style = {"ha": "center", "va": "center", "size": 8, "weight": "bold"}
-                panel.text(*middle, label, path_effects=outline, **style)
+            middle = np.median(self.embedding[of_class], axis=0)
+            outline = [withStroke(linewidth=2.5, foreground="white")]
+            style = {"ha": "center", "va": "center", "size": 8, "weight": "bold"}
+            panel.text(*middle, label, path_effects=outline, **style)
         markers = [("o", "real"), ("x", "generated")][: 1 + int(self.is_synthetic.any())]
         handles = [Line2D([], [], color=GREY, marker=m, ls="", label=name) for m, name in markers]
-        if len(labels) <= 7:
-            named = zip(labels, colours(len(labels)), strict=True)
-            handles += [Line2D([], [], color=c, marker="s", ls="", label=name) for name, c in named]
         panel.legend(
             handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=5, frameon=False
         )

@@ -1,11 +1,14 @@
 """Real beside synthetic samples, class by class."""
 
+from itertools import product
+
 import numpy as np
 from sklearn.utils import check_random_state
 
 from ._style import REAL, SYNTHETIC, legend_above, panels
 
 _CELL = 0.3  # inches
+_GENERATED = "generated: median and middle 90 %"
 
 
 class SyntheticSamplesDisplay:
@@ -131,58 +134,50 @@ class SyntheticSamplesDisplay:
         map_ = matplotlib.colormaps["gray"].with_extremes(bad="white")
         for number, panel in enumerate(axes[0]):
             block = labels[number * n_lines : (number + 1) * n_lines]
-            # blocks of equal height: a class that does not exist leaves white space
-            canvas = [self._line(label, n) for label in [*block, *[None] * (n_lines - len(block))]]
-            panel.imshow(np.concatenate(canvas), cmap=map_, interpolation="nearest", **limits)
-            down, across = canvas[0].shape[0], canvas[0].shape[1] / (2 * n + 1)
+            canvas = self._canvas(block, n_lines, n)
+            panel.imshow(canvas, cmap=map_, interpolation="nearest", **limits)
+            down, across = canvas.shape[0] / n_lines, canvas.shape[1] / (2 * n + 1)
             panel.set_yticks((np.arange(len(block)) + 0.5) * down, block)
             panel.set_xticks([n * across / 2, (1.5 * n + 1) * across], ["real", "generated"])
             panel.tick_params(length=0, labeltop=True, labelbottom=False)
             panel.spines[:].set_visible(False)
 
-    def _line(self, label, n):
-        """The images of one class, with white space after each of them."""
+    def _canvas(self, labels, n_lines, n):
+        """One image of all images of some classes, with white space after each of them."""
         height, width, *channels = self.image_shape
         depth = channels if channels and channels[0] > 1 else []
         gap = max(width // 10, 1)
         low, high = self.X_real.min(), self.X_real.max()
-        shape = height + gap, (2 * n + 1) * (width + gap), *depth
-        line = np.full(shape, high if depth else np.nan, float)
-        for X, y, start in (
-            (self.X_real, self.y_real, 0),
-            (self.X_synthetic, self.y_synthetic, n + 1),
-        ):
-            for number, image in enumerate(X[y == label][:n] if label is not None else ()):
-                left = (start + number) * (width + gap)
-                line[:height, left : left + width] = image.reshape(height, width, *depth)
-        return np.clip((line - low) / (high - low), 0, 1) if depth else line
+        shape = n_lines, 2 * n + 1, height + gap, width + gap, *depth
+        canvas = np.full(shape, high if depth else np.nan, float)
+        sets = (self.X_real, self.y_real, 0), (self.X_synthetic, self.y_synthetic, n + 1)
+        for (line, label), (X, y, start) in product(enumerate(labels), sets):
+            images = X[y == label][:n].reshape(-1, height, width, *depth)
+            canvas[line, start : start + len(images), :height, :width] = images
+        canvas = canvas.swapaxes(1, 2).reshape(n_lines * (height + gap), -1, *depth)
+        return np.clip((canvas - low) / (high - low), 0, 1) if depth else canvas
 
     def _marginals(self, columns, ax):
-        from matplotlib.lines import Line2D
-
         labels = np.unique(self.y_synthetic)
         size = 2.1 * len(columns) + 0.8, 0.28 * len(labels) + 1.1
         axes = panels(self, ax, 1, len(columns), size, sharey=True)
         for panel, column in zip(axes[0], columns, strict=True):
-            for X, y, shift, colour in (
-                (self.X_real, self.y_real, -0.17, REAL),
-                (self.X_synthetic, self.y_synthetic, 0.17, SYNTHETIC),
+            for X, y, shift, colour, name in (
+                (self.X_real, self.y_real, -0.17, REAL, "real"),
+                (self.X_synthetic, self.y_synthetic, 0.17, SYNTHETIC, _GENERATED),
             ):
+                of_class = [X[y == label, column] for label in labels]
                 low, middle, high = np.transpose(
-                    [np.nanquantile(X[y == label, column], [0.05, 0.5, 0.95]) for label in labels]
+                    [np.nanquantile(values, [0.05, 0.5, 0.95]) for values in of_class]
                 )
+                bars = {"xerr": [middle - low, high - middle], "elinewidth": 2.5, "label": name}
                 at = np.arange(len(labels)) + shift
-                panel.hlines(at, low, high, color=colour, linewidth=2.5)
-                panel.plot(middle, at, "o", color=colour, markersize=4, markeredgecolor="white")
+                panel.errorbar(middle, at, **bars, fmt="o", color=colour, markersize=4)
             panel.set_xlabel(self._name(column))
             panel.locator_params(axis="x", nbins=4)
         axes[0, 0].set_yticks(range(len(labels)), labels)
         axes[0, 0].set(ylabel="class", ylim=(len(labels) - 0.4, -0.6))
-        shown = (REAL, "real"), (SYNTHETIC, "generated: median and middle 90 %")
-        legend_above(
-            self,
-            [Line2D([], [], color=c, marker="o", linewidth=2.5, label=name) for c, name in shown],
-        )
+        legend_above(self)
 
     def _pairs(self, columns, ax):
         first, second = columns
@@ -205,7 +200,7 @@ class SyntheticSamplesDisplay:
                 style = {"s": 10, "color": colour, "marker": marker, "linewidths": 0.7}
                 panel.scatter(X[some, first], X[some, second], alpha=0.7, label=name, **style)
         axes[-1, 0].set(xlabel=self._name(first), ylabel=self._name(second))
-        legend_above(self, axes[0, 0].get_legend_handles_labels()[0])
+        legend_above(self)
 
     def _name(self, column):
         return f"column {column}" if self.names is None else str(self.names[column])

@@ -40,8 +40,9 @@ def panels(display, ax, n_rows, n_columns, size, **shared):
     return axes
 
 
-def legend_above(display, handles):
-    """A legend in one line above all panels, or above the first where the layout is another's."""
+def legend_above(display):
+    """The first panel's legend above all, or above the first where the layout is another's."""
+    handles, _ = display.axes_[0, 0].get_legend_handles_labels()
     placed = {"handles": handles, "ncols": len(handles), "frameon": False}
     if display.figure_.get_layout_engine() is not None:
         display.figure_.legend(loc="outside upper center", **placed)

@@ -10,7 +10,7 @@ import polars as pl
 import polars.testing
 import pyarrow
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -82,7 +82,6 @@ def pandas_frames(draw):
     return pd.DataFrame(frame)
 
 
-@settings(max_examples=150)
 @given(pandas_frames())
 def test_pandas_frames_come_back(X):
     before = X.copy(deep=True)

@@ -123,6 +123,7 @@ def distance_to_class(sampler, X, y):
 def test_a_broken_loss_is_noticed(fitted, two_digits, monkeypatch):
     # .91, .96, .91 with the sound loss; 3.5, 3.4, 5.8 with the broken one
     X, y, _ = two_digits
+    # one term of a sum: only where the sampler looks it up can it be broken alone
     sound = _cyclegan.least_squares_g
     monkeypatch.setattr(_cyclegan, "least_squares_g", lambda fake: -sound(fake))
     broken = CycleGANSampler(image_shape=(8, 8), max_iter=200, random_state=0).fit(X, y)

@@ -108,6 +108,7 @@ def test_without_the_game_nothing_is_learnt(digits):
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(digits, loss, monkeypatch):
     """Either of the generator's two terms with the wrong sign."""
+    # one term of a sum: only where the sampler looks it up can it be broken alone
     sound = getattr(_ida_gan, loss)
     monkeypatch.setattr(_ida_gan, loss, lambda *args: -sound(*args))
     broken = qualities(trained(UNPRETRAINED, digits), digits)
