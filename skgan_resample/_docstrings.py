@@ -19,7 +19,8 @@ categorical_features : "auto", None or array-like, default="auto"
     "auto" takes booleans of a frame, texts and pandas' categories. Dates, durations and missing
     values are recognised; see :class:`TableCodec`.
 latent_dim : int or "auto", default="auto"
-    Size of a latent code. "auto" is half the number of encoded columns or pixels, between 8 and 64.
+    Size of a latent code. "auto" is the number of encoded columns, or half that of
+    pixels, between 8 and 64.
 hidden_dim : int or "auto", default="auto"
     Size of trunks and decoders. For tables, the units of every hidden layer; "auto" is the number
     of encoded columns, between 128 and 512. For images, the most feature maps of a convolution: an
@@ -30,8 +31,9 @@ max_iter : int or "auto", default="auto"
 autoencoder_max_iter : int or "auto", default="auto"
     Updates of the autoencoder before the adversarial training; 0 starts from random weights.
     "auto" is 500 for tables and 1,500 for images.
-mmd_weight : float, default=0.01
-    Weight of the maximum mean discrepancy of the codes from N(0, I), :math:`\lambda_1`.
+mmd_weight : float, default=0.1
+    Weight of the maximum mean discrepancy of the codes from N(0, I), :math:`\lambda_1`, beside the
+    mean squared error of a value.
 fake_labels : {"balanced", "data"}, default="balanced"
     Classes of the samples generated during training: uniform, or those of the real batch.
 batch_size : int, default=64

@@ -96,7 +96,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         shape, is_table = self.codec_.sample_shape_, len(self.codec_.sample_shape_) == 1
         n_values, n_updates = math.prod(shape), self._auto_max_iter[not is_table]
         auto: dict[str, int] = {
-            "latent_dim": min(max(n_values // 2, 8), 64),
+            "latent_dim": min(max(n_values if is_table else n_values // 2, 8), 64),
             "hidden_dim": min(max(n_values, 128), 512) if is_table else 128,
             "max_iter": n_updates,
             "autoencoder_max_iter": n_updates,

@@ -171,11 +171,11 @@ def test_new_elements_of_a_list_are_what_the_first_one_is(kind, container):
     X, y = pictures(4, 3, counts=(8, 5))
     elements, labels = container(ELEMENTS[kind](X)), container(np.float32(y))
     X_resampled, y_resampled = quick(RowMixSampler).fit_resample(elements, labels)
-    for resampled, given in ((X_resampled, elements), (y_resampled, labels)):
-        assert type(resampled) is container
-        assert len(resampled) == 16
-        assert all(new is old for new, old in zip(resampled, given, strict=False))
-        for new in resampled[13:]:
+    for made, given in ((X_resampled, elements), (y_resampled, labels)):
+        assert type(made) is container
+        assert len(made) == 16
+        assert all(new is old for new, old in zip(made, given, strict=False))
+        for new in made[13:]:
             assert type(new) is type(given[0])
             assert getattr(new, "dtype", None) == getattr(given[0], "dtype", None)
             assert np.shape(new) == np.shape(given[0])

@@ -177,7 +177,7 @@ def test_sample_goes_on_from_the_seed_and_an_int_repeats(Sampler):
         (-3, "Got n_samples=-3, but expected whole numbers >= 0"),
         (2.5, "Got n_samples=2.5"),
         (True, "Got n_samples=True, but expected whole numbers"),
-        ({1: np.True_}, "Got n_samples={1:"),
+        ({"a": np.True_}, "Got n_samples={.a.: "),
     ],
 )
 def test_sample_refuses_what_it_cannot_make(wanted, message):

@@ -141,12 +141,14 @@ def test_nothing_to_generate_gives_the_frame_back():
     assert quick(BAGANGPSampler).fit_resample(X, [0, 0, 1, 1])[0].equals(X)
 
 
-def test_booleans_are_categories_of_a_frame_and_numbers_of_an_array():
+@pytest.mark.parametrize("make", [np.asarray, pd.DataFrame, lambda X: X * 3.5, lambda X: X - 1])
+def test_two_values_that_recur_are_a_block_in_every_form(make):
     X = np.random.default_rng(0).random((30, 2)) < 0.5
     y = [0] * 20 + [1] * 10
-    sampler = quick(BAGANGPSampler).fit(pd.DataFrame(X), y)
+    sampler = quick(BAGANGPSampler).fit(make(X), y)
     assert sampler.codec_.block_sizes_ == (2, 2)
-    assert quick(BAGANGPSampler).fit(X, y).codec_.block_sizes_ == ()
+    made = np.asarray(sampler.sample(40)[0])
+    assert np.isin(made, np.asarray(make(X))).all()
 
 
 def test_tags_tell_what_is_taken():

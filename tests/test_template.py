@@ -25,7 +25,7 @@ from skgan_resample._base import new_seed
     ("data", "latent_dim", "hidden_dim", "n_updates"),
     [
         (table(n_features=3), 8, 128, 500),
-        (table(n_features=40), 20, 128, 500),
+        (table(n_features=40), 40, 128, 500),
         (table(n_features=300), 64, 300, 500),
         (table(n_features=600), 64, 512, 500),
         (pictures(6, 6), 18, 128, 1500),

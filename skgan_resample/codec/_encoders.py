@@ -168,6 +168,17 @@ class Category:
         return self.levels[np.minimum(ranks, len(self.levels) - 1)]
 
 
+class TwoValues(Category):
+    """Numbers of which there are two: a category to a network, since nothing lies between them."""
+
+    def encode(self, column, values, missing, out):
+        """Write the block of the nearer of the two values."""
+        low, high = self.levels
+        distances = (np.abs(values.astype(float) - float(level)) for level in (high, low))
+        nearer = np.where(np.less(*distances), high, low)
+        super().encode(column, nearer, missing, out)
+
+
 def _levels_and_codes(column, values):
     """The levels of a column of any kind, and their places in that list."""
     if column.kind == "level":

@@ -13,7 +13,7 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted,
 
 from .._containers import warn
 from ._columns import Container, as_table, chosen_columns, columns_of, read
-from ._encoders import Category, Number
+from ._encoders import Category, Number, TwoValues
 
 
 class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -21,9 +21,9 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
 
     Numbers, dates and durations are scaled to mean 0 and standard deviation 1, dates as multiples
     of the largest unit that divides them all (days, for example). Categories become one-hot
-    blocks. A column with missing values has a block of two entries more, present and missing,
-    and what is missing is filled with a value that occurs: the median, or the most frequent
-    category.
+    blocks, as do numbers where two values recur, such as 0 and 1. A column with missing values has
+    a block of two entries more, present and missing, and what is missing is filled with a value
+    that occurs: the median, or the most frequent category.
 
     On the way back a column of numbers is rounded to its step, whatever its dtype: the largest
     power of ten (1000, 1, 0.01) that divides all values seen by ``fit``. With more than six
@@ -43,7 +43,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     Attributes
     ----------
     categorical_features_ : ndarray of shape (n_categorical_features,)
-        Indices of the columns that are categories.
+        Indices of the columns that are categories to a network.
     categories_ : dict of int to ndarray
         The categories of these columns, in the order of their entries in a block.
     block_sizes_ : tuple of int
@@ -140,7 +140,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
                     f"Got values of the type {type(column.levels[0]).__name__} in {column.label}, "
                     "which categorical_features leaves out. Name it there, or use 'auto'."
                 )
-            encoder = (Category() if is_category else Number()).fit(column, values, missing)
+            encoder = Category() if is_category else _number(values[~missing])
+            encoder.fit(column, values, missing)
             self._columns.append(column)
             self._encoders.append(encoder)
             if missing.any():
@@ -260,3 +261,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _number(present):
+    """The encoder for a column of numbers or times, by its values."""
+    return TwoValues() if len(np.unique(present)) == 2 < len(present) / 2 else Number()

@@ -52,8 +52,6 @@ class ClassGaussians:
         y: Tensor,
         n_classes: int,
         variance: Tensor | None = None,
-        *,
-        diagonal: bool = False,
     ) -> ClassGaussians:
         r"""Fit means and shrunk covariances to (n, d) codes of (n,) classes, none of them empty.
 
@@ -62,8 +60,7 @@ class ClassGaussians:
 
         Where sample i's code is itself a Gaussian, :math:`N(z_i, \mathrm{diag}\, \sigma_i^2)` with
         ``variance`` :math:`\sigma_i^2`, (n, d), a class has the moments of its samples' mixture,
-        :math:`\mathrm{Cov}(z) + \mathrm{diag}\,\mathrm{mean}(\sigma^2)`. ``diagonal`` keeps the
-        variances alone: independent coordinates.
+        :math:`\mathrm{Cov}(z) + \mathrm{diag}\,\mathrm{mean}(\sigma^2)`.
         """
         codes, dim = z.double(), z.shape[1]
         means = torch.stack([codes[y == c].mean(0) for c in range(n_classes)])
@@ -74,8 +71,6 @@ class ClassGaussians:
         if variance is not None:
             own = [variance[y == c].double().mean(0) for c in range(n_classes)]
             covariances = [s + v.diag() for s, v in zip(covariances, own, strict=True)]
-        if diagonal:
-            covariances = [s.diag().diag() for s in covariances]
         factors = torch.stack([factor(s) for s in covariances])
         return cls(means.to(z.dtype), factors.to(z.dtype))
 

@@ -115,11 +115,16 @@ class ResidualBlock(nn.Module):
 class DenseTrunk(nn.Sequential):
     """Residual MLP from table rows to features, (n, n_columns) -> (n, n_features).
 
-    ``dropout`` makes a layer of it, here and in :class:`ConvTrunk`.
+    Features f are divided by ``sqrt(mean(f**2) + eps)``: those of outliers would be large, and a
+    label that meets them small. ``dropout`` makes a layer of it, here and in :class:`ConvTrunk`.
     """
 
     def __init__(
-        self, n_columns: int, n_features: int, dropout: Callable[[], nn.Module] = nn.Identity
+        self,
+        n_columns: int,
+        n_features: int,
+        dropout: Callable[[], nn.Module] = nn.Identity,
+        eps: float = 1e-6,
     ) -> None:
         super().__init__(
             nn.Linear(n_columns, n_features),
@@ -128,6 +133,7 @@ class DenseTrunk(nn.Sequential):
             ResidualBlock(n_features),
             dropout(),
             ResidualBlock(n_features),
+            nn.RMSNorm(n_features, eps, elementwise_affine=False),
         )
         self.n_features = n_features
 
@@ -158,14 +164,16 @@ def trunk_for(
     sample_shape: tuple[int, ...],
     hidden_dim: int = 128,
     dropout: Callable[[], nn.Module] = nn.Identity,
+    eps: float = 1e-6,
 ) -> Trunk:
     """Choose the first layers of an encoder or a discriminator by the shape of a sample.
 
     ``hidden_dim`` is the width of every dense layer, or the number of feature maps of the
-    convolutions at the lowest resolution.
+    convolutions at the lowest resolution. An encoder has to tell how far out a row lies, which the
+    size of a dense trunk's features says: an ``eps`` of 1 keeps it.
     """
     if len(sample_shape) == 1:
-        return DenseTrunk(sample_shape[0], hidden_dim, dropout)
+        return DenseTrunk(sample_shape[0], hidden_dim, dropout, eps)
     return ConvTrunk(sample_shape, hidden_dim, dropout)
 
 
@@ -312,19 +320,23 @@ class ProductGenerator(nn.Module):
 
 
 class ConcatDiscriminator(nn.Module):
-    """``dense(features(x), one-hot y)``: is x a real sample of class y? One score per sample."""
+    """``dense(features(x), one-hot y)``: is x a real sample of class y? One score per sample.
+
+    The label's weights start from N(0, 1): one entry of 1 beside many features, with weights as
+    small as theirs, would hardly be seen.
+    """
 
     def __init__(self, trunk: Trunk, n_classes: int, hidden: int = 128) -> None:
         super().__init__()
-        self.trunk, self.n_classes = trunk, n_classes
-        self.head = nn.Sequential(
-            nn.Linear(trunk.n_features + n_classes, hidden), leaky(), nn.Linear(hidden, 1)
-        )
+        self.trunk = trunk
+        self.features = nn.Linear(trunk.n_features, hidden)
+        self.label = ClassScale(n_classes, hidden)
+        self.head = nn.Linear(hidden, 1)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """(n, *sample_shape) and (n,) labels -> (n,) logits."""
-        label = F.one_hot(y, self.n_classes).to(x.dtype)
-        return self.head(torch.cat([self.trunk(x), label], 1)).squeeze(1)
+        joint = self.features(self.trunk(x)) + self.label(y)
+        return self.head(F.leaky_relu(joint, SLOPE)).squeeze(1)
 
 
 class ProductDiscriminator(nn.Module):

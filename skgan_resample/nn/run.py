@@ -72,9 +72,9 @@ class TrainingRun:
         """Make a network on the run's device, its weights drawn from the run's stream."""
         return build(factory, self.rng, self.device)
 
-    def trunk(self, dropout: Callable[[], nn.Module] = nn.Identity) -> Trunk:
-        """Layers from samples to features, for an encoder or a discriminator."""
-        return trunk_for(self.sample_shape, self.hidden_dim, dropout)
+    def trunk(self, dropout: Callable[[], nn.Module] = nn.Identity, eps: float = 1e-6) -> Trunk:
+        """Layers from samples to features; ``eps=1`` for an encoder, see trunk_for."""
+        return trunk_for(self.sample_shape, self.hidden_dim, dropout, eps)
 
     def decoder(self, n_inputs: int | None = None, **layers: Any) -> Decoder:
         """Layers from codes, (n, n_inputs), to samples; by default from latent codes.

@@ -103,7 +103,7 @@ class BAGANSampler(BaseGANSampler):
         K, data = run.n_classes, run.batches(x, y)
 
         # 1. Autoencoder on all classes, without their labels.
-        encoder = run.build(lambda: LinearHead(run.trunk(), run.latent_dim))
+        encoder = run.build(lambda: LinearHead(run.trunk(eps=1), run.latent_dim))
         decoder = run.build(run.decoder)
         autoencoder = torch.nn.Sequential(encoder, decoder)
 

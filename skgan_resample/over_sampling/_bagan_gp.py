@@ -174,7 +174,7 @@ class BAGANGPSampler(BaseGANSampler):
         K = run.n_classes
 
         # 1. Supervised autoencoder: decoder(encoder(x) * Emb(y)) against x.
-        encoder = run.build(lambda: LinearHead(run.trunk(), run.latent_dim))
+        encoder = run.build(lambda: LinearHead(run.trunk(eps=1), run.latent_dim))
         generator = run.build(lambda: ProductGenerator(run.decoder(), K, run.latent_dim))
 
         def autoencoder_loss(x, y):

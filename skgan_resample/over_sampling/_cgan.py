@@ -22,7 +22,10 @@ class CGANSampler(BaseGANSampler):
     Parameters
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
-    {fake_labels} {batch_size} {learning_rate} {device} {random_state} {verbose}
+    fake_labels : {"balanced", "data"}, default="balanced"
+        Classes of the samples generated during training: uniform, where real ones are drawn so,
+        too, or those of the real batch.
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
@@ -40,8 +43,8 @@ class CGANSampler(BaseGANSampler):
     has one-sided label smoothing, and G the non-saturating :math:`-\log D(G(z, c), c)`.
 
     Unlike in the source [2]_, the 0.9 is the target of real samples (its formula :math:`\log(0.9 -
-    D(G(z)))` is undefined for D > 0.9); generated classes are balanced, where it takes the real
-    batch's (``fake_labels="data"``); samples come from a moving average of the generator's weights;
+    D(G(z)))` is undefined for D > 0.9); classes are balanced, where it takes those of the data
+    (``fake_labels="data"``); samples come from a moving average of the generator's weights;
     the networks are smaller, and residual MLPs for tables. The paper's settings are
     ``latent_dim=100``, ``max_iter=40000``, ``batch_size=8``, ``learning_rate=2e-3``.
 
@@ -105,8 +108,10 @@ class CGANSampler(BaseGANSampler):
         discriminator = run.build(lambda: ConcatDiscriminator(run.trunk(dropout), K))
 
         # 2. Adversarial training, with real targets of 0.9.
+        balanced = self.fake_labels == "balanced"
+
         def generated(like):
-            y = run.labels(like, balanced=self.fake_labels == "balanced")
+            y = run.labels(like, balanced)
             return generator(run.noise(y), y), y
 
         def d_loss(x, y):
@@ -118,5 +123,5 @@ class CGANSampler(BaseGANSampler):
         def g_loss(x, y):
             return logistic_g(discriminator(*generated(y)))
 
-        data = run.batches(x, y)
+        data = run.batches(x, y, balance=float(balanced))
         return generator, run.train_adversarial(generator, discriminator, d_loss, g_loss, data)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
+from numbers import Real
 
 import torch
+from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 
 from .._docstrings import documented
@@ -16,7 +19,14 @@ from ..nn.losses import (
     squared_classes,
     squared_confusion,
 )
-from ..nn.networks import ConcatDiscriminator, ConcatGenerator, LinearHead, PerClass, trunk_for
+from ..nn.networks import (
+    ConcatDiscriminator,
+    ConcatGenerator,
+    Dropout,
+    LinearHead,
+    PerClass,
+    trunk_for,
+)
 from ..nn.run import in_batches
 
 
@@ -34,6 +44,9 @@ class GAMOSampler(BaseGANSampler):
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
     autoencoder_max_iter : int or "auto", default="auto"
         For images, updates of the autoencoder whose codes are combined; "auto" is 1,500.
+    confusion_weight : float, default=0.1
+        Weight of the classifier in the generator's loss, :math:`\lambda`. The paper's is 1: where
+        classes overlap, samples of a class then come to lie among those of another one.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
@@ -54,20 +67,21 @@ class GAMOSampler(BaseGANSampler):
 
     with a network h for all classes and a matrix :math:`A_c` for each. All losses are squared
     errors: of D against 1 on real and 0 on generated samples, of the classifier M against the class
-    of both; of the generator against 1 from D and against one minus the class from M. Classes are
-    generated in proportion to the samples that they lack, or to a tenth of the largest lack.
+    of both; of the generator against 1 from D and, times :math:`\lambda`, against one minus the class
+    from M. Real classes are balanced; they are generated in proportion to the samples that they
+    lack, or to a tenth of the largest lack.
 
     Of images, the codes of an autoencoder are combined, seen by D and M, and decoded. Categories
-    are drawn from their mixture. A class of one sample gets copies. Where nearly all weight is on
-    one sample, new samples are near-copies of it; a fit warns of that.
+    are drawn from their mixture. A class of one sample gets copies; with more of them no sample has
+    a weight above three fifths, so that new ones are no near-copies.
 
     In the paper the features come out of the classifier, and a variational autoencoder per class
     turns them into images. In its code the generator is trained on equally many samples of every
-    minority class, D's targets are noisy, and there is batch normalisation; its weights start from
-    Glorot's, ours from He's wider distribution, so that fewer samples have weight at first. Adam's
-    betas are (0.5, 0.9), not (0.5, 0.999). The tenth and the moving average of the generator's
-    weights are ours. The paper's settings are ``latent_dim=100``, ``batch_size=32``,
-    ``learning_rate=2e-4`` and ``max_iter=25000``.
+    minority class, D's output passes through a sigmoid, its targets are noisy, and there is batch
+    normalisation. Adam's betas are (0.5, 0.9), not (0.5, 0.999). Ours are :math:`\lambda`, the bound of
+    the weights, the dropout of D and M, balanced real classes, the tenth, and the moving average of
+    the generator's weights. The paper's settings are ``confusion_weight=1``, ``latent_dim=100``,
+    ``batch_size=32``, ``learning_rate=2e-4`` and ``max_iter=25000``.
 
     References
     ----------
@@ -86,6 +100,7 @@ class GAMOSampler(BaseGANSampler):
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
         "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
+        "confusion_weight": [Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
@@ -98,6 +113,7 @@ class GAMOSampler(BaseGANSampler):
         hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
+        confusion_weight=0.1,
         batch_size=64,
         learning_rate=1e-3,
         device="auto",
@@ -111,6 +127,7 @@ class GAMOSampler(BaseGANSampler):
         self.hidden_dim = hidden_dim
         self.max_iter = max_iter
         self.autoencoder_max_iter = autoencoder_max_iter
+        self.confusion_weight = confusion_weight
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.device = device
@@ -124,7 +141,7 @@ class GAMOSampler(BaseGANSampler):
         points, decoder, history = _space(x, y, run)
 
         # 2. Three networks in that space: convex generator, discriminator, classifier.
-        trunk = partial(trunk_for, points.shape[1:], run.hidden_dim)
+        trunk = partial(trunk_for, points.shape[1:], run.hidden_dim, partial(Dropout, 0.4, run.rng))
         generator = _convex_generator(points, y, decoder, run)
         discriminator = run.build(lambda: ConcatDiscriminator(trunk(), K))
         classifier = run.build(lambda: LinearHead(trunk(), K))
@@ -143,15 +160,16 @@ class GAMOSampler(BaseGANSampler):
             with torch.no_grad():
                 fake, fake_y = generated(len(x))
             rows, labels = torch.cat([x, fake]), torch.cat([y, fake_y])
-            real_or_not = discriminator(rows, labels).sigmoid().chunk(2)
-            return least_squares_d(*real_or_not) + squared_classes(classifier(rows), labels)
+            scores = discriminator(rows, labels).chunk(2)
+            return least_squares_d(*scores) + squared_classes(classifier(rows), labels)
 
         def g_loss(x, y):
             fake, fake_y = generated(len(x))
-            real_or_not = discriminator(fake, fake_y).sigmoid()
-            return least_squares_g(real_or_not) + squared_confusion(classifier(fake), fake_y)
+            confusion = squared_confusion(classifier(fake), fake_y)
+            return least_squares_g(discriminator(fake, fake_y)) + self.confusion_weight * confusion
 
-        opponents, data = nn.ModuleList([discriminator, classifier]), run.batches(points, y)
+        opponents = nn.ModuleList([discriminator, classifier])
+        data = run.batches(points, y, balance=1.0)
         return generator, history | run.train_adversarial(
             generator, opponents, d_loss, g_loss, data
         )
@@ -161,7 +179,7 @@ def _space(x, y, run):
     """Samples as points, a way back from points to samples, and the history of learning both."""
     if x.ndim == 2:
         return x, nn.Identity(), {}
-    encoder = run.build(lambda: LinearHead(run.trunk(), run.latent_dim))
+    encoder = run.build(lambda: LinearHead(run.trunk(eps=1), run.latent_dim))
     decoder = run.build(run.decoder)
     autoencoder = nn.Sequential(encoder, decoder)
 
@@ -187,7 +205,11 @@ def _convex_generator(points, y, decoder, run):
 
 
 class ConvexCombination(nn.Module):
-    """Weighted mean of given (n, d) points, with softmax weights: (m, n_features) -> (m, d)."""
+    """Weighted mean of given (n, d) points, with softmax weights: (m, n_features) -> (m, d).
+
+    Scores are bounded, so that no weight of two or more is above three fifths: a mean that is
+    nearly one of its points would be a copy of it.
+    """
 
     points: Tensor
 
@@ -198,7 +220,8 @@ class ConvexCombination(nn.Module):
 
     def weights(self, features: Tensor) -> Tensor:
         """(m, n_features) -> (m, n), each row >= 0 and of sum 1."""
-        return self.scores(features).softmax(1)
+        bound = math.log(1.5 * max(len(self.points) - 1, 1)) / 2
+        return (bound * (self.scores(features) / 2 / bound).tanh()).softmax(1)
 
     def forward(self, features: Tensor) -> Tensor:
         """(m, n_features) -> (m, d) convex combinations."""

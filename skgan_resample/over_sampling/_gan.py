@@ -9,8 +9,10 @@ import torch
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.losses import logistic_d, logistic_g
-from ..nn.networks import LinearHead, PerClass, TransposedConv
+from ..nn.networks import Dropout, LinearHead, PerClass, TransposedConv
 from ..nn.run import together
+
+_FEWEST = 16  # samples of a class in a batch
 
 
 @documented
@@ -40,13 +42,14 @@ class GANSampler(BaseGANSampler):
     Notes
     -----
     In each class D minimises :math:`-\log D(x) - \log(1 - D(G(z)))` and G the non-saturating
-    :math:`-\log D(G(z))` of [1]_. All classes are trained, also those that need no sample. An
-    update takes a batch of every class, so its cost grows with the number of classes. The generator
-    of a class of a few samples makes samples close to these.
+    :math:`-\log D(G(z))` of [1]_. All classes are trained, also those that need no sample. They
+    share the batch in equal parts, of 16 samples or more. The generator of a class of a few samples
+    makes samples close to these.
 
-    Unlike in the paper, samples come from a moving average of the generator's weights; the networks
-    are convolutional for images and residual MLPs for tables, without dropout or maxout units; Adam
-    takes the place of gradient descent with momentum. The paper's settings are not comparable.
+    As in the paper, D has dropout. Unlike there, samples come from a moving average of the
+    generator's weights; the networks are convolutional for images and residual MLPs for tables,
+    without maxout units; Adam takes the place of gradient descent with momentum. The paper's
+    settings are not comparable.
 
     References
     ----------
@@ -97,7 +100,10 @@ class GANSampler(BaseGANSampler):
         # 1. Two fresh networks per class; none of them sees a label.
         decoder = partial(run.decoder, enlarge=TransposedConv)
         generator = PerClass([run.build(decoder) for _ in classes])
-        discriminator = PerClass([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in classes])
+        dropout = partial(Dropout, 0.4, run.rng)
+        discriminator = PerClass(
+            [run.build(lambda: LinearHead(run.trunk(dropout), 1)) for _ in classes]
+        )
 
         # 2. Adversarial training of each class, on its samples. The classes share a loop and a sum
         #    of losses, but no weight: Adam's steps are those of separate trainings.
@@ -110,5 +116,6 @@ class GANSampler(BaseGANSampler):
             return logistic_g(discriminator(generator(run.noise(y), y), y))
 
         rows = [(y == c).nonzero()[:, 0] for c in classes]
-        data = together([run.batches(x, y, rows=of_class) for of_class in rows])
+        size = max(self.batch_size // run.n_classes, _FEWEST)
+        data = together([run.batches(x, y, rows=of_class, batch_size=size) for of_class in rows])
         return generator, run.train_adversarial(generator, discriminator, d_loss, g_loss, data)

@@ -125,7 +125,7 @@ class IDAGANSampler(BaseGANSampler):
         K = run.n_classes
 
         # 1. Variational autoencoder on all classes, without their labels.
-        encoder = run.build(lambda: LinearHead(run.trunk(), 2 * run.latent_dim))
+        encoder = run.build(lambda: LinearHead(run.trunk(eps=1), 2 * run.latent_dim))
         generator = run.build(lambda: ConcatGenerator(run.decoder(run.latent_dim + K), K))
 
         def autoencoder_loss(x, y):

@@ -48,12 +48,15 @@ class WAEGANSampler(BaseGANSampler):
 
     D starts afresh and minimises the cross-entropy of K classes and "fake". G minimises that of its
     samples against their class, fed with the codes of uniformly drawn real samples. Then class c is
-    generated from :math:`N(\mu_c, \mathrm{diag}\,\sigma_c^2)`, the moments of its codes.
+    generated from :math:`N(\mu_c, \Sigma_c)`, the moments of its codes.
 
-    There is no public code: this is a reconstruction from the text. Ours are the shrinkage of
-    :math:`\sigma_c` for small classes, the moving average of G's weights, Adam's betas (0.5, 0.9),
-    and the networks (residual MLPs for tables). The paper's settings are not known to us; the code
-    of [2]_ has :math:`\lambda_1 = 10` against a sum of squares, here it is a mean.
+    There is no public code: this is a reconstruction from the text, which speaks of a multivariate
+    normal distribution and writes :math:`\mu_c + \sigma_c \epsilon`, independent coordinates. Those
+    lose what is correlated within a class; ours are full covariances, shrunk for small classes
+    towards the pooled one. Ours are the moving average of G's weights, Adam's betas (0.5, 0.9), and
+    the networks (residual MLPs for tables), too. The paper's settings are not known to us. The code
+    of [2]_ has :math:`\lambda_1 = 10` against a sum of squares. Here it is a mean over the values
+    of a sample, so that 0.1 stands for 0.1 times their number there.
 
     References
     ----------
@@ -88,7 +91,7 @@ class WAEGANSampler(BaseGANSampler):
         hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
-        mmd_weight=0.01,
+        mmd_weight=0.1,
         batch_size=64,
         learning_rate=1e-3,
         device="auto",
@@ -116,7 +119,7 @@ class WAEGANSampler(BaseGANSampler):
         K, data = run.n_classes, run.batches(x, y)
 
         # 1. Class distributions: a Wasserstein autoencoder; SCDL's codes also tell the class.
-        encoder = run.build(lambda: LinearHead(run.trunk(), run.latent_dim))
+        encoder = run.build(lambda: LinearHead(run.trunk(eps=1), run.latent_dim))
         decoder = run.build(run.decoder)
         classifier = run.build(lambda: torch.nn.Linear(run.latent_dim, K))
 
@@ -152,7 +155,7 @@ class WAEGANSampler(BaseGANSampler):
         history |= run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
 
         # 4. One Gaussian of latent codes per class, to generate from.
-        self.latent_ = ClassGaussians.fit(codes.cpu(), y.cpu(), K, diagonal=True)
+        self.latent_ = ClassGaussians.fit(codes.cpu(), y.cpu(), K)
         return generator, history
 
     def _generate(self, y, run):
@@ -222,7 +225,7 @@ class SCDLSampler(WAEGANSampler):
         hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
-        mmd_weight=0.01,
+        mmd_weight=0.1,
         supervision_weight=1.0,
         batch_size=64,
         learning_rate=1e-3,

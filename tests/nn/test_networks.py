@@ -222,9 +222,11 @@ def test_product_generator_starts_with_codes_of_their_own_size():
 def test_critics_use_the_label_as_documented():
     x = normal(3, 6)
     concat = build(lambda: ConcatDiscriminator(trunk_for((6,)), 3), make_rng(0), "cpu")
-    label = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, 1, 0]])
-    expected = concat.head(torch.cat([concat.trunk(x), label], 1))[:, 0]
-    assert torch.equal(concat(x, Y), expected)
+    label = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, 1, 0]])  # of Y
+    weight = torch.cat([concat.features.weight, concat.label.weight.T], 1)
+    joint = torch.cat([concat.trunk(x), label], 1) @ weight.T + concat.features.bias
+    expected = concat.head(nn.functional.leaky_relu(joint, 0.2))[:, 0]
+    torch.testing.assert_close(concat(x, Y), expected)
     product = build(lambda: ProductDiscriminator(trunk_for((6,)), 3), make_rng(0), "cpu")
     expected = product.head(product.trunk(x) * product.embedding.weight[[0, 2, 1]])[:, 0]
     assert torch.equal(product(x, Y), expected)
