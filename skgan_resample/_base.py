@@ -11,6 +11,7 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -272,31 +273,37 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         return classes & lacks if lacks.any() else classes
 
     def _warn_of_poor_samples(self, x, y):
-        """Warn, once each, of mode collapse and of near-copies in classes that lack samples.
+        """Warn, once each, of mode collapse, near-copies and mistaken classes that lack samples.
 
         The samples that are compared come from a stream of their own, and are nobody's.
         """
         counts = np.bincount(y)
         compared = np.flatnonzero(self._lacking(counts >= _FEWEST_COMPARED))
         n_each = min(200, max(20, _ENOUGH // max(len(compared), 1)))
-        rng, collapsed, copied = self._stream(0), {}, {}
+        rng, collapsed, copied, mistaken = self._stream(0), {}, {}, {}
+        few = np.concatenate([np.flatnonzero(y == c)[:n_each] for c in range(len(counts))])
+        classifier = _Neighbours(_as_floats(x[few]), y[few])
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
-            real = x[np.flatnonzero(y == c)[:_MOST_COMPARED]].reshape(-1, x[0].size)
-            real = real / np.float32(127.5) - 1 if x.dtype == np.uint8 else real
+            real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
             made = self._sample(np.full(n_each, c), rng).reshape(n_each, -1)
             if not np.isfinite(made).all():
                 continue  # an error of its own, where samples are asked for
             some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
             spread, (ratio, share) = spread_ratio(some, made), nearest_neighbour_ratio(real, made)
+            recognised = classifier.recognised(made, c)
             if spread < _COLLAPSED:
                 collapsed[name] = spread
             elif share > _COPIED and ratio >= 0:  # NaN if most training samples are copies, too
                 copied[name] = share
+            elif recognised < min(1 / len(counts), classifier.recognised(None, c) / 2):
+                mistaken[name] = recognised
         if collapsed:
             _warn_of_collapse(type(self).__name__, collapsed)
         if copied:
             _warn_of_copies(type(self).__name__, copied)
+        if mistaken:
+            _warn_of_mistakes(type(self).__name__, mistaken)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -356,6 +363,38 @@ def _warn_of_copies(name, shares):
         "samples are. They add little to duplicates, and reveal the data that they copy. Try "
         "another sampler, or fewer updates where a network is trained."
     )
+
+
+def _warn_of_mistakes(name, shares):
+    names = sorted(shares, key=shares.__getitem__)
+    warn(
+        f"Samples of another class by {name} in {_classes(names)}: nearest training samples take "
+        f"{_range(shares, '.0%')} of the generated ones for this class, less than chance. A "
+        "classifier learns the wrong class from them. Try more updates or another sampler; "
+        "RowMixSampler trains no network.",
+        ConvergenceWarning,
+    )
+
+
+def _as_floats(x):
+    """Encoded samples as rows of floats, bytes in [-1, 1]: (n, ...) -> (n, d)."""
+    rows = x.reshape(len(x), -1)
+    return rows / np.float32(127.5) - 1 if x.dtype == np.uint8 else rows
+
+
+class _Neighbours:
+    """Classify by the five nearest of (n, d) training samples, whose classes y weigh alike."""
+
+    def __init__(self, x, y):
+        self.y, self.weights = y, 1 / np.maximum(np.bincount(y), 1)
+        self.neighbours = NearestNeighbors(n_neighbors=min(5, len(x) - 1)).fit(x)
+
+    def recognised(self, made, c):
+        """Share of samples of class c taken for it; None are the training samples themselves."""
+        found = self.neighbours.kneighbors(made, return_distance=False)
+        labels = self.y[found if made is not None else found[self.y == c]]
+        votes = [(labels == k).sum(1) * weight for k, weight in enumerate(self.weights)]
+        return float((np.argmax(votes, 0) == c).mean())
 
 
 def _range(values, form):

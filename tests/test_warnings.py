@@ -190,6 +190,26 @@ def test_networks_of_many_columns_are_warned_of_before_they_are_trained():
         RowMixSampler().fit(X, y)
 
 
+def swapped(x, n, c):
+    """Samples from where the other of two classes lies, as encoded."""
+    return np.random.default_rng(0).normal((1.4, -0.5)[c], 0.6, (n, x.shape[1]))
+
+
+@pytest.mark.parametrize(
+    ("gap", "make", "warned"), [(3.0, swapped, 1), (3.0, copies, 0), (0.0, swapped, 0)]
+)
+def test_samples_of_another_class_are_warned_of(gap, make, warned):
+    """Not of classes that nothing tells apart (a gap of 0), whatever is generated."""
+    y = np.repeat([0, 1], (60, 20))
+    X = np.random.default_rng(1).normal(gap * y[:, None], 1, (80, 5))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        Making(make, sampling_strategy={0: 80, 1: 80}).fit(X, y)
+    found = [str(w.message) for w in caught if "another class" in str(w.message)]
+    assert len(found) == warned
+    assert all("(60 samples)" in message and "(20 samples)" in message for message in found)
+
+
 class Told(CGANSampler):
     """Makes no update and says that it has made all of them."""
 

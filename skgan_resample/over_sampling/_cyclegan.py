@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from numbers import Real
 
 import torch
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
+from ..nn.blocks import BlockHead
 from ..nn.losses import least_squares_d, least_squares_g, reconstruction_l1
 from ..nn.networks import SLOPE, DenseDecoder, LinearHead, PerClass, Upsample, halvings, leaky
 from ..nn.run import as_floats, together
@@ -35,10 +36,12 @@ class CycleGANSampler(BaseGANSampler):
     donor : class label, dict or None, default=None
         Whose samples are translated: None is the largest other class; a label is the donor of all
         other classes; a dict maps classes to donors. Classes without one take the default.
-    cycle_weight : float, default=1.0
-        Weight of the error of samples translated there and back, :math:`\lambda`.
-    identity_weight : float, default=0.5
-        Weight of the change of samples that are of the class translated into, :math:`\mu`.
+    cycle_weight : float or "auto", default="auto"
+        Weight of the error of samples translated there and back, :math:`\lambda`. "auto" is the
+        paper's 10 for images and 0.1 for tables, whose donors otherwise stay what they are.
+    identity_weight : float or "auto", default="auto"
+        Weight of the change of samples that are of the class translated into, :math:`\mu`. "auto"
+        is the paper's 5 for images and 0 for tables.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
@@ -70,12 +73,12 @@ class CycleGANSampler(BaseGANSampler):
     bear noise of 0.1 standard deviations of a column, or 0.1 of half the range of pixels, in
     training and generation. Where values are of few levels, new samples can still coincide.
 
-    Unlike in the paper, the weights are smaller; D sees a whole sample instead of patches, and no
-    earlier translations; there is no instance normalisation; the translation is added to its input;
-    a batch is shared by all directions; Adam's betas are (0.5, 0.9), not (0.5, 0.999); samples come
-    from a moving average of the translators' weights; the networks are smaller, and residual MLPs
-    for tables. The paper's settings are ``cycle_weight=10``, ``identity_weight=5`` and
-    ``learning_rate=2e-4``.
+    Unlike in the paper, the weights are smaller for tables; D sees a whole sample instead of
+    patches, and no earlier translations; there is no instance normalisation; the translation is
+    added to its input; a batch is shared by all directions; Adam's betas are (0.5, 0.9), not (0.5,
+    0.999); samples come from a moving average of the translators' weights; the networks are
+    smaller, and residual MLPs for tables. The paper's settings are ``cycle_weight=10``,
+    ``identity_weight=5``, ``batch_size=1`` and ``learning_rate=2e-4``.
 
     References
     ----------
@@ -95,8 +98,8 @@ class CycleGANSampler(BaseGANSampler):
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
         "donor": "no_validation",
-        "cycle_weight": [Interval(Real, 0, None, closed="left")],
-        "identity_weight": [Interval(Real, 0, None, closed="left")],
+        "cycle_weight": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "identity_weight": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
     }
     _parameter_constraints.pop("latent_dim")
 
@@ -111,8 +114,8 @@ class CycleGANSampler(BaseGANSampler):
         hidden_dim="auto",
         max_iter="auto",
         donor=None,
-        cycle_weight=1.0,
-        identity_weight=0.5,
+        cycle_weight="auto",
+        identity_weight="auto",
         batch_size=64,
         learning_rate=1e-3,
         device="auto",
@@ -147,6 +150,8 @@ class CycleGANSampler(BaseGANSampler):
         discriminator = PerClass([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in ways])
 
         # 2. Adversarial training, with cycle consistency and identity.
+        cycle, identity = self._weights(is_table=x.ndim == 2)
+
         def d_loss(x, way):
             with torch.no_grad():
                 fake = there(_noisy(x, run.rng), way)
@@ -158,8 +163,8 @@ class CycleGANSampler(BaseGANSampler):
             returned, same = there(torch.cat([fake, x]), torch.cat([way ^ 1, way ^ 1])).chunk(2)
             return (
                 least_squares_g(discriminator(fake, way))
-                + self.cycle_weight * reconstruction_l1(x, returned)
-                + self.identity_weight * reconstruction_l1(x, same)
+                + cycle * reconstruction_l1(x, returned)
+                + identity * reconstruction_l1(x, same)
             )
 
         size = -(-self.batch_size // len(ways))
@@ -177,6 +182,12 @@ class CycleGANSampler(BaseGANSampler):
         self._samples = {donor: x[y == donor].cpu() for donor in donors}
         towards = dict(zip(ways, there.networks, strict=True))
         return PerClass([towards[donor, c] for c, donor in enumerate(donors)]), history
+
+    def _weights(self, is_table):
+        """Weights of the cycle and of the identity."""
+        auto = (0.1, 0.0) if is_table else (10.0, 5.0)
+        given = self.cycle_weight, self.identity_weight
+        return [b if a == "auto" else a for a, b in zip(given, auto, strict=True)]
 
     def _donors(self, counts):
         """Class index of each class's donor."""
@@ -244,15 +255,21 @@ class ConvTranslator(nn.Sequential):
 
 
 class Translator(nn.Module):
-    """A sample and its change, ``head(x + network(x))``: (n, *sample_shape) kept."""
+    """A sample and its change, ``head(x + network(x))``: (n, *sample_shape) kept.
 
-    def __init__(self, network: nn.Module, head: nn.Module | None = None) -> None:
+    A head draws the blocks from logits. There the donor's entry of 1 counts for six, a probability
+    above 0.99: a translation starts from its donor, not from chance.
+    """
+
+    def __init__(self, network: nn.Module, head: BlockHead | None = None) -> None:
         super().__init__()
         self.network, self.head = network, head or nn.Identity()
+        self.n_drawn = 0 if head is None else sum(head.sizes)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, *sample_shape) -> (n, *sample_shape)."""
-        return self.head(x + self.network(x))
+        numbers, blocks = x.tensor_split([x.shape[1] - self.n_drawn], dim=1)
+        return self.head(torch.cat([numbers, 6 * blocks], 1) + self.network(x))
 
 
 def _translator(run):

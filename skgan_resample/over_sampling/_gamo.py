@@ -67,9 +67,9 @@ class GAMOSampler(BaseGANSampler):
 
     with a network h for all classes and a matrix :math:`A_c` for each. All losses are squared
     errors: of D against 1 on real and 0 on generated samples, of the classifier M against the class
-    of both; of the generator against 1 from D and, times :math:`\lambda`, against one minus the class
-    from M. Real classes are balanced; they are generated in proportion to the samples that they
-    lack, or to a tenth of the largest lack.
+    of both; of the generator against 1 from D and, times :math:`\lambda`, against one minus the
+    class from M. Real classes are balanced. Classes are generated in proportion to the samples that
+    they lack, or to a tenth of the largest lack.
 
     Of images, the codes of an autoencoder are combined, seen by D and M, and decoded. Categories
     are drawn from their mixture. A class of one sample gets copies; with more of them no sample has
@@ -77,11 +77,11 @@ class GAMOSampler(BaseGANSampler):
 
     In the paper the features come out of the classifier, and a variational autoencoder per class
     turns them into images. In its code the generator is trained on equally many samples of every
-    minority class, D's output passes through a sigmoid, its targets are noisy, and there is batch
-    normalisation. Adam's betas are (0.5, 0.9), not (0.5, 0.999). Ours are :math:`\lambda`, the bound of
-    the weights, the dropout of D and M, balanced real classes, the tenth, and the moving average of
-    the generator's weights. The paper's settings are ``confusion_weight=1``, ``latent_dim=100``,
-    ``batch_size=32``, ``learning_rate=2e-4`` and ``max_iter=25000``.
+    minority class, D's output passes through a sigmoid, and its targets are noisy. Adam's betas are
+    (0.5, 0.9), not (0.5, 0.999). Ours are :math:`\lambda`, the bound of the weights, the dropout of
+    D and M, balanced real classes, the tenth, and the moving average of the generator's weights.
+    The paper's settings are ``confusion_weight=1``, ``latent_dim=100``, ``batch_size=32``,
+    ``learning_rate=2e-4`` and ``max_iter=25000``.
 
     References
     ----------
@@ -151,8 +151,8 @@ class GAMOSampler(BaseGANSampler):
         lacking = torch.tensor([self.sampling_strategy_.get(c, 0) for c in self.classes_])
         shares = lacking.double().clamp_min(max(lacking.max().item() / 10, 1))
 
-        def generated(n):
-            y = shares.multinomial(n, replacement=True, generator=run.rng)
+        def generated(n):  # two or more, for batch normalisation
+            y = shares.multinomial(max(n, 2), replacement=True, generator=run.rng)
             z, y = run.noise(y).to(run.device), y.to(run.device)
             return generator.combine(z, y), y
 
@@ -160,7 +160,7 @@ class GAMOSampler(BaseGANSampler):
             with torch.no_grad():
                 fake, fake_y = generated(len(x))
             rows, labels = torch.cat([x, fake]), torch.cat([y, fake_y])
-            scores = discriminator(rows, labels).chunk(2)
+            scores = discriminator(rows, labels).tensor_split([len(x)])
             return least_squares_d(*scores) + squared_classes(classifier(rows), labels)
 
         def g_loss(x, y):
@@ -191,10 +191,14 @@ def _space(x, y, run):
 
 
 def _convex_generator(points, y, decoder, run):
-    """One trunk for all classes, and the weights of each class's points."""
-    n_inputs = run.latent_dim + run.n_classes
-    body = run.build(lambda: trunk_for((n_inputs,), run.hidden_dim))
-    scores = partial(nn.Linear, body.n_features)
+    """One trunk for all classes, and the weights of each class's points.
+
+    Without batch normalisation the codes lose their say: all samples of a class become the same.
+    """
+    n_inputs, n_features = run.latent_dim + run.n_classes, run.hidden_dim
+    layers = run.build(lambda: trunk_for((n_inputs,), n_features))
+    body = nn.Sequential(layers, nn.BatchNorm1d(n_features, affine=False))  # nothing to draw
+    scores = partial(nn.Linear, n_features)
     combinations = [
         ConvexCombination(run.build(partial(scores, len(of_class))), of_class)
         for of_class in (points[y == c] for c in range(run.n_classes))
