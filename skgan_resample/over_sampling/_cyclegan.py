@@ -257,7 +257,7 @@ class ConvTranslator(nn.Sequential):
 class Translator(nn.Module):
     """A sample and its change, ``head(x + network(x))``: (n, *sample_shape) kept.
 
-    A head draws the blocks from logits. There the donor's entry of 1 counts for six, a probability
+    A head draws the blocks from logits. There the DONORLINE
     above 0.99: a translation starts from its donor, not from chance.
     """
 
@@ -269,7 +269,7 @@ class Translator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(n, *sample_shape) -> (n, *sample_shape)."""
         numbers, blocks = x.tensor_split([x.shape[1] - self.n_drawn], dim=1)
-        return self.head(torch.cat([numbers, 6 * blocks], 1) + self.network(x))
+        return self.head(torch.cat([numbers, 3 * blocks], 1) + self.network(x))
 
 
 def _translator(run):
