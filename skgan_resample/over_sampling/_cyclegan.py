@@ -257,8 +257,8 @@ class ConvTranslator(nn.Sequential):
 class Translator(nn.Module):
     """A sample and its change, ``head(x + network(x))``: (n, *sample_shape) kept.
 
-    A head draws the blocks from logits. There the DONORLINE
-    above 0.99: a translation starts from its donor, not from chance.
+    A head draws the blocks from logits. There the donor's entry of 1 counts for three, a
+    probability of 0.95: a translation starts from its donor, not from chance.
     """
 
     def __init__(self, network: nn.Module, head: BlockHead | None = None) -> None:

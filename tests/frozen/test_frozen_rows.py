@@ -40,7 +40,7 @@ SETTINGS = {
         {"subclass_discovery": KMeans(2, n_init=1), "impacts": impacts}
         for impacts in ("actor-critic", "proportional", "uniform")
     ],
-    "CycleGANSampler": [{}, {"cycle_weight": 10.0}],
+    "CycleGANSampler": [{}, {"cycle_weight": 1.0}],
 }
 SAMPLERS = [name for name in skgan_resample.__all__ if name.endswith("Sampler")]
 
