@@ -18,7 +18,9 @@ class ACGANSampler(BaseGANSampler):
     r"""Over-sample with an auxiliary classifier GAN.
 
     The generator sees the class label. The discriminator does not: it has one head for real or
-    generated and one for the class. Both networks are rewarded if the class is recognised.
+    generated and one for the class. Both networks are rewarded if the class is recognised. It is
+    the baseline that other papers find failing: its samples teach classifiers least, on twelve
+    problems nine tenths of what real ones do, and at worst three quarters.
 
     Parameters
     ----------
