@@ -280,9 +280,12 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         counts = np.bincount(y)
         compared = np.flatnonzero(self._lacking(counts >= _FEWEST_COMPARED))
         n_each = min(200, max(20, _ENOUGH // max(len(compared), 1)))
+        if not len(compared):
+            return
         rng, collapsed, copied, mistaken = self._stream(0), {}, {}, {}
-        few = np.concatenate([np.flatnonzero(y == c)[:n_each] for c in range(len(counts))])
-        classifier = _Neighbours(_as_floats(x[few]), y[few])
+        known = np.flatnonzero(counts >= _FEWEST_COMPARED)
+        few = [np.flatnonzero(y == c)[:n_each] for c in known]
+        classifier = _Neighbours(_as_floats(x[np.concatenate(few)]), y[np.concatenate(few)])
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
             real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
@@ -296,7 +299,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                 collapsed[name] = spread
             elif share > _COPIED and ratio >= 0:  # NaN if most training samples are copies, too
                 copied[name] = share
-            elif recognised < min(1 / len(counts), classifier.recognised(None, c) / 2):
+            elif recognised < min(1 / len(counts), classifier.own[c] / 2, classifier.own[c] - 0.2):
                 mistaken[name] = recognised
         if collapsed:
             _warn_of_collapse(type(self).__name__, collapsed)
@@ -383,18 +386,25 @@ def _as_floats(x):
 
 
 class _Neighbours:
-    """Classify by the five nearest of (n, d) training samples, whose classes y weigh alike."""
+    """Classify by the five nearest of (n, d) training samples, whose classes y weigh alike.
+
+    ``own`` is the share of each class's training samples, left out in turn, taken for it.
+    """
 
     def __init__(self, x, y):
         self.y, self.weights = y, 1 / np.maximum(np.bincount(y), 1)
         self.neighbours = NearestNeighbors(n_neighbors=min(5, len(x) - 1)).fit(x)
+        right = self._classes(None) == y
+        self.own = np.bincount(y, right) * self.weights
 
     def recognised(self, made, c):
-        """Share of samples of class c taken for it; None are the training samples themselves."""
-        found = self.neighbours.kneighbors(made, return_distance=False)
-        labels = self.y[found if made is not None else found[self.y == c]]
-        votes = [(labels == k).sum(1) * weight for k, weight in enumerate(self.weights)]
-        return float((np.argmax(votes, 0) == c).mean())
+        """Share of samples of class c, (m, d), taken for it."""
+        return float((self._classes(made) == c).mean())
+
+    def _classes(self, x):
+        labels = self.y[self.neighbours.kneighbors(x, return_distance=False)]
+        votes = (labels[:, :, None] == labels[:, None]).sum(2) * self.weights[labels]
+        return labels[np.arange(len(labels)), votes.argmax(1)]
 
 
 def _range(values, form):

@@ -175,7 +175,7 @@ class TwoValues(Category):
         """Write the block of the nearer of the two values."""
         low, high = self.levels
         distances = (np.abs(values.astype(float) - float(level)) for level in (high, low))
-        nearer = np.where(np.less(*distances), high, low)
+        nearer = np.where(np.less(*distances) | (values == high), high, low)  # beyond float64
         super().encode(column, nearer, missing, out)
 
 
