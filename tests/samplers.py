@@ -54,7 +54,9 @@ needs_callbacks = pytest.mark.skipif(
 )
 
 # for tests that break a loss or draw any data: what the sampler then makes may be warned about
-poor_rows_expected = pytest.mark.filterwarnings("ignore:(Mode collapse|Near-copies)")
+poor_rows_expected = pytest.mark.filterwarnings(
+    "ignore:(Mode collapse|Near-copies|Samples of another class)"
+)
 
 
 def quick(Sampler, **parameters):

@@ -197,7 +197,7 @@ def _convex_generator(points, y, decoder, run):
     """
     n_inputs, n_features = run.latent_dim + run.n_classes, run.hidden_dim
     layers = run.build(lambda: trunk_for((n_inputs,), n_features))
-    body = nn.Sequential(layers, nn.BatchNorm1d(n_features, affine=False))  # nothing to draw
+    body = nn.Sequential(layers, nn.BatchNorm1d(n_features, affine=False, dtype=torch.float32))
     scores = partial(nn.Linear, n_features)
     combinations = [
         ConvexCombination(run.build(partial(scores, len(of_class))), of_class)
