@@ -237,7 +237,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             counts = [n_samples.get(label, 0) for label in self.classes_]
         else:
             counts = [n_samples] * len(self.classes_)
-        if not all(isinstance(n, Integral) and type(n) is not bool and n >= 0 for n in counts):
+        if any(not isinstance(n, Integral) or isinstance(n, bool) or n < 0 for n in counts):
             raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
         return counts
 
@@ -333,7 +333,7 @@ def _counted(strategy, labels):
     if not isinstance(strategy, dict):
         return strategy
     for label, n in strategy.items():
-        if not isinstance(n, Real) or type(n) is bool or n % 1:
+        if not isinstance(n, Real) or isinstance(n, bool) or n % 1:
             raise ValueError(
                 f"Got sampling_strategy with {n!r} samples for class {label!s}, but expected a "
                 "whole number."
