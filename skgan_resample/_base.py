@@ -228,7 +228,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def _counts(self, n_samples):
         """Samples to make of each class, in the order of ``classes_``."""
         if isinstance(n_samples, Mapping):
-            unknown = [label for label in n_samples if label not in set(self.classes_)]
+            known = set(self.classes_)
+            unknown = [label for label in n_samples if label not in known]
             if unknown:
                 raise ValueError(
                     f"Got n_samples for the classes {unknown}, but the classes seen in fit are "
@@ -278,14 +279,14 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         The samples that are compared come from a stream of their own, and are nobody's.
         """
         counts = np.bincount(y)
-        compared = np.flatnonzero(self._lacking(counts >= _FEWEST_COMPARED))
-        n_each = min(200, max(20, _ENOUGH // max(len(compared), 1)))
+        enough = counts >= _FEWEST_COMPARED
+        compared = np.flatnonzero(self._lacking(enough))
         if not len(compared):
             return
+        n_each = min(200, max(20, _ENOUGH // len(compared)))
         rng, collapsed, copied, mistaken = self._stream(0), {}, {}, {}
-        known = np.flatnonzero(counts >= _FEWEST_COMPARED)
-        few = [np.flatnonzero(y == c)[:n_each] for c in known]
-        classifier = _Neighbours(_as_floats(x[np.concatenate(few)]), y[np.concatenate(few)])
+        few = np.concatenate([np.flatnonzero(y == c)[:n_each] for c in np.flatnonzero(enough)])
+        classifier = _Neighbours(_as_floats(x[few]), y[few])
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
             real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])

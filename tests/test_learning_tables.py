@@ -34,7 +34,7 @@ def test_cgan_learns_ten_classes():
     score = taught(
         CGANSampler(random_state=0), KNeighborsClassifier(), X[kept], y[kept], X_test, y_test
     )
-    assert score > 0.6  # 0.83, 0.81 and 0.86 with seeds 0, 1 and 2; 0.15 before
+    assert score > 0.6  # 0.83, 0.81 and 0.85 with seeds 0, 1 and 2; at most 0.14 before
 
 
 def binary_table(n, rng):
