@@ -9,6 +9,7 @@ from numbers import Integral, Real
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
+from scipy import sparse
 from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NearestNeighbors
@@ -176,7 +177,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         labels = check_target_type(np.asarray(labels) if np.ndim(labels) == 2 else labels)
         flat, own_shape, image_shape = flatten_images(X, self.image_shape)
         if image_shape is None:
-            self.codec_ = TableCodec(self.categorical_features)
+            self.codec_ = self._table_codec(X)
             x = self.codec_.fit_transform(X)
             validate_data(self, X, skip_check_array=True)
             labels = column_or_1d(labels, warn=True)
@@ -189,6 +190,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             _counted(self.sampling_strategy, labels), labels, self._sampling_type
         )
         return x, y_index
+
+    def _table_codec(self, X):
+        return TableCodec(self.categorical_features)
 
     def _encode_images(self, X, flat, labels, own_shape, image_shape):
         flat, labels = validate_data(
@@ -290,7 +294,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
             real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
-            made = self._sample(np.full(n_each, c), rng).reshape(n_each, -1)
+            made = _as_floats(self._sample(np.full(n_each, c), rng))
             if not np.isfinite(made).all():
                 continue  # an error of its own, where samples are asked for
             some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
@@ -381,7 +385,14 @@ def _warn_of_mistakes(name, shares):
 
 
 def _as_floats(x):
-    """Encoded samples as rows of floats, bytes in [-1, 1]: (n, ...) -> (n, d)."""
+    """Encoded samples as rows of floats, bytes in [-1, 1]: (n, ...) -> (n, d).
+
+    Columns of sparse ones are added up in 256 at random, with random signs: distances stay.
+    """
+    if sparse.issparse(x):
+        rng, d = np.random.default_rng(0), x.shape[1]
+        entries = rng.choice([-1.0, 1.0], d), (np.arange(d), rng.integers(256, size=d))
+        return (x @ sparse.csr_array(entries, (d, 256))).toarray()
     rows = x.reshape(len(x), -1)
     return rows / np.float32(127.5) - 1 if x.dtype == np.uint8 else rows
 
