@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
@@ -242,9 +242,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             counts = [n_samples.get(label, 0) for label in self.classes_]
         else:
             counts = [n_samples] * len(self.classes_)
-        if any(not isinstance(n, Integral) or isinstance(n, bool) or n < 0 for n in counts):
+        if not all(_is_whole(n) and n >= 0 for n in counts):
             raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
-        return counts
+        return [int(n) for n in counts]
 
     def _make(self, counts, rng, room=None):
         """Generate and decode samples, as many of each class as ``counts`` says.
@@ -327,9 +327,9 @@ def _counted(strategy, labels):
     classes, counts = np.unique(labels, return_counts=True)
     if isinstance(strategy, Real) and len(classes) == 2:
         few, many = np.sort(counts)
-        wanted = int(strategy * many + 1e-9)  # 0.29 of 100 is 28.999999999999996
+        wanted = _share_of(many, strategy)
         if wanted <= few:
-            next_one = f"is {(few + 1) / many}" if few < many else "would be above 1"
+            next_one = f"is {_ratio(few + 1, many)}" if few < many else "would be above 1"
             raise ValueError(
                 f"Got sampling_strategy={strategy:g}, but the classes of {many} and {few} samples "
                 f"have a ratio of {few / many:g} already: the next one {next_one}."
@@ -338,12 +338,26 @@ def _counted(strategy, labels):
     if not isinstance(strategy, dict):
         return strategy
     for label, n in strategy.items():
-        if not isinstance(n, Real) or isinstance(n, bool) or n % 1:
+        if not _is_whole(n):
             raise ValueError(
                 f"Got sampling_strategy with {n!r} samples for class {label!s}, but expected a "
                 "whole number."
             )
     return {label: int(n) for label, n in strategy.items()}
+
+
+def _is_whole(n):
+    return isinstance(n, Real) and not isinstance(n, bool) and n % 1 == 0
+
+
+def _share_of(many, ratio):
+    return int(ratio * many + 1e-9)  # 0.29 of 100 is 28.999999999999996
+
+
+def _ratio(few, many):
+    """few / many in as few digits, three or more, as give few again."""
+    rounded = (float(f"{few / many:.{digits}g}") for digits in range(3, 18))
+    return next(ratio for ratio in rounded if _share_of(many, ratio) == few)
 
 
 def new_seed(random_state):

@@ -174,8 +174,8 @@ class TwoValues(Category):
     def encode(self, column, values, missing, out):
         """Write the block of the nearer of the two values."""
         low, high = self.levels
-        distances = (np.abs(values.astype(float) - float(level)) for level in (high, low))
-        nearer = np.where(np.less(*distances) | (values == high), high, low)  # beyond float64
+        halves = values.astype(float) / 2 - np.array([[high / 2], [low / 2]])  # none overflows
+        nearer = np.where(np.less(*np.abs(halves)) | (values == high), high, low)
         super().encode(column, nearer, missing, out)
 
 
