@@ -1,6 +1,6 @@
 """The three pictures of the README: python docs/figures/front_page.py writes them beside itself.
 
-The numbers of the first stand in docs/results/anchored-tables.md; the others are made here.
+The numbers of the first stand in docs/results/tables.md; the others are made here.
 """
 
 import gzip

@@ -7,7 +7,7 @@ Peak resident memory of ``fit_resample`` on uint8 pictures of 28 x 28, read from
 and 300 MB. Each run has a process of its own, since the peak of a process never falls; it trains
 for a few updates, as memory does not depend on their number. Linux or macOS.
 
-    python examples/benchmarks/picture_memory.py --rows 20000 200000 --samplers RowMixSampler
+    python examples/benchmarks/image_memory.py --rows 20000 200000 --samplers RowMixSampler
 """
 
 import argparse
