@@ -197,7 +197,7 @@ def swapped(x, n, c):
     ("gap", "make", "warned"), [(3.0, swapped, 1), (3.0, copies, 0), (0.0, swapped, 0)]
 )
 def test_samples_of_another_class_are_warned_of(gap, make, warned):
-    """Not of classes that nothing tells apart (a gap of 0), whatever is generated."""
+    """Not of classes that cannot be distinguished (a gap of 0), whatever is generated."""
     y = np.repeat([0, 1], (60, 20))
     X = np.random.default_rng(1).normal(gap * y[:, None], 1, (80, 5))
     with warnings.catch_warnings(record=True) as caught:
@@ -208,7 +208,7 @@ def test_samples_of_another_class_are_warned_of(gap, make, warned):
     assert all("(60 samples)" in message and "(20 samples)" in message for message in found)
 
 
-class Told(CGANSampler):
+class Constructed(CGANSampler):
     """Makes no update and says that it has made all of them."""
 
     def _fit_gan(self, x, y, run):
@@ -217,7 +217,7 @@ class Told(CGANSampler):
         return generator, {"generator": torch.zeros(self.max_iter)}
 
 
-class Constant(Told):
+class Constant(Constructed):
     def _generate(self, y, run):
         return 0 * super()._generate(y, run) + 0.1
 
@@ -233,6 +233,6 @@ def test_short_trainings_and_none_are_not_compared():
 
 def test_comparing_draws_nothing_from_the_fit():
     unseen, seen = (
-        Told(max_iter=n, random_state=0).fit_resample(*table((30, 12)))[0] for n in (99, 100)
+        Constructed(max_iter=n, random_state=0).fit_resample(*table((30, 12)))[0] for n in (99, 100)
     )
     assert seen.tobytes() == unseen.tobytes()
