@@ -17,6 +17,7 @@ from sphinx_gallery.sorting import ExplicitOrder
 import skgan_resample
 
 sys.path.insert(0, str(Path(__file__).parent))
+import notebooks
 import tables
 
 project = "skgan_resample"
@@ -30,9 +31,10 @@ extensions = [
     "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "figures", "_samplers.*"]
+exclude_patterns = ["_build", "figures", "_notebooks", "_samplers*"]
 templates_path = ["_templates"]
 
 # Pages in Markdown. Links between them are checked, those into the code lead to the repository.
@@ -140,4 +142,5 @@ def setup(app):
     # A name of an example's own is no problem of the reader's.
     warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
     app.connect("config-inited", before)
+    app.connect("source-read", notebooks.link_notebook)
     app.add_html_math_renderer("mathml", (inline_math, None), (block_math, None))

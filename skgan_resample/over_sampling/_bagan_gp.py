@@ -94,7 +94,7 @@ class BAGANGPSampler(BaseGANSampler):
     References
     ----------
     .. [1] Huang & Jafari, Enhanced balancing GAN: minority-class image generation, Neural
-       Computing and Applications, 2021.
+       Computing and Applications, 2021, arXiv:2011.00189.
     .. [2] Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017.
     .. [3] Kodali et al., On Convergence and Stability of GANs, 2017.
 

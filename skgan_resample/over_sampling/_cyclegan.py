@@ -83,7 +83,7 @@ class CycleGANSampler(BaseGANSampler):
     References
     ----------
     .. [1] Zhu, Park, Isola & Efros, Unpaired Image-to-Image Translation using Cycle-Consistent
-       Adversarial Networks, ICCV 2017.
+       Adversarial Networks, ICCV 2017, arXiv:1703.10593.
 
     Examples
     --------

@@ -85,7 +85,8 @@ class GAMOSampler(BaseGANSampler):
 
     References
     ----------
-    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019.
+    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019,
+       arXiv:1903.09730.
 
     Examples
     --------

@@ -87,7 +87,7 @@ class IntraClassACGANSampler(BaseGANSampler):
     References
     ----------
     .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
-       ICME 2019.
+       ICME 2019, doi:10.1109/ICME.2019.00171.
 
     Examples
     --------

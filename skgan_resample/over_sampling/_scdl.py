@@ -61,7 +61,7 @@ class WAEGANSampler(BaseGANSampler):
     References
     ----------
     .. [1] Cai et al., Supervised Class Distribution Learning for GANs-Based Imbalanced
-       Classification, ICDM 2019.
+       Classification, ICDM 2019, doi:10.1109/ICDM.2019.00014.
     .. [2] Tolstikhin et al., Wasserstein Auto-Encoders, ICLR 2018.
 
     Examples
@@ -197,7 +197,7 @@ class SCDLSampler(WAEGANSampler):
     References
     ----------
     .. [1] Cai et al., Supervised Class Distribution Learning for GANs-Based Imbalanced
-       Classification, ICDM 2019.
+       Classification, ICDM 2019, doi:10.1109/ICDM.2019.00014.
 
     Examples
     --------
