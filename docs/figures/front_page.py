@@ -1,6 +1,6 @@
 """The picture of README and front page: python docs/figures/front_page.py writes it beside itself.
 
-The scores stand in docs/results/anchored-tables.md; the images are made here.
+The scores stand in docs/results/tables.md; the images are made here.
 """
 
 import gzip

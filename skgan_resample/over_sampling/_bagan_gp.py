@@ -49,7 +49,7 @@ class BAGANGPSampler(BaseGANSampler):
         ``fake_labels="data"``.
     latent : {"matched", "standard"}, default="matched"
         Where codes are drawn from: a Gaussian with mean and covariance of all training samples'
-        codes, which is ours, or the paper's N(0, I), of which the autoencoder has learnt nothing.
+        codes, which is ours, or the paper's N(0, I), for which the autoencoder is not trained.
     {fake_labels}
     real_balance : float, default=0.5
         Real samples of a class of size n are drawn in proportion to ``n ** (1 - real_balance)`` in
