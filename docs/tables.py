@@ -78,12 +78,12 @@ def parameters(sampler, *, shared):
 
 
 def facts(sampler):
-    """What stands at the end of a sampler's page: paper, reference, its own parameters."""
+    """What stands at the end of a sampler's page: paper, class, its own parameters."""
     own = parameters(sampler, shared=False)
     source = "" if is_baseline(sampler) else "Paper: `{} <{}>`__.\n\n".format(*paper(sampler))
     intro = "Its own parameters, beside those that `all samplers have <index.html#parameters>`__:"
     name = f"skgan_resample.{sampler.__name__}"
-    return f"{source}Reference: :class:`{name}`.\n\n" + (own and f"{intro}\n\n{own}")
+    return f"{source}Class: :class:`{name}`.\n\n" + (own and f"{intro}\n\n{own}")
 
 
 def autosummary():
