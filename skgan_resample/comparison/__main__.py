@@ -20,7 +20,7 @@ from ._compare import compare_samplers
 _OPTIONS: dict[str, Any] = {
     "data": {"help": "a table, .csv or .parquet"},
     "--target": {"required": True, "help": "its column of classes"},
-    "--samplers": {"nargs": "+", "default": ["RandomOverSampler", "SMOTE", "BAGANGPSampler"]},
+    "--samplers": {"nargs": "+", "default": ["RandomOverSampler", "SMOTE", "RowMixSampler"]},
     "--classifiers": {"nargs": "+", "default": ["LogisticRegression", "RandomForestClassifier"]},
     "--scoring": {"nargs": "+", "default": ["balanced_accuracy", "roc_auc"]},
     "--cv": {"type": int, "default": 5},
