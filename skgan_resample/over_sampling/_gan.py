@@ -26,7 +26,8 @@ class GANSampler(BaseGANSampler):
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim}
     max_iter : int or "auto", default="auto"
-        Updates of every class's generator; 0 means no training. "auto" is 500.
+        Updates of every class's generator; 0 means no training. "auto" is 500 for tables, 300 for
+        images.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
@@ -65,7 +66,7 @@ class GANSampler(BaseGANSampler):
     [180, 180]
     """
 
-    _auto_max_iter = (500, 500)
+    _auto_max_iter = (500, 300)
 
     def __init__(
         self,
