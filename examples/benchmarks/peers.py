@@ -98,10 +98,8 @@ class DeepSMOTE(BaseOverSampler):
         with torch.no_grad():
             codes = encoder(x).numpy()
             labels, counts = np.unique(y, return_counts=True)
-            wanted = {
-                c: n + self.sampling_strategy_.get(c, 0)
-                for c, n in zip(labels, counts, strict=True)
-            }
+            wanted = dict(zip(labels, counts, strict=True))
+            wanted |= {c: wanted[c] + n for c, n in self.sampling_strategy_.items()}
             smote = SMOTE(
                 sampling_strategy=wanted,
                 k_neighbors=min(5, min(counts) - 1),
@@ -120,7 +118,7 @@ class ByClass(BaseOverSampler):
         super().__init__(sampling_strategy=sampling_strategy)
 
     def _fit_resample(self, X, y):
-        np.random.seed(self.random_state)  # which both of them draw from
+        np.random.seed(self.random_state)  # noqa: NPY002 -- both of them draw from it
         wanted = self.sampling_strategy_.items()
         made = [self.make(X[y == c], n) for c, n in wanted]
         return np.r_[X, np.concatenate(made)], np.r_[y, np.repeat(*zip(*wanted, strict=True))]
@@ -130,7 +128,7 @@ def adversarial_forest(X, n):
     """arfpy's; it calls a function that numpy 2.4 has no more."""
     from arfpy import arf
 
-    np.in1d = np.isin
+    np.in1d = np.isin  # noqa: NPY201
     model = arf.arf(pd.DataFrame(X).add_prefix("x"), verbose=False)
     model.forde()
     return model.forge(n).to_numpy(float)
