@@ -82,7 +82,7 @@ class TrainingRun:
         Further arguments are those of :func:`~skgan_resample.nn.networks.decoder_for`.
         """
         sizes = n_inputs or self.latent_dim, self.sample_shape, self.hidden_dim
-        return decoder_for(*sizes, head=self.block_head(), **layers)
+        return decoder_for(*sizes, **{"head": self.block_head()} | layers)
 
     def block_head(self, *, of_logits: bool = True) -> BlockHead | None:
         """What draws the one-hot blocks of generated samples; None where a sample has none."""
@@ -269,6 +269,12 @@ def batches(
         order = rows[order[: len(rows) // size * size]]
         for drawn in order.to(x.device).split(size):
             yield as_floats(x[drawn]), y[drawn]
+
+
+def rows_of(y: Tensor, c: int, at_least: int) -> Tensor:
+    """Indices of the samples of class c, repeated until there are that many: (n,) -> (m,)."""
+    rows = (y == c).nonzero()[:, 0]
+    return rows.repeat(-(-at_least // len(rows)))
 
 
 def together(streams: Sequence[Batches]) -> Batches:
