@@ -167,9 +167,10 @@ def test_too_many_neighbours():
 
 def test_copies_have_ratio_zero_and_new_rows_about_one():
     X, new, unseen = (normal(400, 2, seed=seed) for seed in range(3))
-    assert metrics.nearest_neighbour_ratio(X, X[:50], unseen) == (0, 1)
+    assert metrics.dcr(X, X[:50], unseen) == (0, 1, 1)
+    assert metrics.dcr(X, new, unseen).closer_to_train == pytest.approx(0.5, abs=0.1)
     for held_out in (unseen, None):
-        scores = metrics.nearest_neighbour_ratio(X, new, held_out)
+        scores = metrics.dcr(X, new, held_out)
         assert scores.ratio == pytest.approx(1, abs=0.2)
         assert scores.near_copies < 0.1
 
@@ -177,26 +178,26 @@ def test_copies_have_ratio_zero_and_new_rows_about_one():
 def test_a_near_copy_is_ten_times_nearer_than_unseen_samples():
     X = 4 * np.arange(9.0)[:, None]
     Z = [[0.0], [4.25], [7.5], [10]]  # 0, 0.25, 0.5 and 2 away
-    assert metrics.nearest_neighbour_ratio(X, Z) == (0.375 / 4, 0.5)
-    assert metrics.nearest_neighbour_ratio(X, Z, copy_below=0.2).near_copies == 0.75
+    assert metrics.dcr(X, Z)[:2] == (0.375 / 4, 0.5)
+    assert metrics.dcr(X, Z, copy_below=0.2).near_copies == 0.75
 
 
 @pytest.mark.parametrize("d", [2, 50])  # with a tree, and by brute force
 def test_copies_among_many_training_samples_are_found(d):
     X = normal(5000, d) + 100
-    assert metrics.nearest_neighbour_ratio(X, X[::7]) == (0, 1)
-    assert metrics.nearest_neighbour_ratio(X, X + 1e-3).near_copies == 1
+    assert metrics.dcr(X, X[::7])[:2] == (0, 1)
+    assert metrics.dcr(X, X + 1e-3).near_copies == 1
 
 
 @pytest.mark.parametrize("X", [[[0.0]], np.empty((0, 1))])
 def test_one_training_sample_has_no_neighbour(X):
     with pytest.raises(ValueError, match=r"two or more|minimum of 1"):
-        metrics.nearest_neighbour_ratio(X, [[1.0], [2.0]])
+        metrics.dcr(X, [[1.0], [2.0]])
 
 
 def test_repeated_training_rows_leave_the_ratio_open():
     X = np.repeat(normal(5), 3, axis=0)
-    ratio, near_copies = metrics.nearest_neighbour_ratio(X, X)
+    ratio, near_copies, _ = metrics.dcr(X, X)
     assert np.isnan(ratio)
     assert near_copies == 1
 

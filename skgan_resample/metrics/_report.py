@@ -7,7 +7,7 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 
 from ..codec import TableCodec
 from ._fidelity import precision_recall_density_coverage, with_real_floor
-from ._memorisation import nearest_neighbour_ratio, two_sample_auc
+from ._memorisation import dcr, two_sample_auc
 
 _COLUMNS = [
     *["real", "synthetic", "coverage", "coverage_floor", "density", "density_floor"],
@@ -102,7 +102,7 @@ def _scores(real, synthetic, rng):
     some = synthetic[rng.permutation(len(synthetic))[: len(real)]]
     row |= {"coverage": value[3], "coverage_floor": floor[3]}
     row |= {"density": value[2], "density_floor": floor[2]}
-    row |= nearest_neighbour_ratio(real, synthetic)._asdict()
+    row |= dcr(real, synthetic)._asdict()
     row |= {"two_sample_auc": two_sample_auc(real, some, random_state=rng.randint(2**31 - 1))}
     return row | {"remarks": "; ".join(_remarks(row)) or "nothing noticed"}
 
