@@ -65,6 +65,11 @@ print(result.summary()[columns].round(3).to_string())
 # method, for the number of comparisons. With five folds only a large and steady difference shows.
 
 print(result.tests(reference="SMOTE").round(3).to_string())
+
+# %%
+# How probable is it that one is better, or equal but for a hundredth? A p-value does not say.
+
+print(result.tests(reference="SMOTE", method="bayes", rope=0.01).round(2).to_string())
 result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=120)
 
 # %%

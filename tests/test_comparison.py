@@ -567,23 +567,19 @@ def test_from_the_shell(table, capsys):
     arguments += ["--memory", str(table.with_name("memory"))]
     main([*arguments, "--samplers", "SMOTE", "ADASYN", "--classifiers", "KNeighborsClassifier"])
     printed = capsys.readouterr().out
-    for word in (*BASELINES, "SMOTE", "ADASYN", "mean_rank", "Against SMOTE", "p_holm"):
+    for word in (*BASELINES, "SMOTE", "ADASYN", "mean_rank", "p_better", "Against SMOTE", "p_holm"):
         assert word in printed
     assert "KNeighborsClassifier takes neither" in printed
     assert len(pd.read_csv(results)) == 5 * 3 * 2
     assert any(table.with_name("memory").rglob("*.pkl"))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--target", "missing"], "the columns are"),
-        (["--target", "kind", "--samplers", "Smoke"], "Got Smoke, but expected one of"),
-    ],
-)
-def test_the_shell_explains_itself(table, arguments, message):
-    with pytest.raises(SystemExit, match=message):
-        main([str(table), *arguments])
+def test_the_shell_explains_itself(table, capsys):
+    with pytest.raises(SystemExit, match="the columns are"):
+        main([str(table), "--target", "missing"])
+    with pytest.raises(SystemExit):
+        main([str(table), "--target", "kind", "--samplers", "Smoke"])
+    assert "invalid choice: 'Smoke' (choose from" in capsys.readouterr().err
 
 
 @pytest.mark.slow
