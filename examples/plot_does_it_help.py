@@ -92,7 +92,7 @@ result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=
 
 sampler = BAGANGPSampler(max_iter=200, random_state=0)
 report = quality_report(sampler, X, y, random_state=0)
-print(report.round(2).T.to_string())
+print(report.table.round(2).T.to_string())
 
 # %%
 # The median and middle 90 % of some columns, real and generated.

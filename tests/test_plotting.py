@@ -112,16 +112,19 @@ def test_marginals_are_quantiles_of_each_class(n_classes):
     assert min(np.diff(np.sort(places))) > 0.3
 
 
-@pytest.mark.parametrize("n_classes", [2, pytest.param(43, marks=pytest.mark.slow)])
-def test_pairs_have_a_panel_for_each_class(n_classes):
-    (X, y), (Z, t) = rows(n_classes), rows(n_classes, 3, seed=1)
-    display = SyntheticSamplesDisplay(X, y, Z, t).plot(kind="pairs", columns=(2, 4))
-    drawn(display)
-    panels = [panel for panel in display.axes_.flat if panel.axison]
-    assert [panel.get_title() for panel in panels] == [f"class {i}" for i in range(n_classes)]
-    real, synthetic = panels[1].collections
-    assert sorted(map(tuple, real.get_offsets())) == sorted(map(tuple, X[y == 1][:, [2, 4]]))
-    assert len(synthetic.get_offsets()) == 3
+def test_correlations_are_those_within_a_class():
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    y = np.repeat([0, 1], 30)
+    X = np.c_[x[:, 0], x[:, 0], -x[:, 0]] + 100 * y[:, None]  # between classes 1 for all
+    X[3, 1] = np.nan
+    Z = np.c_[x[:, 0], -x[:, 0], np.zeros(60)]
+    display = drawn(SyntheticSamplesDisplay(X, y, Z, y).plot(kind="correlations"))
+    real, generated = (panel.images[0].get_array() for panel in display.axes_[0])
+    np.testing.assert_allclose(real, [[1, 1, -1], [1, 1, -1], [-1, -1, 1]], atol=0.01)
+    np.testing.assert_allclose(generated[:2, :2], [[1, -1], [-1, 1]])
+    assert generated.mask[2].all()  # a constant has none
+    with pytest.raises(ValueError, match="Got no class with three"):
+        SyntheticSamplesDisplay(X[:2], y[:2], Z, y).plot(kind="correlations")
 
 
 @pytest.mark.parametrize("n_classes", [2, pytest.param(43, marks=pytest.mark.slow)])
@@ -279,7 +282,7 @@ def test_all_draw_in_given_axes_and_again(fitted):
             assert display.ax_ is ax
             assert display.figure_ is figure
         figure.canvas.draw()
-    samples.plot(kind="pairs", ax=plt.subplots()[1])
+    samples.plot(kind="correlations", ax=plt.subplots()[1])
     drawn(samples)
 
 
@@ -319,5 +322,5 @@ def test_mixed_frames_are_drawn(mixed):
 def test_mixed_frames_are_reported_on(mixed):
     sampler, X, y = mixed
     report = quality_report(sampler, X, y, random_state=0)
-    assert report.loc["rare", "synthetic"] == 30
-    assert report.loc["rare", "coverage"] > 0.5
+    assert report.table.loc["rare", "synthetic"] == 30
+    assert report.table.loc["rare", "coverage"] > 0.5

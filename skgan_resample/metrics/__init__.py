@@ -13,7 +13,7 @@ from ._fidelity import (
 )
 from ._images import ssim_diversity
 from ._memorisation import dcr, spread_ratio, two_sample_auc
-from ._report import quality_report
+from ._report import QualityReport, quality_report
 from ._tables import (
     contingency_similarity,
     correlation_similarity,
@@ -25,6 +25,7 @@ from ._tables import (
 
 __all__ = [
     "ClassifierFeatures",
+    "QualityReport",
     "contingency_similarity",
     "correlation_similarity",
     "dcr",

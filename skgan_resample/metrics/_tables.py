@@ -159,7 +159,7 @@ def new_row_synthesis(X_real, X_synthetic, *, tolerance=0.01):
     """
     columns = [
         _comparable(*pair, tolerance)
-        for pair in zip(_columns(X_real), _columns(X_synthetic), strict=True)
+        for pair in zip(columns_of(X_real), columns_of(X_synthetic), strict=True)
     ]
     n_real, n_synthetic = map(len, columns[0][:2])
     is_new = np.empty(n_synthetic, dtype=bool)
@@ -174,7 +174,7 @@ def new_row_synthesis(X_real, X_synthetic, *, tolerance=0.01):
 
 def _comparable(real, synthetic, tolerance):
     """A column of either as numbers, and the tolerance; categories, by their codes, have none."""
-    numbers = _as_numbers(real), _as_numbers(synthetic)
+    numbers = as_numbers(real), as_numbers(synthetic)
     if numbers[0] is None or numbers[1] is None:
         return *(codes[:, 0] for codes in _codes(real, synthetic)), 0
     return *numbers, tolerance
@@ -273,7 +273,7 @@ def _mean(scores):
     return float(defined.mean()) if len(defined) else np.nan
 
 
-def _columns(X):
+def columns_of(X):
     """The columns of a frame, an array, a sparse or nested one, or the one column of a vector."""
     if hasattr(X, "columns"):
         return [X[name] for name in X.columns]
@@ -285,23 +285,26 @@ def _columns(X):
     return [np.array(c.tolist()) for c in columns] if X.dtype == object else [*columns]
 
 
-def _as_numbers(column):
+def kind_of(column):
+    """Numpy's letter for the type of a column; polars has no letters."""
+    return getattr(column.dtype, "kind", None) or np.asarray(column).dtype.kind
+
+
+def as_numbers(column):
     """A column of numbers or times as float64, NaN where missing; None if it holds others."""
-    if not hasattr(column.dtype, "kind"):  # of polars
-        column = column.to_numpy()
-    kind = column.dtype.kind
+    kind = kind_of(column)
     if kind in "mM":
         times = np.asarray(column, dtype=f"{kind}8[ns]")
         return np.where(np.isnat(times), np.nan, times.astype(float))
     if kind not in "iuf":
         return None
-    is_array = isinstance(column, np.ndarray)
-    return np.asarray(column if is_array else column.to_numpy(float, na_value=np.nan), float)
+    is_pandas = hasattr(column, "isna")
+    return np.asarray(column.to_numpy(float, na_value=np.nan) if is_pandas else column, float)
 
 
 def _numbers(X):
     """Columns of numbers or times: (n, n_columns) float64, NaN where missing."""
-    columns = [_as_numbers(column) for column in _columns(X)]
+    columns = [as_numbers(column) for column in columns_of(X)]
     if any(column is None for column in columns):
         raise ValueError(
             "Got a column of other values than numbers and times. Leave it out here: "
@@ -312,7 +315,7 @@ def _numbers(X):
 
 def _codes(X_real, X_synthetic):
     """Categories as whole numbers, -1 where missing: (n_real, n_columns), (n_synthetic, ...)."""
-    tables = [np.transpose([_as_objects(c) for c in _columns(X)]) for X in (X_real, X_synthetic)]
+    tables = [np.transpose([_as_objects(c) for c in columns_of(X)]) for X in (X_real, X_synthetic)]
     codes = OrdinalEncoder(encoded_missing_value=-1).fit_transform(np.concatenate(tables))
     return np.split(codes.astype(int), [len(tables[0])])
 
