@@ -53,6 +53,7 @@ result = compare_samplers(
         "forest": RandomForestClassifier(30),
     },
     preprocessor=StandardScaler(),
+    curves=["forest"],
     random_state=0,
     n_jobs=2,
     progress=False,
@@ -71,6 +72,14 @@ print(result.tests(reference="SMOTE").round(3).to_string())
 
 print(result.tests(reference="SMOTE", method="bayes", rope=0.01).round(2).to_string())
 result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=120)
+
+# %%
+# What does it cost, and where along the curve does it help? The curves pool the test samples of all
+# folds. Scores that were computed elsewhere are summarised, tested and drawn in the same way:
+# ``ComparisonResult.from_frame(frame)`` takes a frame with the columns sampler, split and value.
+
+result.plot("roc_auc", kind="cost")
+result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", dpi=120)
 
 # %%
 # The same call runs on a cluster, if joblib is told to::

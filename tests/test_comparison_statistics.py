@@ -205,6 +205,24 @@ def test_a_single_split_has_no_interval_and_no_test():
     assert np.isnan(compared.tests("none").loc[("auc", "GAN"), "p_value"])
 
 
+def test_results_made_elsewhere_are_completed():
+    whole = result(AUC[:5, :2], names=["none", "GAN"])
+    bare = whole.table[["sampler", "split", "value"]].sample(frac=1, random_state=0)
+    ours = ComparisonResult.from_frame(bare)
+    assert ours.test_to_train == {"data": 0.25}  # of five folds
+    tests = ours.tests("none").loc["score"]
+    pd.testing.assert_frame_equal(tests, whole.tests("none").loc["auc"])
+    assert ours.summary()["failed"].tolist() == [0, 0]
+    several = result(AUC, unit="dataset").table[["dataset", "sampler", "split", "value"]]
+    by_set = dict.fromkeys(several["dataset"], 0.5)
+    assert ComparisonResult.from_frame(several, by_set).test_to_train == by_set
+    assert ComparisonResult.from_frame(several, 0.5).test_to_train == by_set
+    with pytest.raises(ValueError, match=r"expected sampler, split and value.*: split is missing"):
+        ComparisonResult.from_frame(bare.drop(columns="split"))
+    with pytest.raises(ValueError, match="several values for one score"):
+        ComparisonResult.from_frame(pd.concat([bare, bare]))
+
+
 def test_unknown_names_are_refused():
     compared = result(AUC)
     for ask in (compared.summary, compared.tests):

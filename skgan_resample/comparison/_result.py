@@ -29,10 +29,52 @@ class ComparisonResult:
         classifier.
     test_to_train : dict of str to float
         By data set, the number of test samples over that of training samples.
+    probabilities : DataFrame, default=None
+        Of test samples, one column per class, indexed by dataset, sampler, classifier, split and
+        y_true, the true class; None if ``compare_samplers`` was not given ``curves``.
     """
 
     table: Any
     test_to_train: dict
+    probabilities: Any = None
+
+    @classmethod
+    def from_frame(cls, table, test_to_train=None):
+        """Take results made elsewhere.
+
+        Parameters
+        ----------
+        table : DataFrame
+            One row per score, the larger the better. It has the columns sampler, split and value
+            and, where there are several, dataset, classifier and metric; it may have fit_seconds,
+            n_generated and error, as in ``table``.
+        test_to_train : float or dict, default=None
+            The number of test samples over that of training samples, by data set if they differ.
+            None takes the splits as the folds of one cross-validation.
+
+        Returns
+        -------
+        result : ComparisonResult
+            With the table, completed.
+        """
+        unknown: dict = {"dataset": "data", "classifier": "unknown", "metric": "score"}
+        unknown |= {"fit_seconds": np.nan, "n_generated": np.nan, "error": ""}
+        if missing := sorted({"sampler", "split", "value"}.difference(table.columns)):
+            raise ValueError(
+                f"Got the columns {list(table.columns)}, but expected sampler, split and value as "
+                f"well: {', '.join(missing)} is missing."
+            )
+        new = {name: value for name, value in unknown.items() if name not in table}
+        table = table.assign(**new)[COLUMNS].reset_index(drop=True)
+        twice = table.loc[table.duplicated(COLUMNS[:5]), COLUMNS[:5]]
+        if len(twice):
+            raise ValueError(f"Got several values for one score: {twice.iloc[0].to_dict()}.")
+        ratios = 1 / (table.groupby("dataset")["split"].nunique() - 1).clip(lower=1)
+        if test_to_train is not None:
+            ratios[:] = (
+                test_to_train if np.isscalar(test_to_train) else ratios.index.map(test_to_train)
+            )
+        return cls(table, ratios.to_dict())
 
     def scores(self, metric=None):
         """Average over classifiers, and over splits if there are several data sets.
@@ -114,15 +156,14 @@ class ComparisonResult:
         return self._per_metric(self._tests_of, reference, rope if method == "bayes" else None)
 
     def plot(self, metric=None, *, kind="scores", reference=None, ax=None):
-        """Draw the scores, or mean ranks over data sets.
+        """Draw the scores, or what else the result holds.
 
         Parameters
         ----------
         metric : str, default=None
             None takes the first.
-        kind : {"scores", "ranks"}, default="scores"
-            Scores with intervals; or mean ranks over several data sets with their critical
-            difference.
+        kind : {"scores", "ranks", "cost", "roc", "precision_recall"}, default="scores"
+            See :meth:`ComparisonDisplay.plot`.
         reference : str, default=None
             The sampler than which others are probably better; None takes the first.
         ax : Axes, default=None
