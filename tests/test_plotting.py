@@ -7,6 +7,7 @@ import pytest
 from imblearn.over_sampling import SMOTE
 from matplotlib.colors import to_hex
 from sklearn.datasets import make_classification
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.naive_bayes import GaussianNB
@@ -18,6 +19,8 @@ from skgan_resample import (
     CGANSampler,
     ComparisonDisplay,
     LatentSpaceDisplay,
+    SubclassDiscovery,
+    SubclassDisplay,
     SyntheticSamplesDisplay,
     TrainingHistoryDisplay,
     compare_samplers,
@@ -196,6 +199,36 @@ def test_latent_space_of_a_sampler_keeps_classes_apart(fitted):
 def test_of_very_many_codes_some_are_drawn():
     some = LatentSpaceDisplay.from_codes(*rows(3, 700, d=2), np.arange(2100) % 2, random_state=0)
     assert len(some.labels) == len(some.embedding) == len(some.is_synthetic) == 2000
+
+
+# Subclasses --------------------------------------------------------------------------------------
+
+
+@few_and_many
+def test_shares_and_errors_of_subclasses(n_classes):
+    # of each class 3 of 4 samples are in its first subclass; generated are only these, but for one
+    classes = np.repeat(np.arange(n_classes), 2)
+    labels = np.arange(2 * n_classes).repeat(np.tile([3, 1], n_classes))
+    made = np.r_[0, labels[labels % 2 == 0]]
+    display = SubclassDisplay(rows(1, len(labels))[0], labels, classes, made, classes[made])
+    np.testing.assert_allclose(display.shares_, np.tile([0.75, 0.25], n_classes))
+    np.testing.assert_allclose(display.synthetic_shares_, np.tile([1, 0], n_classes))
+    np.testing.assert_allclose(display.errors_, np.tile([1 / 3, 1], n_classes))
+    if n_classes < 5:
+        left, right = drawn(display.plot()).axes_[1]
+        assert [bar.get_height() for bar in left.patches] == [0.75, 0.25, 1, 0]
+        assert [t.get_text() for t in left.get_xticklabels()] == ["0\ne=0.33", "1\ne=1.00"]
+        assert [len(dots.get_offsets()) for dots in right.collections] == [3, 1]
+
+
+def test_generated_samples_near_another_class_are_in_none_of_the_subclasses():
+    X = np.r_[np.zeros((4, 2)), np.ones((4, 2))] + np.arange(8)[:, None] * 0.01
+    y = np.repeat([0, 1], 4)
+    discovery = SubclassDiscovery(1, embedding=PCA(2), random_state=0).fit(X, y)
+    display = SubclassDisplay.from_estimator(discovery, X[[0, 1, 5, 6]], [0, 0, 0, 0])
+    assert display.synthetic_shares_[0] == display.errors_[0] == 0.5
+    assert np.isnan(display.errors_[1])
+    assert np.isnan(SubclassDisplay.from_estimator(discovery).errors_).all()
 
 
 # Comparison --------------------------------------------------------------------------------------
