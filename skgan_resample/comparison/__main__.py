@@ -36,7 +36,7 @@ def main(arguments=None):
     add("--cv", type=int, default=5)
     add("--n-jobs", type=int)
     add("--random-state", type=int, default=0)
-    add("--memory", help="directory in which scores are cached; a run that was stopped goes on")
+    add("--memory", help="directory in which scores are cached, to resume an interrupted run")
     add("--csv", help="file for the table of all scores")
     options = vars(parser.parse_args(arguments))
     check_pandas_support("python -m skgan_resample.comparison")

@@ -27,11 +27,11 @@ class Setting(NamedTuple):
 
 
 def run_fold(evaluate, X, y, setting, classifiers, curves):
-    """By classifier (seconds, n_generated, {metric: (value, error)}, curve); resample at most once.
+    """{classifier: (seconds, n_generated, {metric: (value, error)}, curve)}; resamples once.
 
-    ``curves`` names the classifiers of which a curve, (classes, y_test, probabilities), is kept;
-    that of the others is None. ``evaluate`` is :func:`evaluate_classifier`, cached or not. An error
-    becomes data here, outside of the cache: what failed is tried again by the next run.
+    Of the classifiers named in ``curves`` the curve is (classes, y_test, probabilities), else None.
+    ``evaluate`` is :func:`evaluate_classifier`, cached or not. Errors are caught outside the cache:
+    the next run tries again what has failed.
     """
 
     @cache
@@ -88,7 +88,7 @@ def _resample(X, y, setting):
 
 
 def _score(model, X_test, y_test, scorer):
-    """Value and error of a metric; one that fails does not take the others along."""
+    """Value and error of a metric; if it fails, the others are still computed."""
     try:
         value = float(check_scoring(model, scoring=scorer)(model, X_test, y_test))
         return value, "" if np.isfinite(value) else "not defined here"

@@ -1,4 +1,4 @@
-"""A sampler's synthetic samples, class by class, in plain words."""
+"""Quality of a sampler's synthetic samples, class by class."""
 
 import warnings
 from dataclasses import dataclass, field
@@ -235,7 +235,7 @@ def _by_kind(codec, encoded):
 
 
 def _remarks(row):
-    """What looks wrong, in words."""
+    """Problems of the samples, in words."""
     if row["near_copies"] > _MANY_COPIES:
         yield f"{row['near_copies']:.0%} near-copies of {row['real']} samples"
     if row["coverage"] < _FAR_BELOW_FLOOR * row["coverage_floor"]:
