@@ -24,7 +24,7 @@ from sklearn.utils.validation import (
 
 from ._containers import append, flatten_images, is_dataframe, read_labels, warn, with_room
 from .codec import ImageCodec, TableCodec
-from .metrics import nearest_neighbour_ratio, spread_ratio
+from .metrics import dcr, spread_ratio
 
 _SAMPLES_AT_ONCE, _VALUES_AT_ONCE = 1024, 1 << 22
 # What is compared with training samples after a fit, see docs/results/fit-warnings.md
@@ -294,7 +294,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             if not np.isfinite(made).all():
                 continue  # an error is raised when samples are requested
             some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
-            spread, (ratio, share) = spread_ratio(some, made), nearest_neighbour_ratio(real, made)
+            spread, (ratio, share, _) = spread_ratio(some, made), dcr(real, made)
             recognised = classifier.recognised(made, c)
             if spread < _COLLAPSED:
                 collapsed[name] = spread

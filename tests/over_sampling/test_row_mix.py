@@ -6,7 +6,7 @@ from samplers import images, table
 from sklearn.datasets import load_digits
 
 from skgan_resample import RowMixSampler
-from skgan_resample.metrics import nearest_neighbour_ratio
+from skgan_resample.metrics import dcr
 from skgan_resample.mixing import ImageMixture, TableMixture
 
 
@@ -34,7 +34,7 @@ def test_no_image_is_a_training_image(scale):
         distances = (real[:, None] != made).any(2)
         if scale != "boolean":
             assert distances.all()
-            assert nearest_neighbour_ratio(real, made).near_copies <= 0.05
+            assert dcr(real, made).near_copies <= 0.05
         else:  # ten tries may not find a new pattern
             assert distances.all(0).mean() > 0.95
 
