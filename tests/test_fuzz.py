@@ -264,10 +264,10 @@ CONTAINERS = {
     "pandas": pandas_frame,
     "polars": polars_frame,
     "objects": objects,
-    "gaps": with_nan,
+    "missing": with_nan,
     "flags": flags,
     "sparse": sparse_matrix,
-    "pictures": image,
+    "images": image,
 }
 
 # What has to hold --------------------------------------------------------------------------------
@@ -303,9 +303,9 @@ def assert_starts_with(X, X_resampled):
         assert_extends(X, X_resampled)
 
 
-def assert_new_rows_are_like_the_old(X, plain, X_resampled, y_resampled, *, as_pictures):
-    """Gaps only where the class had some; categories seen; numbers within their range."""
-    if as_pictures:  # their pixels have one range
+def assert_new_rows_are_like_the_old(X, plain, X_resampled, y_resampled, *, as_images):
+    """Missing values only where the class had some; categories seen; numbers within their range."""
+    if as_images:  # their pixels have one range
         X, X_resampled = np.ravel(X)[:, None], np.ravel(X_resampled)[:, None]
         if X.dtype == np.uint8:
             return  # bytes have the whole range
@@ -338,10 +338,10 @@ def solve_or_refuse(data):
     X = CONTAINERS[kind](rng, plain, data.draw(st.integers(1, 6), label="columns"))
     strategy, expected = data.draw(wishes(plain), label="strategy")
     options = {"sampling_strategy": strategy}
-    if kind == "pictures" and data.draw(st.booleans(), label="flat"):
+    if kind == "images" and data.draw(st.booleans(), label="flat"):
         options["image_shape"] = X.shape[1:]
         X = X.reshape(len(X), -1)
-    elif kind in ("numbers", "gaps", "lists"):
+    elif kind in ("numbers", "missing", "lists"):
         options["categorical_features"] = data.draw(st.sampled_from(["auto", None, [0]]))
     sampler = data.draw(samplers(**options), label="sampler")
 
@@ -366,9 +366,7 @@ def solve_or_refuse(data):
     assert_starts_with(X, X_resampled)
     assert_starts_with(y, y_resampled)
     assert sampler.is_synthetic_.sum() == len(y_resampled) - len(plain)
-    assert_new_rows_are_like_the_old(
-        X, plain, X_resampled, y_resampled, as_pictures=kind == "pictures"
-    )
+    assert_new_rows_are_like_the_old(X, plain, X_resampled, y_resampled, as_images=kind == "images")
     if hasattr(sampler, "generator_"):
         copy = pickle.loads(pickle.dumps(sampler))
         rows, again = (as_frame(s.sample(3, random_state=0)[0]) for s in (sampler, copy))

@@ -1,4 +1,4 @@
-"""What each sampler makes of 40 samples in the plane, beside its idea. One function a picture."""
+"""Figures of the guide: the idea of each sampler, and its samples for a class of 40 points."""
 
 import os
 
@@ -10,7 +10,7 @@ from sklearn.datasets import make_blobs, make_moons
 
 import skgan_resample
 
-DRAFT = os.environ.get("SKGAN_DOCS_DRAFT") == "1"
+QUICK = os.environ.get("SKGAN_DOCS_QUICK") == "1"
 LARGE, SMALL, MADE = "0.72", "#d95f02", "#1f6fb4"
 N_SHOWN = 250
 CODES = {"latent_dim": 2}  # so that codes can be drawn
@@ -24,9 +24,9 @@ def moons():
 
 
 def fitted(name, X, y, **parameters):
-    """The sampler with its defaults but for those parameters; two updates in a draft."""
+    """Fit the sampler with its defaults except for ``parameters``; two updates in a quick build."""
     Sampler = getattr(skgan_resample, name)
-    if DRAFT:
+    if QUICK:
         known = Sampler().get_params()
         short = {"max_iter": 2, "autoencoder_max_iter": 2}
         parameters |= {key: value for key, value in short.items() if key in known}
@@ -34,7 +34,7 @@ def fitted(name, X, y, **parameters):
 
 
 def panels(title):
-    """Two panels: the idea, which gets the title, and what is made."""
+    """Two panels: the idea, which gets the title, and the generated samples."""
     _, (idea, made) = plt.subplots(1, 2, figsize=(8.2, 3.6))
     idea.set_title(title, fontsize=10)
     for axis in (idea, made):
@@ -59,7 +59,7 @@ def show_made(axis, sampler, X, y, label="generated"):
 
 
 def legend(axis):
-    """Below the panel, where it hides nothing."""
+    """Legend below the panel."""
     axis.legend(
         loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3, fontsize=8, frameon=False,
         handletextpad=0.2, columnspacing=0.9,
@@ -67,7 +67,7 @@ def legend(axis):
 
 
 def from_noise(name, title, **parameters):
-    """Noise coloured by its direction, and the samples that it becomes."""
+    """Noise coloured by its direction, and the samples generated from it."""
     X, y = moons()
     sampler = fitted(name, X, y, **CODES, **parameters)
     idea, made = panels(title)
@@ -98,7 +98,7 @@ def from_codes(name, title, **parameters):
 
 
 def draw_candidates(idea, X, y):
-    """How a candidate comes about: between two samples of the class, and a residual added."""
+    """A candidate of RowMixSampler: a point between two samples of the class, plus a residual."""
     scatter_real(idea, X, y)
     rng, small = np.random.default_rng(0), X[y == 1]
     centred = np.concatenate([X[y == c] - X[y == c].mean(axis=0) for c in (0, 1)])
@@ -116,13 +116,13 @@ def draw_candidates(idea, X, y):
 
 def row_mix():
     X, y = moons()
-    idea, made = panels("between any two samples of the class, and a residual")
+    idea, made = panels("between any two samples of the class, plus a residual")
     draw_candidates(idea, X, y)
     show_made(made, fitted("RowMixSampler", X, y), X, y)
 
 
 def bagan_gp():
-    from_noise("BAGANGPSampler", "noise, times an embedding of the class")
+    from_noise("BAGANGPSampler", "noise times an embedding of the class")
 
 
 def bagan():
@@ -134,28 +134,28 @@ def ida_gan():
 
 
 def scdl():
-    from_codes("SCDLSampler", "codes that also tell the class")
+    from_codes("SCDLSampler", "codes that also predict the class")
 
 
 def wae_gan():
-    from_codes("WAEGANSampler", "codes held near N(0, I)")
+    from_codes("WAEGANSampler", "codes close to N(0, I)")
 
 
 def cgan():
-    from_noise("CGANSampler", "noise, and the label beside it")
+    from_noise("CGANSampler", "noise and the label")
 
 
 def acgan():
-    from_noise("ACGANSampler", "noise, and the label beside it")
+    from_noise("ACGANSampler", "noise and the label")
 
 
 def gan():
-    from_noise("GANSampler", "noise; a generator for this class alone")
+    from_noise("GANSampler", "noise; one generator for this class alone")
 
 
 def gamo():
     X, y = moons()
-    idea, made = panels("weighted means of the class's samples stay in their hull")
+    idea, made = panels("weighted means of the class's samples lie in their hull")
     scatter_real(idea, X, y)
     small = X[y == 1]
     hull = small[ConvexHull(small).vertices]
@@ -174,7 +174,7 @@ def gamo():
 def cyclegan():
     X, y = moons()
     sampler = fitted("CycleGANSampler", X, y)
-    idea, made = panels("samples of the large class, and what they are translated into")
+    idea, made = panels("samples of the large class, and their translations")
     scatter_real(idea, X, y)
     donors = X[y == 0][:30]
     with torch.no_grad():
@@ -192,7 +192,7 @@ def intra_class():
     X, kind = make_blobs([300, 70, 30, 14], centers=centres, cluster_std=0.7, random_state=0)
     y = (kind > 0).astype(int)
     sampler = fitted("IntraClassACGANSampler", X, y, impacts="proportional")
-    idea, made = panels("subclasses found, their weight in the loss")
+    idea, made = panels("subclasses found, and their weights in the loss")
     idea.scatter(*X[y == 0].T, s=8, color=LARGE, linewidths=0)
     of_small = np.flatnonzero(sampler.subclass_classes_ == 1)
     colours = plt.get_cmap("Dark2")(range(1, len(of_small) + 1))

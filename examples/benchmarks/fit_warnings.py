@@ -1,4 +1,4 @@
-"""How far default fits are from the warnings of mode collapse and of near-copies.
+"""How far default fits are from the thresholds of the warnings of mode collapse and near-copies.
 
 Run ``python examples/benchmarks/fit_warnings.py``; docs/results/fit-warnings.md has the results.
 """
@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
 
 import skgan_resample
-from skgan_resample.metrics import nearest_neighbour_ratio, spread_ratio
+from skgan_resample.metrics import dcr, spread_ratio
 
 
 def classification(n, n_features, n_classes, weights, seed=0):
@@ -51,7 +51,7 @@ def mixed():
 
 
 def few_levels():
-    """Whole numbers of few levels: most samples that can be have been seen."""
+    """Whole numbers of few levels: most possible samples have been seen."""
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [300, 60])
     return rng.binomial(9, np.where(y, 0.6, 0.4)[:, None], (len(y), 2)), y
@@ -96,7 +96,7 @@ def measure(name, dataset, seed):
         index = np.full(200, np.flatnonzero(sampler.classes_ == label))
         real, made = encoded[y == label], sampler._sample(index, sampler._stream(seed))
         made = made.reshape(len(made), -1)
-        spread, (ratio, near_copies) = spread_ratio(real, made), nearest_neighbour_ratio(real, made)
+        spread, (ratio, near_copies, _) = spread_ratio(real, made), dcr(real, made)
         seconds = time.perf_counter() - started
         yield {
             "sampler": name,

@@ -7,16 +7,16 @@ import numpy as np
 MAX_BLOCK = 64
 _EXACT = 2.0**23
 _MOST_DECIMALS = 6
-_FEWEST_VALUES = 10  # of which all are multiples of ten by chance once in 10**10 times
-_LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # of those that float64 knows
+_FEWEST_VALUES = 10  # ten values are all multiples of ten by chance once in 10**10 times
+_LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # that float64 can represent
 
 
 class Number:
     """Scale a column to mean 0 and standard deviation 1, and back to values seen.
 
-    Scaling is done in float64, only the networks' input is float32. What has a step is counted from
-    the lowest value, exactly: numbers in the largest power of ten that divides them all, times in
-    the largest unit of which all are multiples.
+    Scaling is done in float64, only the networks' input is float32. Values with a step are counted
+    in steps from the lowest, exactly. The step is the largest power of ten that divides all
+    numbers, or the largest unit that divides all times.
     """
 
     width, block_sizes, decimals = 1, (), None
@@ -49,11 +49,11 @@ class Number:
             )
         if self.scale <= len(steps) * np.finfo(float).eps * abs(self.centre):  # rounding alone
             self.centre, self.scale = low / 2 + high / 2, high - low or 1.0
-        # A float32 tells whole numbers apart up to 2**24: a centre within 2**23 of both ends
+        # float32 is exact for whole numbers up to 2**24: a centre within 2**23 of both ends
         # keeps every integer column that spans less than 2**24 exact, however skewed it is.
         if self.low.dtype.kind in "iu" and high < 2 * _EXACT:
             self.centre = np.clip(self.centre, high - _EXACT, _EXACT)
-        # float32 makes 1e-8 of a zero, of which a sparse table would become a full one
+        # a zero comes back from float32 as about 1e-8, which would fill a sparse table
         self._nearly_zero = 1e-6 * (float(self.high) - float(self.low)) if (seen == 0).any() else 0
         if self.values is not None:
             steps = self.steps(seen)
@@ -102,8 +102,8 @@ class Number:
 def _decimals(seen):
     """Decimals of the largest power of ten that divides some floats, below 0 from tens up; or None.
 
-    None where more than six were needed, or the step were less than ten times the distance between
-    floats of their size and precision, which any floats are multiples of.
+    None if more than six are needed, or if the step is less than ten times the spacing of floats of
+    their size and precision, of which any floats are multiples.
 
     Examples
     --------
@@ -169,7 +169,7 @@ class Category:
 
 
 class TwoValues(Category):
-    """Numbers of which there are two: a category to a network, since nothing lies between them."""
+    """A column of two numbers, encoded as a category, since no value lies between them."""
 
     def encode(self, column, values, missing, out):
         """Write the block of the nearer of the two values."""

@@ -1,4 +1,4 @@
-"""Columns of Python objects: as plain arrays, and what makes such objects again."""
+"""Columns of Python objects: read as plain arrays, and made again from them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Column:
 
 
 def read_objects(objects, dtype, label):
-    """Tell a column of Python objects by their types; as ``read`` in ``_columns.py`` returns it."""
+    """Read a column of Python objects by their types; returns what ``_columns.read`` does."""
     absent = _is_missing(objects)
     present = objects[~absent] if absent.any() else objects
     kinds = set(map(type, present))
@@ -112,7 +112,7 @@ def _family(kind):
 
 
 def _read_levels(present):
-    """Codes of values, and the levels that they are the places in."""
+    """Codes of values, and the list of levels that these index."""
     levels = list(dict.fromkeys(present))
     with suppress(TypeError, ValueError):  # without an order that in which they come stays
         levels = sorted(levels)
@@ -124,13 +124,13 @@ def _read_levels(present):
 
 
 def _read_numbers(present, kinds, label):
-    """Numbers as an array, and what makes one of them."""
+    """Numbers as an array, and a function that makes one."""
     others = [kind for kind in kinds if not issubclass(kind, (Integral, np.bool_))]
     if not others:
         native = integer_dtype(min(present), max(present), label)
         return present.astype(native), bool if _family(next(iter(kinds))) is bool else int
     values = present.astype(np.float64)
-    gaps(values, label)
+    nan_mask(values, label)
     if all(issubclass(kind, Decimal) for kind in others):
         digits = (-int(v.as_tuple().exponent) for v in present if isinstance(v, Decimal))
         return values, partial(_decimal, digits=max(0, *digits))
@@ -157,8 +157,8 @@ def integer_dtype(low, high, label):
     )
 
 
-def gaps(values, label):
-    """Where NaN stands in numbers, once infinity is ruled out."""
+def nan_mask(values, label):
+    """Mask of NaN among numbers; infinity is a ValueError."""
     if np.isinf(values).any():
         raise ValueError(
             f"Got infinity in {label}, but expected finite numbers. Replace it by a missing value "
@@ -171,9 +171,9 @@ def gaps(values, label):
 
 
 def _read_times(present, family):
-    """Times as int64, their unit, and what makes one of them; None of what has no order in time.
+    """Times as int64, their unit, and a function that makes one; None if they have no order.
 
-    Moments are counted in UTC, and come back in the zone of the first.
+    Moments are counted in UTC, and decoded to the zone of the first.
     """
     if hasattr(family, "freqstr") and len({period.freqstr for period in present}) == 1:  # pandas'
         counts, unit = np.array([period.ordinal for period in present]), present[0].freqstr

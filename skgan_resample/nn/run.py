@@ -26,14 +26,14 @@ _PIXELS_AT_ONCE = 1 << 17  # a layer of 32 feature maps then takes 17 MB
 
 
 class Progress:
-    """Is told of a training; this one takes no note. Others are a bar, callbacks, warnings."""
+    """Receives the progress of a training, and ignores it. Subclasses show, log or warn."""
 
     def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
-        """Take note of one update; True asks the stage to stop."""
+        """Receive the losses of one update; True asks the stage to stop."""
         return False
 
     def diverged(self, stage: str, at: int, kept: int) -> None:
-        """Take note that a loss or a weight was not finite at update ``at``.
+        """Receive that a loss or a weight was not finite at update ``at``.
 
         The stage ends with the weights of update ``kept``.
         """
@@ -64,7 +64,7 @@ class TrainingRun:
     learning_rate: float = 1e-3  # of Adam
     block_sizes: tuple[int, ...] = ()  # of the one-hot blocks that an encoded table ends with
     device: str = "cpu"
-    progress: Progress = field(default_factory=Progress)  # told of every update
+    progress: Progress = field(default_factory=Progress)  # receives every update
 
     # Networks ------------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ class TrainingRun:
         Further arguments are those of :func:`~skgan_resample.nn.networks.decoder_for`.
         """
         sizes = n_inputs or self.latent_dim, self.sample_shape, self.hidden_dim
-        return decoder_for(*sizes, head=self.block_head(), **layers)
+        return decoder_for(*sizes, **{"head": self.block_head()} | layers)
 
     def block_head(self, *, of_logits: bool = True) -> BlockHead | None:
         """What draws the one-hot blocks of generated samples; None where a sample has none."""
@@ -191,9 +191,9 @@ class TrainingRun:
         update: Callable[[], dict[str, Tensor]],
         networks: Sequence[nn.Module],
     ) -> History:
-        """Repeat an update; where a loss or weight is not finite, go back to where all were.
+        """Repeat an update; if a loss or weight is not finite, go back to the last finite ones.
 
-        That is looked at every few updates only, since it waits for the device.
+        This is checked only every few updates, since a check waits for the device.
         """
         losses: list[dict[str, Tensor]] = []
         kept, states, stopped = 0, _states(networks), False
@@ -271,6 +271,12 @@ def batches(
             yield as_floats(x[drawn]), y[drawn]
 
 
+def rows_of(y: Tensor, c: int, at_least: int) -> Tensor:
+    """Indices of the samples of class c, repeated until there are that many: (n,) -> (m,)."""
+    rows = (y == c).nonzero()[:, 0]
+    return rows.repeat(-(-at_least // len(rows)))
+
+
 def together(streams: Sequence[Batches]) -> Batches:
     """Join the batches of several streams: one (x, y) of as many samples as all of theirs."""
     while True:
@@ -281,7 +287,7 @@ def together(streams: Sequence[Batches]) -> Batches:
 def as_floats(x: Tensor) -> Tensor:
     """Samples as networks take them: bytes as float32 in [-1, 1], encoded samples as they are.
 
-    Bytes, images of any strides, become bitwise what ``ImageCodec.transform`` makes of them.
+    For images of bytes, of any strides, the result is bitwise that of ``ImageCodec.transform``.
     """
     if x.dtype != torch.uint8:
         return x

@@ -31,8 +31,8 @@ class IntraClassACGANSampler(BaseGANSampler):
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
     impacts : {"actor-critic", "proportional", "uniform"}, default="actor-critic"
-        Who sets the impacts: actor and critic, the paper's method; the inverse of the subclass's
-        size, its "Bias-GAN"; or all alike, a plain conditional GAN.
+        How impacts are set: by actor and critic, the paper's method; by the inverse of the
+        subclass's size, its "Bias-GAN"; or all equal, a plain conditional GAN.
     subclass_discovery : object with ``fit_predict``, default=None
         Finds the subclasses, by default ``SubclassDiscovery()``. A clone for each class is called
         as ``fit_predict(samples, labels)``, with encoded, flattened samples and the class's label
@@ -87,7 +87,7 @@ class IntraClassACGANSampler(BaseGANSampler):
     References
     ----------
     .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
-       ICME 2019.
+       ICME 2019, doi:10.1109/ICME.2019.00171.
 
     Examples
     --------
@@ -193,7 +193,7 @@ class IntraClassACGANSampler(BaseGANSampler):
             of_class = y == c
             rows = as_floats(x[of_class]).flatten(1).cpu().numpy()
             found = torch.from_numpy(_discover(discovery, rows, label, run.rng))
-            found = run.first(found)  # however they round, all processes have the same
+            found = run.first(found)  # the same in all processes, whatever their rounding
             labels[of_class] = (found + len(classes)).to(y.device)
             classes += [c] * (int(found.max()) + 1)
         subclasses = Subclasses.of(x, labels, torch.tensor(classes).to(x.device))
@@ -204,7 +204,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         return labels, subclasses.to(run.device)
 
     def _policy(self, subclasses, rng):
-        """Who sets the impacts."""
+        """What sets the impacts."""
         sizes, classes = subclasses.sizes.cpu(), subclasses.classes.cpu()
         if self.impacts == "actor-critic":
             return ActorCriticImpacts(classes, rng)

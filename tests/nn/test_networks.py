@@ -1,6 +1,8 @@
-"""Networks and players: shapes, weights from a given stream, and what they do with a label."""
+"""Networks: shapes, weights from a given stream, and what they do with a label."""
 
+import copy
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -19,6 +21,7 @@ from skgan_resample.nn.networks import (
     ProductDiscriminator,
     ProductGenerator,
     ResidualBlock,
+    Stacked,
     TransposedConv,
     UnlabelledGenerator,
     Upsample,
@@ -31,7 +34,7 @@ from skgan_resample.nn.runtime import Embedding
 
 pytestmark = pytest.mark.usefixtures("untouched_globals")
 
-PICTURES = [
+IMAGES = [
     (1, 1, 1),
     (1, 1, 9),
     (3, 7, 7),
@@ -49,7 +52,7 @@ def normal(*shape, seed=0):
     return torch.randn(shape, generator=make_rng(seed))
 
 
-@pytest.mark.parametrize("shape", PICTURES + TABLES)
+@pytest.mark.parametrize("shape", IMAGES + TABLES)
 def test_encoders_and_critics_take_any_sample(shape):
     x = normal(3, *shape)
     encoder = build(lambda: LinearHead(trunk_for(shape), 5), make_rng(0), "cpu")
@@ -63,13 +66,13 @@ def test_encoders_and_critics_take_any_sample(shape):
 
 
 @pytest.mark.parametrize("enlarge", [Upsample, TransposedConv])
-@pytest.mark.parametrize("shape", PICTURES)
+@pytest.mark.parametrize("shape", IMAGES)
 def test_picture_decoders_make_any_size(shape, enlarge):
     decoder = build(lambda: decoder_for(4, shape, enlarge=enlarge, kernel=7), make_rng(0), "cpu")
     x = decoder(normal(3, 4))
     assert x.shape == (3, *shape)
     assert x.abs().max() <= 1
-    # another code changes the whole picture, up to its edges
+    # another code changes the whole image, up to its edges
     assert (x[0] != x[1]).float().mean() > 0.8
 
 
@@ -213,7 +216,7 @@ def test_product_generator_decodes_code_times_embedding():
 
 
 def test_product_generator_starts_with_codes_of_their_own_size():
-    """Embeddings near zero let a class settle at zero, where all its codes give one row."""
+    """Embeddings near zero may become zero for a class, where all its codes give one row."""
     generator = build(lambda: ProductGenerator(decoder_for(64, (6,)), 50, 64), make_rng(0), "cpu")
     sizes = generator.embedding.weight.square().mean(1)
     assert sizes.min() > 0.5
@@ -237,3 +240,39 @@ def test_critics_use_the_label_as_documented():
 def test_a_layer_that_build_does_not_know_is_refused():
     with pytest.raises(TypeError, match="LayerNorm"):
         build(lambda: nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3)), make_rng(0), "cpu")
+
+
+# One network per class, all at once
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 9, 8)])
+@pytest.mark.parametrize("labels", [[2, 0, 1, 1, 2, 0], [1, 0, 1, 2], [2, 2]])
+def test_stacked_networks_are_those_of_each_class(shape, labels):
+    make = partial(build, lambda: LinearHead(trunk_for(shape, 16), 3), make_rng(0), "cpu")
+    alone = [make() for _ in range(3)]
+    stacked = Stacked(copy.deepcopy(alone), nn.Tanh())
+    x, y = torch.randn(len(labels), *shape, generator=make_rng(1)), torch.tensor(labels)
+    expected = torch.cat([alone[c](one[None]) for one, c in zip(x, labels, strict=True)]).tanh()
+    torch.testing.assert_close(stacked(x, y), expected)
+    stacked(x, y).square().sum().backward()
+    expected.square().sum().backward()
+    for together, *apart in zip(
+        stacked.parameters(), *(network.parameters() for network in alone), strict=True
+    ):
+        gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in apart]
+        torch.testing.assert_close(together.grad, torch.stack(gradients))
+
+
+def test_stacked_networks_can_be_taken_in_another_order():
+    networks = [build(lambda: nn.Linear(2, 2), make_rng(seed), "cpu") for seed in range(3)]
+    stacked, x = Stacked(copy.deepcopy(networks)).take([2, 0, 2, 1]), torch.ones(3, 2)
+    expected = torch.stack([networks[c](x[0]) for c in (2, 1, 0)])
+    torch.testing.assert_close(stacked(x, torch.tensor([0, 3, 1])), expected)
+
+
+def test_dropout_of_stacked_networks_differs_by_class():
+    dropout = partial(Dropout, 0.5, make_rng(0))
+    stacked = Stacked([nn.Sequential(dropout()) for _ in range(2)])
+    kept = stacked(torch.ones(2, 64), torch.arange(2)) > 0
+    assert (kept[0] != kept[1]).any()
+    assert (stacked.eval()(torch.ones(2, 64), torch.arange(2)) == 1).all()
