@@ -133,7 +133,7 @@ def _check_images(X):
     some = X[:: -(-X.size // _VALUES_CHECKED)].astype(np.float64)
     rounding = np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0
     for axis in (2, 1):
-        values = np.moveaxis(some, axis, 0).reshape(X.shape[axis], -1)
+        values = np.moveaxis(some, axis, 0).reshape(X.shape[axis], len(some), -1)
         with np.errstate(all="ignore"):  # infinity is refused later
             odd, is_image = _odd_rows(values, 10 * rounding)
         if len(odd):
@@ -151,21 +151,24 @@ def _check_images(X):
 
 
 def _odd_rows(values, rounding):
-    """Rows of values, (k, m), in a unit of their own: their indices; and if the others are images.
+    """Rows of values, (k, n, m), in a unit of their own: their indices; and if the others are images.
 
     They span less than a thousandth of what all values do, but more than rounding errors, and less
-    than a fifth of a neighbour. They are no empty border of images, of which few values differ,
-    and no blurred one, like its neighbour. Neighbouring rows of images are alike.
+    than a fifth of a neighbour. They are no empty border of images, of which few values differ, and
+    no blurred one, like its neighbour. Rows of images follow each other, and vary together.
     """
+    around_mean = (values - values.mean(axis=1, keepdims=True)).reshape(len(values), -1)
+    z = around_mean / around_mean.std(axis=1, keepdims=True)
+    alike = np.abs((z[1:] * z[:-1]).mean(axis=1))  # correlations with the next row
+    values = values.reshape(z.shape)
     ends, span = np.quantile(values, [0.05, 0.95], axis=1), np.ptp(values, axis=1)
     share, around = span / np.ptp(ends), np.pad(span, 1)
     odd = (share > rounding) & (share < 1e-3) & (np.ptp(ends, axis=0) > span / 10)
     sharp = np.maximum(around[2:], around[:-2]) > 5 * span
-    z = (values - values.mean(axis=1, keepdims=True)) / values.std(axis=1, keepdims=True)
-    alike = np.abs((z[1:] * z[:-1]).mean(axis=1))
     near = np.fmax(np.append(alike, 0), np.append(0, alike)) > 0.9
-    others = alike[~odd[1:] & ~odd[:-1]]
-    return np.flatnonzero(odd & sharp & ~near), np.median(others) > 0.4 if len(others) else False
+    others = np.flatnonzero(~odd)
+    in_a_row = 1 < len(others) == np.ptp(others) + 1
+    return np.flatnonzero(odd & sharp & ~near), in_a_row and np.median(alike[others[:-1]]) > 0.4
 
 
 def append(X, new):

@@ -126,10 +126,8 @@ class TableMixture:
         size = np.bincount(owners[is_value])[owners]
         is_number = is_value & ((owners == 0) | (size == 1))
         is_second = is_value & (size == 2) & (np.append(0, owners[:-1]) == owners)
-        mark = np.zeros(owners.max() + 1, dtype=np.int64)
-        mark[owners[marks]] = marks
-        incomplete = np.flatnonzero(is_value & (mark[owners] > 0))
-        pairs = np.stack([incomplete, mark[owners[incomplete]]], 1)
+        pairs = np.argwhere((owners[:, None] == owners[marks]) & is_value[:, None])
+        pairs[:, 1] = marks[pairs[:, 1]]
         is_missing = _is_missing(x, pairs)
         present = np.broadcast_to(~is_missing, x.shape)
         sums = np.stack([np.bincount(y, column, n_classes) for column in (x * present).T], 1)
