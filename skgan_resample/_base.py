@@ -355,7 +355,7 @@ def _share_of(many, ratio):
 
 
 def _ratio(few, many):
-    """few / many in as few digits, three or more, as give few again."""
+    """Few / many in as few digits, three or more, as give few again."""
     rounded = (float(f"{few / many:.{digits}g}") for digits in range(3, 18))
     return next(ratio for ratio in rounded if _share_of(many, ratio) == few)
 

@@ -151,7 +151,7 @@ def _check_images(X):
 
 
 def _odd_rows(values, rounding):
-    """Rows of values, (k, n, m), in a unit of their own: their indices; and if the others are images.
+    """Rows of values, (k, n, m), in a unit of their own, and if the others are of images.
 
     They span less than a thousandth of what all values do, but more than rounding errors, and less
     than a fifth of a neighbour. They are no empty border of images, of which few values differ, and

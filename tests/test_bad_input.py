@@ -143,8 +143,17 @@ def series(dtype, *scales):
         series(np.float64, *10.0 ** np.arange(6)),
         series(np.float64, 1e4, 1, 1e4, 1, 1).cumsum(axis=1),
     ],
-    ids=["two", "float32", "integers", "tiny", "pressure and valve", "lognormal"]
-    + ["one large", "ladder", "walks"],
+    ids=[
+        "two",
+        "float32",
+        "integers",
+        "tiny",
+        "pressure and valve",
+        "lognormal",
+        "one large",
+        "ladder",
+        "walks",
+    ],
 )
 def test_time_series_of_features_of_different_units(X, axis):
     y, X = np.arange(300) < 30, np.moveaxis(X, 2, axis)

@@ -91,8 +91,9 @@ class RowMixSampler(BaseSampler):
         self.random_state = random_state
 
     def _table_codec(self, X):
-        no_names = self.categorical_features is None or self.categorical_features == "auto"
-        return SparseCodec() if no_names and SparseCodec.takes(X) else super()._table_codec(X)
+        if isinstance(self.categorical_features, (str, type(None))) and SparseCodec.takes(X):
+            return SparseCodec()
+        return super()._table_codec(X)
 
     def _fit(self, x, y, rng):
         n_classes, codec = len(self.classes_), self.codec_

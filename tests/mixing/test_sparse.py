@@ -97,3 +97,10 @@ def test_what_is_missing_or_large_goes_the_dense_way(value):
     with pytest.warns(DataConversionWarning, match="made dense"):
         sampler = RowMixSampler().fit(sparse.csr_array(X), Y)
     assert isinstance(sampler.mixture_, TableMixture)
+
+
+@pytest.mark.filterwarnings("ignore:Got a sparse")
+def test_categories_of_a_sparse_table_are_told_by_a_mask():
+    X = sparse.csr_array(table("counts"))
+    sampler = RowMixSampler(categorical_features=np.arange(D) == 7).fit(X, Y)
+    assert sampler.codec_.categorical_features_.tolist() == [7]
