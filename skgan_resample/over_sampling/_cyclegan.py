@@ -149,8 +149,9 @@ class CycleGANSampler(BaseGANSampler):
         #    way ^ 1 is the way back, to the class that this way starts from.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
-        networks = [run.build(lambda: _network(run)) for _ in ways]
-        there = Translator(Stacked(networks), run.block_head())
+        there = Translator(
+            Stacked([run.build(lambda: _network(run)) for _ in ways]), run.block_head()
+        )
         discriminator = Stacked([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in ways])
 
         # 2. Adversarial training, with cycle consistency and identity.
