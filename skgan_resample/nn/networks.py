@@ -1,8 +1,8 @@
 """Networks for tables and for images of any size, and how a label enters them.
 
 A *sample shape* is (d,) for a row of a table and (c, h, w) for an image; :func:`trunk_for` and
-:func:`decoder_for` choose dense or convolutional layers by it. On these stand generators and
-discriminators that know the class.
+:func:`decoder_for` choose dense or convolutional layers by it. Generators and discriminators that
+know the class are built on these.
 """
 
 from __future__ import annotations

@@ -287,7 +287,7 @@ def together(streams: Sequence[Batches]) -> Batches:
 def as_floats(x: Tensor) -> Tensor:
     """Samples as networks take them: bytes as float32 in [-1, 1], encoded samples as they are.
 
-    Bytes, images of any strides, become bitwise what ``ImageCodec.transform`` makes of them.
+    For images of bytes, of any strides, the result is bitwise that of ``ImageCodec.transform``.
     """
     if x.dtype != torch.uint8:
         return x
