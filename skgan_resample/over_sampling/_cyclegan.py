@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 
 import torch
@@ -149,9 +149,7 @@ class CycleGANSampler(BaseGANSampler):
         #    way ^ 1 is the way back, to the class that this way starts from.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
-        there = Translator(
-            Stacked([run.build(lambda: _network(run)) for _ in ways]), run.block_head()
-        )
+        there = Translator([run.build(lambda: _network(run)) for _ in ways], run.block_head())
         discriminator = Stacked([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in ways])
 
         # 2. Adversarial training, with cycle consistency and identity.
@@ -265,9 +263,9 @@ class Translator(nn.Module):
     among two, so that training starts from the donor's category.
     """
 
-    def __init__(self, networks: Stacked, head: BlockHead | None = None) -> None:
+    def __init__(self, networks: Sequence[nn.Module], head: BlockHead | None = None) -> None:
         super().__init__()
-        self.networks, self.head = networks, head or nn.Identity()
+        self.networks, self.head = Stacked(networks), head or nn.Identity()
         self.n_drawn = 0 if head is None else sum(head.sizes)
 
     def forward(self, x: Tensor, way: Tensor) -> Tensor:
