@@ -69,15 +69,17 @@ print(result.summary()[columns].round(3).to_string())
 print(result.tests(reference="SMOTE").round(3).to_string())
 
 # %%
-# How probable is it that one is better, or equal but for a hundredth? A p-value does not say.
+# How probable is it that a sampler is better, or differs by at most 0.01? A Bayesian test answers
+# this; a p-value does not.
 
 print(result.tests(reference="SMOTE", method="bayes", rope=0.01).round(2).to_string())
 result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=120)
 
 # %%
-# What does it cost, and where along the curve does it help? The curves pool the test samples of all
-# folds. Scores that were computed elsewhere are summarised, tested and drawn in the same way:
-# ``ComparisonResult.from_frame(frame)`` takes a frame with the columns sampler, split and value.
+# The cost of a fit, and precision-recall curves, which show where along the curve a sampler helps.
+# Curves pool the test samples of all folds. Scores that were computed elsewhere are summarised,
+# tested and drawn in the same way: ``ComparisonResult.from_frame(frame)`` takes a frame with the
+# columns sampler, split and value.
 
 result.plot("roc_auc", kind="cost")
 result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", dpi=120)
