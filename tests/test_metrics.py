@@ -34,14 +34,14 @@ class Identity(torch.nn.Flatten):
         self.num_features = num_features
 
 
-def as_pictures(X):
+def as_images(X):
     return torch.from_numpy(X).reshape(len(X), 3, 2, -1)
 
 
 def by_torchmetrics(metric, X, Z):
     metric.set_dtype(torch.float64)
-    metric.update(as_pictures(X), real=True)
-    metric.update(as_pictures(Z), real=False)
+    metric.update(as_images(X), real=True)
+    metric.update(as_images(Z), real=False)
     return metric.compute()
 
 

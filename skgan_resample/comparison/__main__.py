@@ -28,7 +28,7 @@ def main(arguments=None):
     several: dict[str, Any] = {"nargs": "+", "metavar": "NAME"}
     add("data", help="a table, .csv or .parquet")
     add("--target", required=True, help="its column of classes")
-    default = ["RandomOverSampler", "SMOTE", "BAGANGPSampler"]
+    default = ["RandomOverSampler", "SMOTE", "RowMixSampler"]
     add("--samplers", **several, choices=samplers, default=default)
     default = ["LogisticRegression", "RandomForestClassifier"]
     add("--classifiers", **several, choices=classifiers, default=default)

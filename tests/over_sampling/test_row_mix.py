@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from samplers import pictures, table
+from samplers import images, table
 from sklearn.datasets import load_digits
 
 from skgan_resample import RowMixSampler
@@ -11,7 +11,7 @@ from skgan_resample.mixing import ImageMixture, TableMixture
 
 
 @pytest.mark.parametrize(
-    ("data", "Mixture"), [(table(), TableMixture), (pictures(6, 5), ImageMixture)]
+    ("data", "Mixture"), [(table(), TableMixture), (images(6, 5), ImageMixture)]
 )
 def test_samples_are_those_of_the_mixture(data, Mixture):
     sampler = RowMixSampler(random_state=0).fit(*data)
