@@ -18,6 +18,7 @@ from imblearn.over_sampling import SMOTE, RandomOverSampler
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from skgan_resample import (
@@ -103,8 +104,16 @@ result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", 
 # are the scores of other real samples, in the same number.
 
 sampler = BAGANGPSampler(max_iter=200, random_state=0)
-report = quality_report(sampler, X, y, random_state=0)
+X_fit, X_held, y_fit, y_held = train_test_split(X, y, stratify=y, random_state=0)
+report = quality_report(sampler, X_fit, y_fit, X_test=X_held, y_test=y_held, random_state=0)
 print(report.table.round(2).T.to_string())
+
+# %%
+# A classifier that sees generated samples in place of real ones should come near one that sees real
+# ones, and better a Gaussian per class. The page can be sent to a colleague.
+
+print(report.efficacy)
+report.to_html("does_it_help_report.html")
 
 # %%
 # The median and the middle 90 % of the values of some columns, real and generated.
