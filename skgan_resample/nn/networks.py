@@ -417,7 +417,7 @@ class Stacked(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         """(n, ...) inputs and (n,) labels -> (n, ...) outputs, in the order of the inputs."""
-        weights = dict(self.network.named_parameters())
+        weights: dict[str, Tensor] = dict(self.network.named_parameters())
 
         def outputs(weights: dict[str, Tensor], z: Tensor) -> Tensor:
             return functional_call(self.network, weights, (z,))
