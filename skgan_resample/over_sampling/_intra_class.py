@@ -13,7 +13,7 @@ from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses, normalised, proportional
 from ..nn.losses import weighted_logistic_d, weighted_logistic_g
-from ..nn.networks import ConcatGenerator, ProductDiscriminator, TransposedConv
+from ..nn.networks import ConcatDiscriminator, ConcatGenerator, Dropout, TransposedConv
 from ..nn.run import as_floats
 from ..subclasses import SubclassDiscovery
 
@@ -159,14 +159,17 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 2. Two fresh networks; both see the label.
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv)
-        generator = run.build(lambda: ConcatGenerator(decoder(), K))
-        discriminator = run.build(lambda: ProductDiscriminator(run.trunk(), K))
+        label = run.latent_dim**0.5  # as large as the noise beside it
+        generator = run.build(lambda: ConcatGenerator(decoder(), K, label))
+        dropout = partial(Dropout, 0.4, run.rng)
+        discriminator = run.build(lambda: ConcatDiscriminator(run.trunk(dropout), K))
 
         # 3. Adversarial training, every sample weighted by the impact of its subclass.
         policy, losses = self._policy(subclasses, run.rng), []
+        balanced = self.fake_labels == "balanced"
 
         def generated(like):
-            y = run.labels(like, balanced=self.fake_labels == "balanced")
+            y = run.labels(like, balanced)
             fake = generator(run.noise(y), y)
             return fake, y, policy.weights(subclasses.nearest(fake, y))
 
@@ -187,7 +190,9 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 4. Every few batches, actor and critic change the impacts.
         n_batches = max(run.max_iter // _N_STEPS, 1)
-        data = policy.learn_every(n_batches, run.batches(x, labels), losses, run.mean)
+        rows = run.batches(torch.arange(len(x)), y, balance=float(balanced))
+        data = ((as_floats(x[drawn]), labels[drawn]) for drawn, _ in rows)
+        data = policy.learn_every(n_batches, data, losses, run.mean)
         history = run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
         self.impacts_ = policy.impacts.numpy()
         self.impact_history_ = torch.stack(policy.history).numpy()
