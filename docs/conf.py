@@ -1,7 +1,7 @@
 """Sphinx's settings. Build: sphinx-build -W --keep-going -b html docs docs/_build/html.
 
-With ``-D plot_gallery=0`` the examples are shown but not run, and the samplers in the guide's
-pictures are trained for two updates only. For writing, and for CI.
+With ``-D plot_gallery=0`` the examples are shown but not run, and the samplers of the guide's
+figures are trained for two updates only: for writing, and for CI.
 """
 
 import os
@@ -17,6 +17,7 @@ from sphinx_gallery.sorting import ExplicitOrder
 import skgan_resample
 
 sys.path.insert(0, str(Path(__file__).parent))
+import notebooks
 import tables
 
 project = "skgan_resample"
@@ -30,9 +31,10 @@ extensions = [
     "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "figures", "_samplers.*"]
+exclude_patterns = ["_build", "figures", "_notebooks", "_samplers*"]
 templates_path = ["_templates"]
 
 # Pages in Markdown. Links between them are checked, those into the code lead to the repository.
@@ -46,7 +48,7 @@ toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_validation_checks = set()
 
-# Pictures of the guide, drawn by the scripts in figures/.
+# Figures of the guide, drawn by the scripts in figures/.
 plot_basedir = "figures"
 plot_html_show_formats = False
 plot_html_show_source_link = False
@@ -101,26 +103,26 @@ html_sidebars = {page: [] for page in ("architecture", "privacy", "contributing"
 
 
 BAR = '<mo stretchy="false" lspace="0" rspace="0">'
-ROOM = '<mspace width="0.17em"/>'
+SPACE = '<mspace width="0.17em"/>'
 
 
 def before(app, config):
-    """Write the tables; tell the scripts in figures/ whether they may take their time."""
+    """Write the tables; set whether the scripts in figures/ train for two updates only."""
     tables.write()
-    os.environ["SKGAN_DOCS_DRAFT"] = "0" if config.plot_gallery in (True, "True", "1") else "1"
+    os.environ["SKGAN_DOCS_QUICK"] = "0" if config.plot_gallery in (True, "True", "1") else "1"
 
 
 def mathml(node, display):
     """Equations as MathML, which browsers draw themselves: no script, nothing to load.
 
-    The converter takes ~ for a letter, leaves no room about the name of a function, and has the
-    bars of norms stretch on one side only.
+    The converter takes ~ for a letter, leaves no space around the name of a function, and stretches
+    the bars of norms on one side only.
     """
     equation = convert(node.astext(), display=display)
     equation = equation.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
     equation = re.sub("<mo>(?=&#x02016;|&#x0007C;)", BAR, equation)
-    equation = re.sub("(</mn>|</msub>|&#x00029;</mo>)<mi>log", rf"\1{ROOM}<mi>log", equation)
-    return re.sub("<mi>log</mi>(?!<mo stretchy)", "<mi>log</mi>" + ROOM, equation)
+    equation = re.sub("(</mn>|</msub>|&#x00029;</mo>)<mi>log", rf"\1{SPACE}<mi>log", equation)
+    return re.sub("<mi>log</mi>(?!<mo stretchy)", "<mi>log</mi>" + SPACE, equation)
 
 
 def inline_math(translator, node):
@@ -140,4 +142,5 @@ def setup(app):
     # A name of an example's own is no problem of the reader's.
     warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
     app.connect("config-inited", before)
+    app.connect("source-read", notebooks.link_notebook)
     app.add_html_math_renderer("mathml", (inline_math, None), (block_math, None))

@@ -1,12 +1,15 @@
 """Tables of samplers, made from the docstrings; ``python docs/tables.py`` writes that of README.
 
-``docs/conf.py`` writes those of the guide and of the API page at every build. A sampler that
-trains nothing is a baseline, and stands apart.
+``docs/conf.py`` writes those of the site at every build: of the guide, of the API page, and the
+paper and the parameters of each sampler's page. A sampler that trains nothing is a baseline, and
+stands apart.
 """
 
 import inspect
 import re
 from pathlib import Path
+
+from numpydoc.docscrape import ClassDoc
 
 import skgan_resample
 
@@ -37,35 +40,50 @@ def summary(sampler):
 
 
 def paper(sampler):
-    """First of the references, linked if it has a number of arXiv or a DOI; "" without any."""
+    """(text, address) of the first of the references, by its number of arXiv or its DOI."""
     found = re.search(r"\.\. \[1\] (.*?)(?=\n\.\. \[|\n\n|\Z)", inspect.getdoc(sampler), re.DOTALL)
-    if found is None:
-        return ""
-    text = " ".join(found[1].split()).rstrip(".")
-    text, _, link = re.sub(r", (arXiv|doi):", r"\n\1:", text).partition("\n")
-    kind, _, number = link.partition(":")
-    return f"[{text}]({LINKS[kind]}{number})" if link else text
+    text, kind, number = re.split(r", (arXiv|doi):", " ".join(found[1].split()).rstrip("."))
+    return text, LINKS[kind] + number
 
 
-def data(sampler):
-    """What a sampler takes, by its parameters."""
-    kinds = {"categorical_features": "tables", "image_shape": "images"}
-    known = inspect.signature(sampler).parameters
-    return " and ".join(kind for parameter, kind in kinds.items() if parameter in known)
-
-
-def markdown(name="`{}`"):
+def markdown(folder):
     """The baselines, a paragraph each, and the table of the papers' methods, a line each."""
-    lines = []
+    lines, rows = [], ["| sampler | paper | method |", "|---|---|---|"]
     for sampler in samplers():
-        own = name.format(sampler.__name__)
+        own = f"[`{sampler.__name__}`]({folder}{sampler.__name__}.md)"
         if is_baseline(sampler):
-            lines.append(f"The baseline, for {data(sampler)}: {own}, {summary(sampler)}.\n")
+            lines.append(f"{own} is the baseline: {summary(sampler)}.\n")
         else:
-            lines.append(f"| {own} | {paper(sampler)} | {summary(sampler)} | {data(sampler)} |")
-    head = ["| sampler | paper | method | data |", "|---|---|---|---|"]
-    first = sum(not line.startswith("|") for line in lines)
-    return "\n".join([*lines[:first], *head, *lines[first:]]) + "\n"
+            text, address = paper(sampler)
+            rows.append(f"| {own} | [{text}]({address}) | {summary(sampler)} |")
+    return "\n".join([*lines, *rows]) + "\n"
+
+
+def common():
+    """Names of the parameters that every sampler of a paper has."""
+    trained = [sampler for sampler in samplers() if not is_baseline(sampler)]
+    return set.intersection(*(set(inspect.signature(sampler).parameters) for sampler in trained))
+
+
+def parameters(sampler, *, shared):
+    """Table of a sampler's parameters, those that all have or its own; "" if there are none."""
+    signature, names = inspect.signature(sampler).parameters, common()
+    rows = ""
+    for name, _, lines in ClassDoc(sampler)["Parameters"]:
+        if (name in names) == shared:
+            text = "\n       ".join(re.sub(r" ?\[\d\]_", "", line) for line in lines)
+            rows += f"   * - ``{name}={signature[name].default!r}``\n     - {text}\n"
+    options = ":header-rows: 1\n   :class: stacked\n"
+    return rows and f".. list-table::\n   {options}\n   * - parameter\n     - meaning\n{rows}\n"
+
+
+def facts(sampler):
+    """What stands at the end of a sampler's page: paper, reference, its own parameters."""
+    own = parameters(sampler, shared=False)
+    source = "" if is_baseline(sampler) else "Paper: `{} <{}>`__.\n\n".format(*paper(sampler))
+    intro = "Its own parameters, beside those that `all samplers have <index.html#parameters>`__:"
+    name = f"skgan_resample.{sampler.__name__}"
+    return f"{source}Reference: :class:`{name}`.\n\n" + (own and f"{intro}\n\n{own}")
 
 
 def autosummary():
@@ -77,15 +95,22 @@ def autosummary():
 
 def readme(text):
     """README with the table of today."""
-    return MARKED.sub(lambda found: found[1] + markdown() + found[2], text)
+    table = markdown("docs/guide/")
+    return MARKED.sub(lambda found: found[1] + table + found[2], text)
 
 
 def write():
     """What the site includes."""
-    name = "{{py:class}}`~skgan_resample.{}`"
-    page = f'<div class="stacked">\n\n{markdown(name)}\n</div>\n'  # a block for each row on a phone
-    (HERE / "_samplers.md").write_text(page, encoding="utf-8")
+    folder = HERE / "_samplers"
+    folder.mkdir(exist_ok=True)
+    # a block for each row on a phone
+    pages = {"table.md": f'<div class="stacked">\n\n{markdown("")}\n</div>\n'}
+    pages |= {"parameters.rst": parameters(samplers()[-1], shared=True)}
+    pages |= {f"{sampler.__name__}.rst": facts(sampler) for sampler in samplers()}
+    # its stubs come to lie beside it: docs/generated
     (HERE / "_samplers.rst").write_text(autosummary(), encoding="utf-8")
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 Comparing on a Dask cluster
 ===========================
 
-:func:`~skgan_resample.compare_samplers` runs its folds by joblib, and so wherever joblib can.
-Here that is a cluster of two processes on this machine; give ``Client`` the address of a scheduler
-to use others. It needs the package ``distributed``.
+:func:`~skgan_resample.compare_samplers` runs its folds on any backend of joblib. Here it is a
+cluster of two processes on this machine; for others give ``Client`` the address of a scheduler. It
+needs the package ``distributed``.
 """
 
 import joblib

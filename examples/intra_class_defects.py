@@ -2,20 +2,20 @@
 Which kinds of defect does a classifier find?
 =============================================
 
-Pictures of magnetic tiles, good ones and ones with a defect, of which there are five kinds that
-nobody has told the sampler. The defects are filled up to the number of the good ones, and a
-classifier of "defect" is trained: how many defects of each kind does it find? A sampler that knows
-of kinds within a class, :class:`~skgan_resample.IntraClassACGANSampler`, is meant to help the rare
-ones.
+The data are images of magnetic tiles, good or defective, with five kinds of defects that are not
+labelled. The defective class is over-sampled to the size of the good one, and a classifier is
+trained: how many defects of each kind does it find?
+:class:`~skgan_resample.IntraClassACGANSampler`, which searches for kinds within a class, should
+help the rare ones.
 
-Run it with the path of an .npz file of ``x``, (n, 64, 64) grey pictures, ``y``, 0 for good and 1 to
-5 for the kinds, and ``group``, since pictures of one tile must not stand on both sides of a split.
-It takes about half an hour on one core, ``--quick`` a minute.
+Run it with the path of an .npz file of ``x``, (n, 64, 64) grey images, ``y``, 0 for good and 1 to
+5 for the kinds, and ``group``, since images of one tile must be in the same part of a split.
+It takes about half an hour on one core, with ``--quick`` a minute.
 """
 
 # %%
-# Pictures of half the size, good or not
-# --------------------------------------
+# Images of half the size, good or defective
+# ------------------------------------------
 
 import argparse
 
@@ -48,7 +48,7 @@ X, y = X.reshape(len(X), -1), (kind > 0).astype(int)
 # %%
 # Classifier and samplers
 # -----------------------
-# The classifier sees what frequencies a picture holds, not where: defects lie anywhere.
+# The classifier sees the frequencies of an image, not positions, since defects may be anywhere.
 
 
 def spectrum(X):
@@ -82,9 +82,9 @@ def samplers(seed):
 
 
 # %%
-# Share of each kind that is found
-# --------------------------------
-# Over three folds every picture is tested once. Kind 0 are the good ones: the share taken for good.
+# Recall of each kind
+# -------------------
+# Over three folds every image is tested once. Kind 0 are the good tiles.
 
 rows = []
 for seed in options.seeds:

@@ -2,15 +2,15 @@
 Does it help on my data?
 ========================
 
-One call compares samplers on your own table, beside the remedies that generate nothing: class
-weights, and a decision threshold moved to the prior. Then we look at what was generated.
+One call compares samplers on your own table with simple alternatives that generate nothing: class
+weights, and a decision threshold at the prior. Then we look at the generated samples.
 """
 
 # %%
 # A table with a rare class
 # -------------------------
-# scikit-learn brings 569 tumours with 30 measurements each. We keep 40 of the 212 malignant ones,
-# and call the benign ones class 0.
+# scikit-learn has a data set of 569 tumours with 30 measurements each. We keep 40 of the 212
+# malignant ones; benign tumours are class 0.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -40,9 +40,9 @@ print("rows per class:", np.bincount(y).tolist())
 # %%
 # Compare
 # -------
-# All see the same folds, and whatever is fitted is fitted to the training part of a fold. Without
-# ``progress=False`` there is a bar; with ``memory="cache"`` a run that was stopped goes on from
-# where it was.
+# All samplers see the same folds, and everything is fitted to the training part of a fold only.
+# Without ``progress=False`` there is a progress bar. With ``memory="cache"`` an interrupted run
+# can be resumed.
 
 result = compare_samplers(
     X,
@@ -61,14 +61,15 @@ columns = ["mean", "std", "wins", "losses", "fit_seconds"]
 print(result.summary()[columns].round(3).to_string())
 
 # %%
-# Is it significant? The p-values are corrected for the overlap of training sets and, by Holm's
-# method, for the number of comparisons. With five folds only a large and steady difference shows.
+# Are the differences significant? The p-values are corrected for the overlap of training sets and,
+# by Holm's method, for the number of comparisons. With five folds only large differences that are
+# similar in all folds are significant.
 
 print(result.tests(reference="SMOTE").round(3).to_string())
 result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=120)
 
 # %%
-# The same call runs on a cluster, if joblib is told to::
+# The same call runs on a cluster with another backend of joblib::
 #
 #     import joblib
 #     from dask.distributed import Client, LocalCluster
@@ -80,17 +81,17 @@ result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=
 #
 #     python -m skgan_resample.comparison tumours.csv --target malignant --n-jobs 2
 #
-# What it generates
-# -----------------
-# The report compares the new samples with real ones, class by class. A floor says what other real
-# samples score in the same number.
+# The generated samples
+# ---------------------
+# The report compares the new samples of each class with real ones. Columns that end in ``_floor``
+# are the scores of other real samples, in the same number.
 
 sampler = BAGANGPSampler(max_iter=200, random_state=0)
 report = quality_report(sampler, X, y, random_state=0)
 print(report.round(2).T.to_string())
 
 # %%
-# The median and middle 90 % of some columns, real and generated.
+# The median and the middle 90 % of the values of some columns, real and generated.
 
 sampler.fit(X, y)
 X_new, y_new = sampler.sample(200, random_state=0)
@@ -98,13 +99,13 @@ display = SyntheticSamplesDisplay(X, y, X_new, y_new).plot(columns=[0, 1, 3])
 display.figure_.savefig("does_it_help_marginals.png", dpi=120)
 
 # %%
-# All samples in the plane.
+# Real and generated samples, embedded in the plane by t-SNE.
 
 display = LatentSpaceDisplay.from_estimator(sampler, X, y, n_samples=60)
 display.figure_.savefig("does_it_help_plane.png", dpi=120)
 
 # %%
-# How the training went.
+# The losses of the training.
 
 display = TrainingHistoryDisplay.from_estimator(sampler)
 display.figure_.savefig("does_it_help_history.png", dpi=120)

@@ -2,18 +2,18 @@
 Every method side by side
 =========================
 
-What do the methods make of the same few pictures? Each sampler is trained on 150 handwritten
-ones, 40 threes and 20 eights, and fills the small classes up. A classifier trained on the result
-is tested on the digits that were left out.
+Which images do the methods generate from the same few digits? Each sampler is trained on 150 ones,
+40 threes and 20 eights, and balances the classes. A classifier trained on the result is tested on
+the digits that were left out.
 
-The networks train for 100 updates a stage, a fifteenth of the default of most for pictures, so that
-all of it runs within a minute. Read the picture for what each method does, not for a ranking: one
-split, one seed, tiny pictures.
+The networks train for 100 updates a stage, a fifteenth of the default of most samplers for images,
+so that the example runs within a minute. It shows what each method does. It does not rank them: it
+has one split, one seed and tiny images.
 """
 
 # %%
-# Three digits, two of them scarce
-# --------------------------------
+# Three digits, two of them rare
+# ------------------------------
 
 import time
 import warnings
@@ -41,7 +41,7 @@ test = np.setdiff1d(np.flatnonzero(np.isin(y, list(KEPT))), train)
 # %%
 # All samplers of the package
 # ---------------------------
-# Parameters that a method does not have are left out: a CycleGAN has no autoencoder, say.
+# Parameters that a method does not have are left out: a CycleGAN has no autoencoder, for example.
 
 
 def made_quick(Sampler):
@@ -63,10 +63,10 @@ samplers = {
 }
 
 # %%
-# Train, test and keep some of the pictures
-# -----------------------------------------
-# Synthetic rows stand behind the original ones, class by class. A fit warns by itself of rows that
-# are nearly all alike; the warning stands at the end of the line.
+# Train, test and keep some of the images
+# ---------------------------------------
+# Synthetic samples follow the original ones, class by class. A fit warns of mode collapse and
+# near-copies; the warning is at the end of the line.
 
 
 def accuracy(X_train, y_train):
@@ -91,17 +91,17 @@ for name, sampler in samplers.items():
     shown[name] = first_of_each(X_new[len(train) :], y_new[len(train) :])
 
 # %%
-# What they make
-# --------------
-# Threes on the left, learnt from 40 pictures, and eights on the right, learnt from 20.
+# The generated images
+# --------------------
+# Threes on the left, learnt from 40 images, and eights on the right, learnt from 20.
 
 figure, axes = plt.subplots(len(shown), 2 * N_SHOWN, figsize=(7.5, 0.5 * len(shown)))
 figure.subplots_adjust(left=0.2, right=0.99, bottom=0.01, top=0.99)
-for row, (name, pictures) in zip(axes, shown.items(), strict=True):
-    for axis, picture in zip(row, pictures, strict=True):
-        axis.imshow(picture.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
+for row, (name, images) in zip(axes, shown.items(), strict=True):
+    for axis, image in zip(row, images, strict=True):
+        axis.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
         axis.axis("off")
     row[0].text(-1.5, 3.5, name, ha="right", va="center")
 figure.savefig("every_method.png", dpi=120, bbox_inches="tight")
-print("pictures saved to every_method.png")
+print("images saved to every_method.png")
 plt.show()

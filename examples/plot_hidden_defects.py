@@ -1,18 +1,18 @@
 """
-Defects of several kinds that nobody has labelled
-=================================================
+Unlabelled kinds of defects
+===========================
 
-Parts are good or bad, but bad ones are bad in several ways, some of them rare. Does it help
-to look for the kinds within the class, as :class:`~skgan_resample.IntraClassACGANSampler` does?
-The pictures are made up, so that there are as many to test on as we like; the
-:doc:`results </results/intra-class>` have the same question on real ones, and another ranking.
+Parts are good or defective, and there are several kinds of defects, some of them rare. Does it help
+to search for the kinds within the class, as :class:`~skgan_resample.IntraClassACGANSampler` does?
+The images are simulated, so that there are many to test on. On real images, the
+:doc:`results </results/intra-class>` have another ranking.
 """
 
 # %%
-# Pictures of 16 x 16
-# -------------------
-# 300 good parts and 60 bad ones: 36 with a spot, 18 with a scratch, 6 with a dent. The samplers see
-# good and bad, and not the kinds.
+# Images of 16 x 16 pixels
+# ------------------------
+# 300 good parts and 60 defective ones: 36 with a spot, 18 with a scratch, 6 with a dent. The
+# samplers see the labels good and defective, not the kinds.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,7 +28,7 @@ KINDS = ["good", "spot", "scratch", "dent"]
 
 
 def parts(counts, rng):
-    """Grey pictures with the given numbers of each kind, and their kinds."""
+    """Grey images with the given numbers of each kind, and their kinds."""
     kind = np.repeat(np.arange(4), counts)
     n, grid = len(kind), np.arange(16)
     i, j = grid[None, :, None], grid[None, None, :]
@@ -54,8 +54,8 @@ X_test, kind_test = parts([1000, 1000, 1000, 1000], rng)
 y, y_test = np.minimum(kind, 1), np.minimum(kind_test, 1)
 
 # %%
-# Which share of each kind is found?
-# ----------------------------------
+# Recall of each kind
+# -------------------
 
 short = {"max_iter": 200, "random_state": 0}
 samplers = {
@@ -71,7 +71,7 @@ for name, sampler in samplers.items():
     X_more, y_more = X, y
     if sampler is not None:
         taken = X
-        if name in ("SMOTE", "duplicates"):  # they take no pictures, and bytes wrap around
+        if name in ("SMOTE", "duplicates"):  # they take flat images; bytes would wrap around
             taken = X.reshape(len(X), -1) * 1.0
         X_more, y_more = sampler.fit_resample(taken, y)
         X_more = X_more.reshape(-1, 16, 16)
@@ -85,13 +85,13 @@ for name, sampler in samplers.items():
 print(pd.DataFrame(table).T.round(2).to_string())
 
 # %%
-# What helps here are pictures that are shifted and mirrored, since a defect may lie anywhere; the
-# generators, of 200 updates, are of little use, with subclasses or without.
+# Here translated and mirrored images (RowMix) help, since a defect may be anywhere. The GANs,
+# trained for 200 updates, help little, with subclasses or without.
 #
-# Were the kinds found, and what is generated?
-# --------------------------------------------
-# The clusters are not the kinds. They are sought in pixels, where a defect's place and the light
-# count for more than its form.
+# The subclasses found, and the generated images
+# ----------------------------------------------
+# The subclasses are not the kinds. They are clusters of pixels, which depend more on the position
+# of a defect and on the light than on its kind.
 
 sampler = samplers["by subclass"]
 found = pd.crosstab(
@@ -103,9 +103,9 @@ print(found.to_string())
 shown = {"real": X[y == 1][[0, 1, 2, 3, 36, 37, 38, 54, 55, 56]], **made}
 size = (7.5, 0.78 * len(shown))
 figure, axes = plt.subplots(len(shown), 10, figsize=size, layout="constrained")
-for row, (name, pictures) in zip(axes, shown.items(), strict=True):
-    for axis, picture in zip(row, pictures, strict=False):
-        axis.imshow(picture, cmap="gray", vmin=60, vmax=190)
+for row, (name, images) in zip(axes, shown.items(), strict=True):
+    for axis, image in zip(row, images, strict=False):
+        axis.imshow(image, cmap="gray", vmin=60, vmax=190)
         axis.axis("off")
     row[0].text(-2, 8, name, ha="right", va="center")
 plt.show()

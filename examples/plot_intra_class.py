@@ -1,23 +1,25 @@
 """
-Are the rare kinds within a class learnt?
-=========================================
+Are rare kinds within a class learnt?
+=====================================
 
-Fashion-MNIST, merged into two classes of five kinds each: tops, and the rest. The kinds are hidden
-from the samplers. Either all are equally frequent, or they make up 8, 12, 16, 24 and 40 % of their
-class. A plain conditional GAN is compared with :class:`~skgan_resample.IntraClassACGANSampler`,
-which looks for the kinds and weights its loss by them. This is the experiment of Huang, Lin & Tseng
-(ICME 2019), figures 4 to 6, on public pictures: how far is the share of each kind among the
-generated pictures from its share in the data, and do they help a classifier?
+Fashion-MNIST is merged into two classes of five kinds each: tops, and the rest. The samplers do not
+see the kinds. Either all kinds are equally frequent, or they make up 8, 12, 16, 24 and 40 % of
+their class. A plain conditional GAN is compared with
+:class:`~skgan_resample.IntraClassACGANSampler`, which searches for the kinds and weights its loss
+by them. This is the experiment of Huang, Lin & Tseng (ICME 2019), figures 4 to 6, on public images.
+How far is the share of each kind in the generated images from its share in the data, and do they
+help a classifier?
 
-It takes an hour and a half on one core, ``--quick`` a minute or two (too short to mean anything). Pictures come from ``--data``, a folder with the four files of Fashion-MNIST, else from
-the Debian package dataset-fashion-mnist if it is there, else from openml.org.
+It takes an hour and a half on one core, with ``--quick`` a minute or two (too short for results).
+Images come from ``--data``, a folder with the four files of Fashion-MNIST, else from the Debian
+package dataset-fashion-mnist if it is installed, else from openml.org.
 """
 
 # %%
-# Pictures, merged classes, shares
-# --------------------------------
-# As many as in the paper. Which kind gets which share changes with the seed, so that a share is not
-# mistaken for a kind that is easy to draw.
+# Images, merged classes, shares
+# ------------------------------
+# As many images as in the paper. Which kind gets which share changes with the seed, so that the
+# effect of a share is not confused with that of a kind.
 
 import argparse
 import gzip
@@ -40,8 +42,8 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"))
 parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
 parser.add_argument("--sampling", nargs="+", default=["skewed", "uniform"])
-parser.add_argument("--side", type=int, choices=[14, 28], default=28, help="of a picture")
-parser.add_argument("--rows", type=int, default=500, help="training pictures of each class")
+parser.add_argument("--side", type=int, choices=[14, 28], default=28, help="of an image")
+parser.add_argument("--rows", type=int, default=500, help="training images of each class")
 parser.add_argument("--max-iter", type=int, default=1500)
 parser.add_argument("--known", action="store_true", help="also with the true kinds")
 parser.add_argument("--quick", action="store_true")
@@ -55,7 +57,7 @@ N_GENERATED = 5000
 
 
 def load():
-    """Pictures and their kinds: training, test."""
+    """Images and their kinds: training, test."""
     if options.data.is_dir():
         parts = []
         for part in ("train", "t10k"):
@@ -72,7 +74,7 @@ def load():
 
 
 def draw(kind, shares, rng):
-    """Rows of the training set in which the kinds of each class have the given shares."""
+    """Indices of training images in which the kinds of each class have the given shares."""
     return np.concatenate(
         [
             rng.choice(np.flatnonzero(kind == k), round(share * options.rows), replace=False)
@@ -82,9 +84,9 @@ def draw(kind, shares, rng):
     )
 
 
-def share_of_kinds(judge, X, y):
-    """Share of each kind within its class, (2, 5), as the judge sees it."""
-    scores = judge.decision_function(X.reshape(len(X), -1))
+def share_of_kinds(evaluator, X, y):
+    """Share of each kind within its class, (2, 5), as the evaluation classifier predicts it."""
+    scores = evaluator.decision_function(X.reshape(len(X), -1))
     return np.array(
         [
             np.bincount(scores[y == c][:, kinds].argmax(axis=1), minlength=5) / (y == c).sum()
@@ -100,13 +102,13 @@ def classifier():
 # %%
 # Samplers
 # --------
-# Bias-GAN and AC-GAN look for five subclasses in each class. "Known" ones are told the true kinds:
-# what remains of a difference then is due to the weights alone. (Where the kinds are equally
+# Bias-GAN and AC-GAN search for five subclasses in each class. "Known" samplers are given the true
+# kinds: a remaining difference is then due to the weights alone. (If the kinds are equally
 # frequent, Bias-GAN with known kinds is the plain GAN.)
 
 
 class Known(ClusterMixin, BaseEstimator):
-    """Stands in for a discovery that makes no mistake."""
+    """A subclass discovery that knows the true kinds."""
 
     def __init__(self, kinds):
         self.kinds = kinds
@@ -139,16 +141,17 @@ def samplers(kind, y, seed, sampling):
 
 
 # %%
-# Training, and judging what comes out
-# ------------------------------------
-# The judge is a support vector machine that knows the kinds of 10,000 other pictures. As in the
-# paper, it also counts the kinds among the real pictures, so that its own bias cancels.
+# Training and evaluation
+# -----------------------
+# The evaluation classifier is a support vector machine trained on the kinds of 10,000 other images.
+# As in the paper, it also counts the kinds among the real images, so that its own bias cancels.
 
 X_all, kind_all, X_test, kind_test = load()
 y_test = np.isin(kind_test, KINDS[1]).astype(int)
-pool, judged = np.split(np.random.default_rng(0).permutation(60000), [50000])
-judge = classifier().fit(X_all[judged].reshape(len(judged), -1), kind_all[judged])
-print(f"judge's accuracy: {judge.score(X_test.reshape(len(X_test), -1), kind_test):.3f}")
+pool, others = np.split(np.random.default_rng(0).permutation(60000), [50000])
+evaluator = classifier().fit(X_all[others].reshape(len(others), -1), kind_all[others])
+score = evaluator.score(X_test.reshape(len(X_test), -1), kind_test)
+print(f"accuracy of the evaluation classifier: {score:.3f}")
 
 
 def accuracy(X, y):
@@ -158,7 +161,7 @@ def accuracy(X, y):
 
 
 def smote(X, y, seed):
-    """As many rows more, between neighbours."""
+    """As many images more, by SMOTE."""
     strategy = {c: 2 * (y == c).sum() for c in (0, 1)}
     flat = X.reshape(len(X), -1).astype(float)  # differences of bytes would wrap around
     X_flat, y = SMOTE(sampling_strategy=strategy, random_state=seed).fit_resample(flat, y)
@@ -172,7 +175,7 @@ for seed in options.seeds:
         chosen = pool[draw(kind_all[pool], shares, rng)]
         X, kind = X_all[chosen], kind_all[chosen]
         y = np.isin(kind, KINDS[1]).astype(int)
-        p = share_of_kinds(judge, X, y)
+        p = share_of_kinds(evaluator, X, y)
         true = np.array([[np.mean(kind[y == c] == k) for k in KINDS[c]] for c in (0, 1)])
         for name, (more, labels) in {"none": (X, y), "SMOTE": smote(X, y, seed)}.items():
             total, worst = accuracy(more, labels)
@@ -184,7 +187,7 @@ for seed in options.seeds:
         for name, sampler in samplers(kind, y, seed, sampling):
             sampler.fit(X, y)
             made, made_y = sampler.sample(N_GENERATED // 2)
-            q = share_of_kinds(judge, made, made_y)
+            q = share_of_kinds(evaluator, made, made_y)
             e = np.abs(p - q) / p
             errors += [
                 {"sampling": sampling, "sampler": name, "seed": seed}

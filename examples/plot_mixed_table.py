@@ -2,16 +2,16 @@
 A table with categories, dates and missing values
 =================================================
 
-A credit table as a database gives it: amounts, categories, a flag, dates, and missing values. The
-sampler takes it as it is; the new rows have the same columns and dtypes, and as many values are
-missing.
+A credit table as it comes from a database: amounts, categories, a flag, dates, and missing values.
+The sampler needs no preprocessing. The new rows have the same columns and dtypes, and about the
+same rates of missing values.
 """
 
 # %%
 # The table
 # ---------
-# Made up here: 2,000 loans, of which one in twenty is not paid back. A loan is at risk where
-# there are no savings, and more so for a car or without a known employer.
+# We simulate 2,000 loans, of which one in twenty is not paid back. The risk is higher without
+# savings, for a car, and if the employer is not known.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,8 +46,8 @@ print(y.value_counts().to_string(), X.dtypes.to_string(), sep="\n\n")
 # %%
 # From the raw frame to a classifier
 # ----------------------------------
-# Nothing is imputed or encoded first. The classifier takes categories and missing values itself;
-# dates become numbers for it, after the sampler.
+# Nothing is imputed or encoded before the sampler. This classifier takes categories and missing
+# values; a step after the sampler turns dates into numbers.
 
 
 def with_days(X):
@@ -66,9 +66,9 @@ for sampler in ("passthrough", RowMixSampler(random_state=0)):
     print(f"{sampler}: balanced accuracy {scores[0]:.3f}, AUC {scores[1]:.3f}")
 
 # %%
-# What is generated
-# -----------------
-# Rows of the same types, without values where loans that are not paid back have none.
+# The generated rows
+# ------------------
+# They have the same types, and missing values in the same columns as loans that are not paid back.
 
 X_new, y_new = RowMixSampler(random_state=0).fit(X, y).sample({True: 1000})
 print((X_new.dtypes == X.dtypes).all(), X_new.head().to_string(), sep="\n")

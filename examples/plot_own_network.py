@@ -2,20 +2,19 @@
 Your own network
 ================
 
-The networks of the samplers are made for tables and images. What if samples are something else,
-such as signals? Take the sampler that is nearest to what you want, and write its ``_fit_gan`` anew
-with networks of your own: containers, dtypes, counts, seeds, devices and ``sample`` are inherited.
+The networks of the samplers are made for tables and images. For other data, such as signals, take
+the sampler that is closest to your method, and override its ``_fit_gan`` with networks of your own.
+Containers, dtypes, counts, seeds, devices and ``sample`` are inherited.
 
-Methods with a leading underscore are not promised to stay as they are: pin the version. What a
-``run`` offers stands on the page on the :doc:`architecture </architecture>`, and so does how a
-sampler comes into the package itself.
+Methods with a leading underscore may change: pin the version. The page on the :doc:`architecture
+</architecture>` lists what a ``run`` offers, and shows how to add a sampler to the package.
 """
 
 # %%
 # Signals
 # -------
-# Made up here: 64 points of noise with a pulse somewhere. In the common class it has one peak, in
-# the rare one two. Where a pulse lies says nothing, and a convolution knows that.
+# We simulate signals of 64 points: noise with a pulse. In the frequent class the pulse has one
+# peak, in the rare class two. The position of the pulse does not matter, which suits convolutions.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -40,8 +39,8 @@ y = np.repeat([0, 1], [400, 30])
 # %%
 # The networks, and the sampler
 # -----------------------------
-# A generator is any module that maps codes (m, latent_dim) and class indices (m,) to encoded rows,
-# here (m, 64); a discriminator maps rows and class indices to m logits.
+# A generator is any module that maps codes (m, latent_dim) and class indices (m,) to encoded
+# samples, here (m, 64). A discriminator maps samples and class indices to m logits.
 
 
 class Generator(nn.Module):
@@ -80,8 +79,8 @@ class Discriminator(nn.Module):
 
 
 # %%
-# ``run.build`` draws their weights from the sampler's own stream, ``run.noise`` and ``run.labels``
-# everything else random; ``run.train_adversarial`` is the loop.
+# ``run.build``, ``run.noise`` and ``run.labels`` draw weights, codes and classes from the sampler's
+# own random stream. ``run.train_adversarial`` is the training loop.
 
 
 class SignalGANSampler(CGANSampler):
@@ -108,8 +107,8 @@ class SignalGANSampler(CGANSampler):
 
 
 # %%
-# Like any other
-# --------------
+# It works like any other sampler
+# -------------------------------
 
 sampler = SignalGANSampler(max_iter=600, random_state=0)
 X_more, y_more = sampler.fit_resample(X, y)
@@ -131,5 +130,5 @@ for row, (name, rows) in zip(axes, shown.items(), strict=True):
 plt.show()
 
 # %%
-# Thirty signals and 600 updates are little: some pulses of the rare class still have one peak. But
-# smooth pulses on a level floor come at once; a network for tables learns them point by point.
+# Thirty signals and 600 updates are few: some pulses of the rare class still have one peak. But the
+# pulses are smooth. A network for tables has to learn each point separately.

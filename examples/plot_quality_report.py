@@ -2,14 +2,14 @@
 Reading a quality report
 ========================
 
-What do copies, a collapse and a training that was too short look like, in the rows, in the report
-and in the losses? In the plane all of it can be seen: 300 rows of a large class, 40 of a small one.
+How do near-copies, a mode collapse and too short a training show in the samples, in the report and
+in the losses? Here samples are points in the plane: 300 of a large class and 40 of a small one.
 """
 
 # %%
-# Four samplers, four fates
-# -------------------------
-# A sampler warns of the worst by itself when it is fitted.
+# Four samplers, four results
+# ---------------------------
+# A fit warns of the most serious problems.
 
 import warnings
 
@@ -26,9 +26,9 @@ rows = np.r_[np.flatnonzero(y == 0)[:300], np.flatnonzero(y == 1)[:40]]
 X, y = X[rows], y[rows]
 
 samplers = {
-    "RowMixSampler: sound": RowMixSampler(random_state=0),
+    "RowMixSampler: good": RowMixSampler(random_state=0),
     "duplicates: copies": RandomOverSampler(random_state=0),
-    "GAMO: collapse": GAMOSampler(max_iter=200, random_state=0),
+    "GAMO: mode collapse": GAMOSampler(max_iter=200, random_state=0),
     "CGAN, 20 updates: too short": CGANSampler(max_iter=20, random_state=0),
 }
 figure, axes = plt.subplots(2, 2, figsize=(8, 6), sharex=True, sharey=True)
@@ -50,15 +50,15 @@ plt.show()
 # %%
 # The report
 # ----------
-# ``coverage`` is the share of real samples with a generated one near by, ``density`` how many they
-# have. Beside each stands its floor: what other real samples reach in that number. ``near_copies``
-# are ten times as near to a training sample as real samples are to each other, and
-# ``two_sample_auc`` is that of a classifier of generated and real samples: one half if it cannot
-# distinguish them.
+# ``coverage`` is the share of real samples that have a generated one close by, and ``density`` how
+# many they have on average. The floor of each is the score of other real samples, in the same
+# number. ``near_copies`` is the share of samples that are ten times closer to a training sample
+# than real samples are to each other. ``two_sample_auc`` is the AUC of a classifier of generated
+# and real samples: 0.5 if it cannot distinguish them.
 
 for name, sampler in samplers.items():
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the same again
+        warnings.simplefilter("ignore")  # those above
         small = quality_report(sampler, X, y, random_state=0).loc[1]
     numbers = small[["coverage", "coverage_floor", "density", "density_floor"]].astype(float)
     print(f"\n{name}\n  {numbers.round(2).to_dict()}")
@@ -68,8 +68,8 @@ for name, sampler in samplers.items():
 # %%
 # The losses
 # ----------
-# A training that goes well: after a while neither player wins. Rows may still get better or worse
-# then, which the losses do not show; the report does.
+# A good training: after a while both losses are roughly constant. Samples may still improve or
+# deteriorate then, which the losses do not show; the report does.
 
 sampler = CGANSampler(random_state=0).fit(X, y)
 display = TrainingHistoryDisplay.from_estimator(sampler)
@@ -77,8 +77,7 @@ display.figure_.suptitle("learning_rate=1e-3")
 plt.show()
 
 # %%
-# With a learning rate far too large both losses leap by powers of ten, and what comes out is
-# useless.
+# With far too large a learning rate both losses jump by powers of ten, and the samples are useless.
 
 sampler = CGANSampler(learning_rate=0.3, random_state=0).fit(X, y)
 display = TrainingHistoryDisplay.from_estimator(sampler)

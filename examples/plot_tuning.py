@@ -2,16 +2,15 @@
 Tuning a sampler
 ================
 
-How many samples should be made, and does it pay to train a network for longer? A sampler is a step
-of a pipeline, so scikit-learn's search tries its parameters, and the sampler itself, on the
-training part of each fold.
+How many samples should be generated, and does a longer training help? A sampler is a step of a
+pipeline, so that scikit-learn's grid search can tune its parameters, and choose the sampler itself.
 """
 
 # %%
 # The search
 # ----------
-# Is a digit an eight? One in ten is; every fourth pixel is left. Two scores: balanced accuracy
-# depends on the threshold, AUC does not.
+# The task: is a digit an eight? One in ten is. We use only every fourth pixel, to make it harder.
+# There are two scores: balanced accuracy depends on the threshold, AUC does not.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -61,10 +60,10 @@ table["max_iter"] = [f"{m:.0f}" if m >= 0 else "" for m in table["max_iter"]]
 print(table[columns].round(3).to_string(index=False, na_rep=""))
 
 # %%
-# More rows, another threshold
-# ----------------------------
-# Balanced accuracy grows with what is added, since the forest predicts an eight sooner; the
-# AUC tells whether it orders the digits better, and hardly moves. Bars are the spread of folds.
+# More samples, another threshold
+# -------------------------------
+# Balanced accuracy grows with the number of samples, since the forest then predicts eights more
+# often. AUC, which measures the ranking, hardly changes. Bars are standard deviations over folds.
 
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained")
 for axis, score, title in zip(axes, scores, ("balanced accuracy", "AUC"), strict=True):
@@ -82,10 +81,11 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", 
 plt.show()
 
 # %%
-# What the search is worth
-# ------------------------
-# The best of many settings is flattered by having been chosen. An outer cross-validation judges the
-# search as a whole, on rows that it has not seen; here with three folds and a smaller grid.
+# Evaluating the search
+# ---------------------
+# The score of the best setting is optimistic, since it was chosen for its score. An outer
+# cross-validation evaluates the whole search on samples that it has not seen; here with three folds
+# and a smaller grid.
 
 small = {
     "sampler": ["passthrough", RowMixSampler(random_state=0)],
@@ -95,4 +95,4 @@ three = StratifiedKFold(3, shuffle=True, random_state=0)
 inner = GridSearchCV(model, small, scoring="roc_auc", cv=three)
 outer = cross_val_score(inner, X, y, scoring="roc_auc", cv=three, n_jobs=2)
 print(f"AUC of the best setting, on the folds that chose it: {search.best_score_:.3f}")
-print(f"AUC of a search, on rows it has not seen: {outer.mean():.3f} ± {outer.std():.3f}")
+print(f"AUC of a search, on samples it has not seen: {outer.mean():.3f} ± {outer.std():.3f}")

@@ -2,15 +2,14 @@
 When not to resample
 ====================
 
-Is it the generated rows that help, or only the threshold that they move? One classifier, as it is
-and after over-sampling, at every threshold; then what became of its probabilities, and how to get
-them back.
+Do the generated samples help, or do they only move the threshold? We compare one classifier with
+and without over-sampling at every threshold. Then we look at its probabilities, and correct them.
 """
 
 # %%
-# Is it an eight?
-# ---------------
-# One digit in ten is. Every fourth pixel is left, to make it hard.
+# The task
+# --------
+# Is a digit an eight? One in ten is. We use only every fourth pixel, to make it harder.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,9 +30,9 @@ X_train, X_test, y_train, y_test = split
 print("training rows:", np.bincount(y_train).tolist())
 
 # %%
-# The same order of rows, another threshold
-# -----------------------------------------
-# Class weights are a third way to the same place.
+# The same ranking, another threshold
+# -----------------------------------
+# Class weights have the same effect as over-sampling.
 
 balanced = LogisticRegression(class_weight="balanced")
 models = {
@@ -51,13 +50,14 @@ tuned.fit(X_train, y_train)
 for name, p in probability.items():
     found = balanced_accuracy_score(y_test, p > 0.5)
     auc = roc_auc_score(y_test, p)
-    print(f"{name:15} AUC {auc:.3f}, balanced accuracy at .5 {found:.3f}")
+    print(f"{name:15} AUC {auc:.3f}, balanced accuracy at 0.5 {found:.3f}")
 found = balanced_accuracy_score(y_test, tuned.predict(X_test))
 print(f"{'tuned threshold':15} at {tuned.best_threshold_:.3f}: {found:.3f}")
 
 # %%
-# The classifier as it is reaches what the others reach, at another threshold: the curves have the
-# same top. ``TunedThresholdClassifierCV`` finds it on the training rows (vertical line).
+# Without resampling the classifier reaches the same score at another threshold: the curves have the
+# same maximum. ``TunedThresholdClassifierCV`` finds that threshold on the training samples
+# (vertical line).
 
 thresholds = np.linspace(0.01, 0.99, 99)
 figure, axis = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
@@ -72,9 +72,9 @@ plt.show()
 # %%
 # Probabilities
 # -------------
-# After over-sampling every second training row is an eight, so the classifier expects far too many.
-# Bayes' rule takes the change of shares back; or the whole pipeline is calibrated on rows that were
-# not resampled.
+# After over-sampling every second training sample is an eight, so that the classifier expects far
+# too many. Bayes' rule corrects for the changed shares. Or the whole pipeline is calibrated on
+# samples that were not resampled.
 
 share = y_train.mean()
 p = probability["RowMixSampler"]

@@ -2,8 +2,8 @@
 A million rows to Parquet
 =========================
 
-Each call of :meth:`sample` goes on from the last, so a loop of it makes a file larger than memory.
-Here each part becomes a row group of a Parquet file. It needs ``pyarrow``.
+Each call of :meth:`sample` continues from the last one, so that a loop of calls can write a file
+larger than memory. Here each part becomes a row group of a Parquet file. It needs ``pyarrow``.
 
     python examples/sample_to_parquet.py --rows 1000000
 """

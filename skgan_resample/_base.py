@@ -1,4 +1,4 @@
-"""BaseSampler: validate, encode, learn, generate, decode, append; for any way to learn."""
+"""BaseSampler: validate, encode, fit, generate, decode, append. It imports no torch."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ _SAMPLES_AT_ONCE, _VALUES_AT_ONCE = 1024, 1 << 22
 # What is compared with training samples after a fit, see docs/results/fit-warnings.md
 _FEWEST_COMPARED, _MOST_COMPARED = 6, 20_000  # training samples of a class
 _ENOUGH = 2000  # training samples of a class for a median, and generated ones of all classes
-_COLLAPSED, _COPIED, _NAMED = 0.2, 0.5, 5  # spread ratio, share of copies, classes in a text
-_OF_SCIKIT_LEARN = ("_sk", "_metadata", "_callback", "_parent")  # what it keeps on an estimator
+_COLLAPSED, _COPIED, _MOST_LISTED = 0.2, 0.5, 5  # spread, share of copies, classes in a message
+_OF_SCIKIT_LEARN = ("_sk", "_metadata", "_callback", "_parent")  # attributes that are not ours
 
 
 class BaseSampler(BaseOverSampler, metaclass=ABCMeta):
-    """Base of all samplers: everything around the learning of a distribution of samples.
+    """Base of all samplers: validation, encoding and decoding around a learnt distribution.
 
     A sampler adds its ``__init__``, the constraints of its own parameters, and two hooks on encoded
-    samples, which for a table are rows of shape (d,), for images arrays of shape (c, h, w):
+    samples, which are rows of shape (d,) for a table and arrays of shape (c, h, w) for images:
 
     ``_fit(x, y, rng)``
-        Learn from x, (n, *sample_shape), float32 or, for images of bytes, uint8, which may be the
-        caller's own memory and is only read; and y, (n,) class indices.
+        Learn from x, (n, *sample_shape), and y, (n,) class indices. x is float32 or, for images of
+        bytes, uint8. It may be the caller's own memory, and must not be changed.
     ``_sample(y, rng)``
-        Make one sample per class index, (m,) -> (m, *sample_shape) float32.
+        Generate one sample per class index, (m,) -> (m, *sample_shape) float32.
 
     ``rng`` is what ``_stream(seed)`` makes: by default a numpy.random.Generator.
     """
@@ -65,7 +65,7 @@ class BaseSampler(BaseOverSampler, metaclass=ABCMeta):
 
     @abstractmethod
     def _sample(self, y, rng):
-        """Make one encoded sample per class index."""
+        """Generate one encoded sample per class index."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
@@ -117,13 +117,13 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         self.is_synthetic_ = np.arange(len(y_index) + len(new_index)) >= len(y_index)
         new_y = self.classes_[new_index]
         if np.ndim(y) == 2 and np.shape(y)[1] > 1:
-            new_y = np.eye(np.shape(y)[1])[new_y]  # one-hot, where a class is its column's number
+            new_y = np.eye(np.shape(y)[1])[new_y]  # one-hot labels: class k is column k
         if isinstance(y, np.ndarray) and y.shape[1:] == (1,):
             y = y.ravel()  # a column of labels comes back flat
         return append(X, new) if extended is None else extended, append(y, new_y)
 
     def _fit_resample(self, X, y):
-        """Stand in for imbalanced-learn's hook, which its own ``fit_resample`` would call."""
+        """Do the same; imbalanced-learn's base class requires this method."""
         return self.fit_resample(X, y)
 
     def sample(self, n_samples=100, random_state=None):
@@ -148,15 +148,15 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         Raises
         ------
         NotFittedError
-            If nothing was learnt: ``fit`` was not called, or ``fit_resample`` met data in which no
-            class needed a sample.
+            If the sampler is not fitted: ``fit`` was not called, or ``fit_resample`` was called
+            with data in which no class needed a sample.
         """
-        check_is_fitted(self, msg="This %(name)s is not fitted: call fit, which always learns.")
+        check_is_fitted(self, msg="This %(name)s is not fitted: call fit, which always trains.")
         counts = self._counts(n_samples)
         rng = self._rng if random_state is None else self._stream(new_seed(random_state))
         return self._make(counts, rng), np.repeat(self.classes_, counts)
 
-    # Before: what the caller passed in -----------------------------------------------------------
+    # Validation and encoding ---------------------------------------------------------------------
 
     def _validate(self, X, y):
         """Check and encode; set ``codec_``, ``classes_`` and ``sampling_strategy_``.
@@ -202,7 +202,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         return self.codec_.view(flat), labels
 
     def _learn(self, x, y, fit=None):
-        """Learn from encoded samples by ``_fit`` or in its stead; warn of what has come of it."""
+        """Learn from encoded samples, by ``_fit`` unless ``fit`` is given; warn of poor samples."""
         single = self.classes_[self._lacking(np.bincount(y) == 1)]
         if len(single):
             warn(
@@ -214,7 +214,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         rng = self._stream(new_seed(self.random_state))
         (fit or self._fit)(x, y, rng)
         self._warn_of_poor_samples(x, y)
-        self._rng = rng  # from here on it is fitted
+        self._rng = rng  # marks the sampler as fitted
 
     def _stream(self, seed):
         """Stream of random numbers that the hooks draw from."""
@@ -223,10 +223,10 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_rng")
 
-    # After: samples in the caller's own types ----------------------------------------------------
+    # Generation and decoding ---------------------------------------------------------------------
 
     def _counts(self, n_samples):
-        """Samples to make of each class, in the order of ``classes_``."""
+        """Samples to generate of each class, in the order of ``classes_``."""
         if isinstance(n_samples, Mapping):
             known = set(self.classes_)
             unknown = [label for label in n_samples if label not in known]
@@ -242,15 +242,15 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
         return counts
 
-    def _make(self, counts, rng, room=None):
-        """Generate and decode samples, as many of each class as ``counts`` says.
+    def _make(self, counts, rng, out=None):
+        """Generate and decode ``counts`` samples of each class.
 
-        Images are decoded a batch at a time, into the array ``room`` if there is one.
+        Images are decoded a batch at a time, into the array ``out`` if it is given.
         """
         shape = self.codec_.sample_shape_
         is_table = len(shape) == 1
         like = np.empty((0, *shape), np.float32) if is_table else self._image_like
-        made = np.empty((sum(counts), *like.shape[1:]), like.dtype) if room is None else room
+        made = np.empty((sum(counts), *like.shape[1:]), like.dtype) if out is None else out
         labels = np.repeat(np.arange(len(counts)), counts)
         at_once = min(max(_VALUES_AT_ONCE // int(np.prod(shape)), 1), _SAMPLES_AT_ONCE)
         for start in range(0, len(labels), at_once):
@@ -267,16 +267,16 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         return self.codec_.inverse_transform(made) if is_table else made
 
     def _lacking(self, classes):
-        """Those of some classes (a mask) that lack samples; all of them where no class does."""
+        """Those of some classes (a mask) that are over-sampled; all of them if no class is."""
         lacks = np.isin(
             self.classes_, [*filter(self.sampling_strategy_.get, self.sampling_strategy_)]
         )
         return classes & lacks if lacks.any() else classes
 
     def _warn_of_poor_samples(self, x, y):
-        """Warn, once each, of mode collapse, near-copies and mistaken classes that lack samples.
+        """Warn of mode collapse, near-copies and samples of another class, once each.
 
-        The samples that are compared come from a stream of their own, and are nobody's.
+        The samples compared are drawn from a separate random stream and thrown away.
         """
         counts = np.bincount(y)
         enough = counts >= _FEWEST_COMPARED
@@ -292,7 +292,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
             made = self._sample(np.full(n_each, c), rng).reshape(n_each, -1)
             if not np.isfinite(made).all():
-                continue  # an error of its own, where samples are asked for
+                continue  # an error is raised when samples are requested
             some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
             spread, (ratio, share) = spread_ratio(some, made), nearest_neighbour_ratio(real, made)
             recognised = classifier.recognised(made, c)
@@ -352,8 +352,8 @@ def new_seed(random_state):
 def _warn_of_collapse(name, spreads):
     names = sorted(spreads, key=spreads.__getitem__)
     warn(
-        f"Mode collapse of {name} in {_classes(names)}: a typical distance between generated "
-        f"samples is {_range(spreads, '.2f')} of that between training samples. Try more updates, "
+        f"Mode collapse in {_classes(names)}: the median distance between samples generated by "
+        f"{name} is {_range(spreads, '.2f')} of that between training samples. Try more updates, "
         "another learning_rate or another sampler; RowMixSampler trains no network.",
         ConvergenceWarning,
     )
@@ -362,20 +362,20 @@ def _warn_of_collapse(name, spreads):
 def _warn_of_copies(name, shares):
     names = sorted(shares, key=shares.__getitem__)[::-1]
     warn(
-        f"Near-copies of training samples by {name} in {_classes(names)}: {_range(shares, '.0%')} "
-        "of the generated samples are ten times as near to a training sample as other training "
-        "samples are. They add little to duplicates, and reveal the data that they copy. Try "
-        "another sampler, or fewer updates where a network is trained."
+        f"Near-copies of training samples in {_classes(names)}: {_range(shares, '.0%')} of the "
+        f"samples generated by {name} are ten times closer to a training sample than training "
+        "samples are to each other. They are hardly better than duplicates, and reveal the data "
+        "that they copy. Try another sampler, or fewer updates if it trains a network."
     )
 
 
 def _warn_of_mistakes(name, shares):
     names = sorted(shares, key=shares.__getitem__)
     warn(
-        f"Samples of another class by {name} in {_classes(names)}: nearest training samples take "
-        f"{_range(shares, '.0%')} of the generated ones for this class, less than chance. A "
-        "classifier learns the wrong class from them. Try more updates or another sampler; "
-        "RowMixSampler trains no network.",
+        f"Samples of another class in {_classes(names)}: a nearest-neighbour classifier recognises "
+        f"the class in {_range(shares, '.0%')} of the samples generated by {name}, less than by "
+        "chance. A classifier trained on them learns the wrong class. Try more updates or another "
+        "sampler; RowMixSampler trains no network.",
         ConvergenceWarning,
     )
 
@@ -387,9 +387,9 @@ def _as_floats(x):
 
 
 class _Neighbours:
-    """Classify by the five nearest of (n, d) training samples, whose classes y weigh alike.
+    """Five-nearest-neighbour classifier of (n, d) training samples, its classes weighted equally.
 
-    ``own`` is the share of each class's training samples, left out in turn, taken for it.
+    ``own`` is the leave-one-out recall of each class.
     """
 
     def __init__(self, x, y):
@@ -399,7 +399,7 @@ class _Neighbours:
         self.own = np.bincount(y, right) * self.weights
 
     def recognised(self, made, c):
-        """Share of samples of class c, (m, d), taken for it."""
+        """Share of (m, d) samples that are classified as class c."""
         return float((self._classes(made) == c).mean())
 
     def _classes(self, x):
@@ -409,12 +409,12 @@ class _Neighbours:
 
 
 def _range(values, form):
-    """The least and the largest of some numbers, or the one."""
+    """The smallest and the largest of some numbers as text; one number if they are equal."""
     ends = [format(end, form) for end in (min(values.values()), max(values.values()))]
     return " to ".join(dict.fromkeys(ends))
 
 
 def _classes(found):
-    """Name the first of some classes."""
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return f"class{'es' * (len(found) > 1)} {', '.join(found[:_NAMED])}{more}"
+    """List the first of some classes."""
+    more = f" and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
+    return f"class{'es' * (len(found) > 1)} {', '.join(found[:_MOST_LISTED])}{more}"

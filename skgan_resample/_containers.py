@@ -1,4 +1,4 @@
-"""What callers hand in, as one dense array; what they get: their own types, warnings, errors."""
+"""Containers of samples and labels: read them, and append new samples in their own types."""
 
 import math
 import sys

@@ -1,7 +1,7 @@
 r"""Descriptions of the parameters and attributes that samplers share.
 
 A line of placeholders in a sampler's docstring, such as ``{batch_size} {device}``, is replaced by
-the descriptions of these names, which stand here:
+the descriptions of these names below:
 
 sampling_strategy : float, str, dict or callable, default="auto"
     Which classes to fill up, and to how many samples.
@@ -19,12 +19,12 @@ categorical_features : "auto", None or array-like, default="auto"
     "auto" takes booleans of a frame, texts and pandas' categories. Dates, durations and missing
     values are recognised; see :class:`TableCodec`.
 latent_dim : int or "auto", default="auto"
-    Size of a latent code. "auto" is the number of encoded columns, or half that of
-    pixels, between 8 and 64.
+    Size of a latent code. "auto" is the number of encoded columns, or half the number of pixels,
+    between 8 and 64.
 hidden_dim : int or "auto", default="auto"
-    Size of trunks and decoders. For tables, the units of every hidden layer; "auto" is the number
-    of encoded columns, between 128 and 512. For images, the most feature maps of a convolution: an
-    eighth of it at full resolution, doubled at every halving; "auto" is 128.
+    Size of the networks. For tables, the units of every hidden layer; "auto" is the number of
+    encoded columns, between 128 and 512. For images, the largest number of feature maps; it is an
+    eighth of that at full resolution, and doubles as the resolution is halved; "auto" is 128.
 max_iter : int or "auto", default="auto"
     Updates of the generator; 0 means no adversarial training. "auto" is 500 for tables and
     1,500 for images.
@@ -32,20 +32,20 @@ autoencoder_max_iter : int or "auto", default="auto"
     Updates of the autoencoder before the adversarial training; 0 starts from random weights.
     "auto" is 500 for tables and 1,500 for images.
 mmd_weight : float, default=0.1
-    Weight of the maximum mean discrepancy of the codes from N(0, I), :math:`\lambda_1`, beside the
-    mean squared error of a value.
+    Weight of the maximum mean discrepancy between codes and N(0, I), :math:`\lambda_1`; the mean
+    squared error of the reconstruction has the weight 1.
 fake_labels : {"balanced", "data"}, default="balanced"
     Classes of the samples generated during training: uniform, or those of the real batch.
 batch_size : int, default=64
     Real samples in a batch; all where there are fewer.
 learning_rate : float, default=1e-3
     Step size of Adam, whose betas are (0.5, 0.9). A stage that diverges (a loss or a weight is not
-    finite) goes back to its last finite weights and stops, with a warning; within its first 50
-    updates it is an error.
+    finite) goes back to its last finite weights and stops with a warning; within its first 50
+    updates this is an error.
 device : str, default="auto"
     "auto" takes CUDA, then Apple's MPS, then the CPU; or "cpu", "cuda", "cuda:1", "mps".
 random_state : int, RandomState instance or None, default=None
-    Seed of everything random. An int gives the same samples at every call.
+    Seed of all random numbers. An int gives the same samples at every call.
 verbose : int, default=0
     1 shows a progress bar with the losses and the time left.
 sampling_strategy_ : dict
@@ -56,18 +56,18 @@ generator_ : torch.nn.Module
     Trained generator, with a moving average of its weights over about the last tenth of the
     updates; maps (codes, class indices) to encoded samples.
 codec_ : TableCodec or ImageCodec
-    Translates samples to arrays for the networks, and back.
+    Encodes samples as arrays for the networks, and decodes generated ones.
 latent_dim_ : int
     Size of a latent code.
 latent_ : ClassGaussians
     One Gaussian of latent codes per class.
 history_ : dict of str to ndarray
-    Losses by network: of every update of the autoencoder and of the generator, and the
-    discriminator's last one before each of the generator's.
+    Losses by network: one for every update of the autoencoder and of the generator, and the last
+    one of the discriminator before each update of the generator.
 n_iter_ : int
     Updates of the generator.
 device_ : str
-    Where the networks run.
+    Device that the networks run on.
 is_synthetic_ : ndarray of shape (n_samples_new,)
     Which samples of ``fit_resample``'s result are synthetic.
 n_features_in_ : int

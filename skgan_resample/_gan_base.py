@@ -30,8 +30,8 @@ except ImportError:
         return method
 
 
-_UPDATES_COMPARED = 100  # a shorter training is a trial, of which nobody expects good samples
-_GENERATING = threading.RLock()  # a generator is moved, and draws from the stream of one call
+_UPDATES_COMPARED = 100  # after a shorter training, a trial, samples are not checked
+_GENERATING = threading.RLock()  # one call at a time moves a generator and sets its random stream
 _MANY_COLUMNS = 5000
 _ROWS_TO_COUNT_MISSING = 1000
 
@@ -92,7 +92,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
             self._missing_rates = self._learn_missing_rates(samples.cpu(), labels, rng)
 
     def _new_run(self, rng, progress, Run):
-        """A run as the parameters want it, where "auto" goes by the data."""
+        """A run with the parameters of the sampler; "auto" depends on the data."""
         shape, is_table = self.codec_.sample_shape_, len(self.codec_.sample_shape_) == 1
         n_values, n_updates = math.prod(shape), self._auto_max_iter[not is_table]
         auto: dict[str, int] = {
@@ -108,8 +108,8 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
             warn(
                 f"Got {n_values:,} columns, categories encoded: each network of "
                 f"{type(self).__name__} has more than {n_values * sizes['hidden_dim']:,} weights, "
-                "and every update takes all of them. Choose columns first, by scikit-learn's "
-                "SelectKBest, or join them, by its TruncatedSVD."
+                "and training is slow. Reduce the columns first, with scikit-learn's SelectKBest "
+                "or TruncatedSVD."
             )
         return Run(
             rng,
@@ -124,7 +124,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         )
 
     def _learn_missing_rates(self, x, y, rng):
-        """What the generator lacks to have the rates of missing values of the classes."""
+        """Correction of the generator's rates of missing values to those of each class."""
         columns = getattr(self.codec_, "missing_", ())
         if not columns:
             return None
@@ -141,9 +141,9 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
 
     @torch.no_grad()
     def _run_generator(self, y, rng):
-        """Samples as the generator makes them, on the CPU: (m,) -> (m, *sample_shape).
+        """Generate encoded samples, on the CPU: (m,) -> (m, *sample_shape).
 
-        A few at a time: the layers between are much larger than the images that they end in.
+        In small batches, since hidden layers are much larger than the images that they generate.
         """
         shape = self.codec_.sample_shape_
         run = TrainingRun(
@@ -160,7 +160,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
             finally:
                 self.generator_.cpu()
                 if blocks:
-                    draw_blocks_from(self.generator_, self._stream(0))  # nobody else's
+                    draw_blocks_from(self.generator_, self._stream(0))  # drops the caller's
 
     def _warn_of_poor_samples(self, x, y):
         if self.n_iter_ >= _UPDATES_COMPARED:
@@ -170,7 +170,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         return torch.Generator(device="cpu").manual_seed(seed)
 
     def __setstate__(self, state):
-        """Restore a pickled sampler; without its GPU it goes on with the CPU."""
+        """Restore a pickled sampler; it runs on the CPU if its GPU is not there."""
         super().__setstate__(state)
         try:
             resolve_device(state.get("device_", "cpu"))
@@ -184,7 +184,7 @@ class _Progress:
     Parameters
     ----------
     estimator : BaseGANSampler
-        Whose training is watched; its ``verbose`` and its callbacks count.
+        The sampler in training, with ``verbose`` and perhaps callbacks.
     X, y : ndarray
         Training samples and class indices, shown to the callbacks.
     """
@@ -237,7 +237,7 @@ class _Progress:
         )
 
     def _begin(self, stage, max_iter):
-        """End the stage in hand, and begin another one unless that is None."""
+        """End the current stage, and begin another one unless ``stage`` is None."""
         if self.bar is not None:
             self.bar.close()
         if self.tasks is not None:

@@ -37,7 +37,7 @@ from ._gan_base import BaseGANSampler
 from .nn.run import Loss, TrainingRun
 from .nn.runtime import Adam, moved, resolve_device, torch_settings
 
-_ONE_AT_A_TIME = threading.Lock()  # the devices are the same ones, and so is the port
+_ONE_AT_A_TIME = threading.Lock()  # trainings would share devices and port
 
 
 @validate_params(
@@ -70,7 +70,7 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
     Returns
     -------
     sampler : BaseGANSampler
-        The same object, fitted, as the first process has left it.
+        The same object, fitted by the first process.
 
     Raises
     ------
@@ -93,8 +93,8 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
         return sampler.fit(X, y)
     if current_process().daemon or get_active_backend()[0].nesting_level:
         raise RuntimeError(
-            f"Got devices={devices} in a worker of joblib or of a pool of processes, where fits "
-            "are what is spread. Use devices=1 or the sampler's own fit there."
+            f"Got devices={devices} in a worker of joblib or of a pool of processes, which already "
+            "runs fits in parallel. Use devices=1 or the sampler's own fit there."
         )
     with _ONE_AT_A_TIME, _surroundings_kept(), warnings.catch_warnings():
         fabric = _fabric(sampler, devices, strategy)
@@ -127,7 +127,7 @@ def _fabric(sampler, devices, strategy):
     if kind == "cuda" and ":" in sampler.device:
         raise ValueError(
             f"Got device={sampler.device!r} and devices={n_here}, but expected device='cuda'. "
-            "Set CUDA_VISIBLE_DEVICES to choose among the cards."
+            "Set CUDA_VISIBLE_DEVICES to choose among the GPUs."
         )
     try:
         from lightning_fabric import Fabric
@@ -160,8 +160,8 @@ def _fit_together(fabric, sampler, x, y, rng):
     """Do what ``sampler._fit(x, y, rng)`` does, in all processes; keep what the first learns."""
     joins = fabric.strategy.cluster_environment.creates_processes_externally
     launch = fabric.launch if joins else partial(_launch, fabric)
-    learnt, state, told = launch(_train, sampler, x, y, rng.get_state())
-    for message in told:
+    learnt, state, messages = launch(_train, sampler, x, y, rng.get_state())
+    for message in messages:
         warn(message)
     rng.set_state(state)
     vars(sampler).update(learnt)
@@ -177,7 +177,7 @@ def _launch(fabric, train, *job):
             for process in set(active_children()) - others:
                 process.kill()
                 process.join()
-            if isinstance(error, ProcessException):  # by which torch tells only that there was one
+            if isinstance(error, ProcessException):  # which does not say which error it was
                 raise _first_error(Path(folder, "error")) from error
             raise
         return pickle.loads(Path(folder, "result").read_bytes())
@@ -188,8 +188,8 @@ def _first_error(path):
     error = pickle.loads(path.read_bytes()) if path.exists() else None
     if error is None or isinstance(error, dist.DistError) or "gloo" in str(error):
         return RuntimeError(
-            "A process of the training has died without an error of its own, as one does that the "
-            "system ends for want of memory. Use fewer devices or a smaller batch_size."
+            "A process of the training has died without an error of its own, for example because "
+            "memory was exhausted. Use fewer devices or a smaller batch_size."
         )
     return error
 
@@ -273,7 +273,7 @@ class DistributedRun(TrainingRun):
         return self._sum(torch.zeros_like(value) if self.rank else value)
 
     def part(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, float]:
-        """Own samples of a batch and their share in it; all where there are too few to deal."""
+        """Own samples of a batch and their share in it; all if there are fewer than processes."""
         if len(x) < self.size:
             return x, y, 1 / self.size
         mine = slice(self.rank, None, self.size)
@@ -281,7 +281,7 @@ class DistributedRun(TrainingRun):
 
     @contextmanager
     def own_noise(self) -> Iterator[None]:
-        """Let what is drawn from the common stream within the block come from one of its own."""
+        """Let random numbers within the block come from this process's own stream."""
         common = self.rng.get_state()
         self.rng.set_state(self.own)
         yield

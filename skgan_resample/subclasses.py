@@ -1,4 +1,4 @@
-"""Subclasses: groups within a class that nobody has labelled."""
+"""Subclasses: unlabelled groups within a class."""
 
 from numbers import Integral, Real
 
@@ -24,8 +24,8 @@ from ._containers import warn
 
 _MOST = 10  # subclasses that "auto" tries, at the most
 _ROWS_EACH = 10  # samples in a subclass, on average, that "auto" leaves at the least
-_STRUCTURE = 0.5  # silhouette from which on clusters count as found
-_JUDGED = 2000  # samples on which a silhouette is measured
+_STRUCTURE = 0.5  # silhouette above which a class is split
+_SCORED = 2000  # samples on which a silhouette is measured
 _EMBEDDED = 5000  # distinct samples of a class that t-SNE sees
 
 
@@ -59,7 +59,7 @@ class SubclassDiscovery(
     subclass_sizes_ : ndarray of shape (n_subclasses,)
         Samples of each subclass.
     embedding_ : ndarray of shape (n_samples, 2)
-        Positions in the t-SNE map of the class; distances between classes mean nothing.
+        Positions in the t-SNE map of the class; positions of different classes are unrelated.
     pca_ : sklearn.decomposition.PCA
         Principal components of all samples.
     n_features_in_ : int
@@ -73,15 +73,15 @@ class SubclassDiscovery(
 
     Notes
     -----
-    Where 1 is searched, a class is split only if the best silhouette is above 0.5, from where on
-    [2]_ speaks of a reasonable structure. Neighbouring groups may stay together: give the number
-    where it is known. A silhouette is measured on at most 2,000 samples. t-SNE lays out at most
-    5,000 distinct samples of a class; the others lie where the nearest of these lie. A class with
-    too few distinct samples for what is asked gets as many subclasses as it can, with a warning.
+    Where 1 is searched, a class is split only if the best silhouette is above 0.5, which [2]_ calls
+    a reasonable structure. Neighbouring groups may not be separated: give the number where it is
+    known. A silhouette is measured on at most 2,000 samples. t-SNE embeds at most 5,000 distinct
+    samples of a class; the others get the position of the nearest of these. A class with too few
+    distinct samples for ``n_subclasses`` gets fewer subclasses, with a warning.
 
     ``transform`` and ``predict`` give position and subclass of the nearest training sample in the
     space of the principal components. On training samples they agree with ``embedding_`` and
-    ``labels_``, but for identical samples of different classes.
+    ``labels_``, except for identical samples of different classes.
 
     References
     ----------
@@ -228,8 +228,8 @@ class SubclassDiscovery(
         return X, y_index
 
     def _embed(self, scores, label, rng):
-        """Lay distinct samples of one class out in two dimensions: (n, d) -> (n, 2)."""
-        if len(scores) > _EMBEDDED:  # the others lie where the nearest of these lie
+        """Embed distinct samples of one class in two dimensions: (n, d) -> (n, 2)."""
+        if len(scores) > _EMBEDDED:  # the others get the position of the nearest of these
             some = scores[rng.permutation(len(scores))[:_EMBEDDED]]
             neighbours = NearestNeighbors(n_neighbors=1).fit(some)
             nearest = neighbours.kneighbors(scores, return_distance=False)
@@ -246,13 +246,13 @@ class SubclassDiscovery(
         return TSNE(2, perplexity=perplexity, init=init, random_state=rng).fit_transform(scores)
 
     def _cluster(self, embedding, n_distinct, label, rng):
-        """Cut the embedding of one class into the number of subclasses that suits it best."""
+        """Cluster the embedding of one class, with the best number of subclasses."""
         numbers = self._numbers(n_distinct, label)
         labels = {k: KMeans(k, n_init=10, random_state=rng).fit_predict(embedding) for k in numbers}
         if len(labels) == 1:
             return _in_order_of_size(*labels.values())
-        judged = rng.permutation(len(embedding))[:_JUDGED]
-        scores = {k: _silhouette(embedding[judged], labels[k][judged]) for k in numbers}
+        scored = rng.permutation(len(embedding))[:_SCORED]
+        scores = {k: _silhouette(embedding[scored], labels[k][scored]) for k in numbers}
         if 1 in scores:
             scores[1] = _STRUCTURE
         return _in_order_of_size(labels[max(scores, key=lambda k: scores[k])])

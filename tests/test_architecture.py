@@ -1,4 +1,4 @@
-"""Who may import whom inside the package (docs/architecture.md), read off its import lines."""
+"""Allowed imports within the package (docs/architecture.md), read off its import lines."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 MAX_LINES = 600
 MAX_BODY = 45
 
-# For each room, the rooms of the package that it may import from, itself always included.
+# For each module, the modules of the package that it may import from, itself always included.
 INSIDE = {
     "_base": {"codec", "metrics", "_containers"},
     "_containers": set(),
@@ -29,11 +29,11 @@ INSIDE = {
     "plotting": {"codec", "metrics"},
     "subclasses": {"_containers"},
 }
-USERS = {"_base", "metrics", "comparison", "plotting"}  # of the public names of other rooms
-# Rooms of one world only: nn imports torch alone, others do without it.
+USERS = {"_base", "metrics", "comparison", "plotting"}  # of the public names of other modules
+# Modules with one library only: nn imports torch alone, others do without it.
 NN_THIRD_PARTY = {"torch"}
 NO_TORCH = {"_base", "_containers", "codec", "comparison", "mixing", "plotting", "subclasses"}
-# Imported only where they are used: in all rooms, and in one of them.
+# Imported only where they are used: in all modules, and in one of them.
 OPTIONAL = {"lightning_fabric", "matplotlib", "pandas", "torchmetrics"}
 LAZY = {"metrics": {"torch"}}
 
@@ -49,24 +49,24 @@ def imports(source, module, is_package=False):
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def within(name, rooms):
-    return any(name == room or name.startswith(room + ".") for room in rooms)
+def within(name, parts):
+    return any(name == part or name.startswith(part + ".") for part in parts)
 
 
 def forbidden(source, module, is_package=False):
     """The imports of a module that break the rules; `module` is e.g. "skgan_resample.nn.losses"."""
-    room = module.split(".")[1]
-    allowed = INSIDE[room] | ({room} if room != "over_sampling" or is_package else set())
+    part = module.split(".")[1]
+    allowed = INSIDE[part] | ({part} if part != "over_sampling" or is_package else set())
     bad = []
     for name in imports(source, module, is_package):
         top, _, rest = name.partition(".")
         if top != "skgan_resample":
             third_party = top not in sys.stdlib_module_names
-            foreign = room == "nn" and third_party and top not in NN_THIRD_PARTY
-            if foreign or (room in NO_TORCH and top == "torch"):
+            foreign = part == "nn" and third_party and top not in NN_THIRD_PARTY
+            if foreign or (part in NO_TORCH and top == "torch"):
                 bad.append(name)
         elif not within(rest, allowed) or (
-            room in USERS and "._" in rest and not within(rest, {room})
+            part in USERS and "._" in rest and not within(rest, {part})
         ):
             bad.append(name)
     return bad
@@ -82,7 +82,7 @@ def test_imports_follow_the_rules(path):
     module = module_name(path)
     if module == "skgan_resample":
         return  # the public names, from wherever they live
-    assert module.split(".")[1] in INSIDE, f"{module}: add its room to INSIDE and to the docs"
+    assert module.split(".")[1] in INSIDE, f"{module}: add it to INSIDE and to the docs"
     assert forbidden(path.read_text("utf-8"), module, path.name == "__init__.py") == []
 
 
@@ -168,8 +168,8 @@ def test_an_allowed_import_passes(module, source):
 @pytest.mark.parametrize("path", FILES, ids=module_name)
 def test_optional_dependencies_are_imported_only_where_they_are_used(path):
     eager = re.findall(r"^(?:import|from) (\w+)", path.read_text("utf-8"), flags=re.MULTILINE)
-    room = (*module_name(path).split("."), "")[1]
-    assert not (OPTIONAL | LAZY.get(room, set())) & set(eager)
+    part = (*module_name(path).split("."), "")[1]
+    assert not (OPTIONAL | LAZY.get(part, set())) & set(eager)
 
 
 def test_a_package_may_gather_its_own_modules():

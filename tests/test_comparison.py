@@ -1,4 +1,4 @@
-"""compare_samplers: no leakage, common folds, honest failures, memory, the shell."""
+"""compare_samplers: no leakage, common folds, failures, memory, the shell."""
 
 import subprocess
 import sys

@@ -228,7 +228,7 @@ def test_silent_by_default_and_a_bar_with_losses_if_asked(Sampler, capsys):
 
 
 class Recorder:
-    """A callback that notes what it is told, and may stop every stage after some updates."""
+    """A callback that records its calls, and may stop every stage after some updates."""
 
     def __init__(self, stop_after=None):
         self.stop_after, self.updates, self.shapes, self.events = stop_after, [], [], []
@@ -269,8 +269,8 @@ def check_callback(Sampler, method):
     sampler = quick(Sampler, max_iter=4).set_callbacks(recorder)
     getattr(sampler, method)(*table())
     for name, losses in sampler.history_.items():
-        told = [metadata[name] for _, metadata in recorder.updates if name in metadata]
-        assert_allclose(told, losses.T.ravel(), rtol=1e-6)
+        received = [metadata[name] for _, metadata in recorder.updates if name in metadata]
+        assert_allclose(received, losses.T.ravel(), rtol=1e-6)
     assert len({stage for stage, _ in recorder.updates if stage == "adversarial training"}) >= 1
     assert recorder.shapes == [((20, 4), (20,))]
     events = recorder.events

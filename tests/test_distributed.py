@@ -409,7 +409,7 @@ def test_a_lost_connection_is_told_as_a_dead_process(left, launchers):
 
 @pytest.mark.parametrize("launchers", [died(), raised()], ids=["died", "raised"])
 @pytest.mark.parametrize(
-    ("left", "told"),
+    ("left", "expected"),
     [
         (LookupError("a"), LookupError("a")),
         (RuntimeError("shapes"), RuntimeError("shapes")),
@@ -419,12 +419,12 @@ def test_a_lost_connection_is_told_as_a_dead_process(left, launchers):
     ],
 )
 def test_what_a_process_has_raised_comes_before_what_the_launcher_makes_of_it(
-    left, told, launchers
+    left, expected, launchers
 ):
-    with pytest.raises(type(told)) as caught:
+    with pytest.raises(type(expected)) as caught:
         _launch(FailingFabric(left, launchers), None)
-    assert type(caught.value) is type(told)
-    assert str(caught.value) == str(told)
+    assert type(caught.value) is type(expected)
+    assert str(caught.value) == str(expected)
     assert caught.value.__cause__ is launchers
 
 
@@ -548,9 +548,9 @@ def joined(folder):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         sampler = fit(on_the_cpu(Telling, random_state=None), *table())
-    told = [str(w.message) for w in caught if "of process" in str(w.message)]
+    messages = [str(w.message) for w in caught if "of process" in str(w.message)]
     made = sampler.sample(3)[0].tolist()
-    Path(folder, os.environ["RANK"]).write_text(json.dumps([made, told]))
+    Path(folder, os.environ["RANK"]).write_text(json.dumps([made, messages]))
 
 
 @pytest.mark.slow
@@ -559,9 +559,9 @@ def test_processes_of_torchrun_are_joined(tmp_path):
     command += ["--nproc-per-node", "2", __file__, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stderr
-    (made, told), (same, nothing) = (json.loads((tmp_path / r).read_text()) for r in "01")
+    (made, messages), (same, nothing) = (json.loads((tmp_path / r).read_text()) for r in "01")
     assert made == same
-    assert (told, nothing) == (["of process 0"], [])
+    assert (messages, nothing) == (["of process 0"], [])
 
 
 if __name__ == "__main__":

@@ -15,9 +15,17 @@ from skgan_resample import comparison, metrics
 DOCS = Path(__file__).parents[1] / "docs"
 README = DOCS.parent / "README.md"
 PAGES = sorted((DOCS / "start").glob("*.md"))
-SPEC = importlib.util.spec_from_file_location("tables", DOCS / "tables.py")
-tables = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(tables)
+
+
+def script(name):
+    """A module of the folder of the docs."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+tables, notebooks = script("tables"), script("notebooks")
 BLOCKS = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 
 
@@ -38,15 +46,32 @@ def test_public_names_stand_on_the_api_page(name):
 
 def test_the_table_of_the_readme_is_that_of_the_classes():
     text = README.read_text("utf-8")
-    assert tables.markdown() in text
     assert text == tables.readme(text), "python docs/tables.py brings it up to date"
 
 
-def test_sections_of_the_guide_are_about_public_samplers():
-    guide = (DOCS / "guide" / "index.md").read_text("utf-8")
-    named = re.findall(r"^## (\w+Sampler)$", guide, flags=re.MULTILINE)
-    assert len(named) > 10
-    assert set(named) <= set(skgan_resample.__all__)
+def test_every_sampler_has_its_page_in_the_guide():
+    names = {sampler.__name__ for sampler in tables.samplers()}
+    listed = (DOCS / "guide" / "index.md").read_text("utf-8").split()
+    assert {page.stem for page in (DOCS / "guide").glob("*Sampler.md")} == names <= set(listed)
+
+
+@pytest.mark.parametrize("sampler", tables.samplers(), ids=lambda sampler: sampler.__name__)
+def test_a_page_of_the_guide_has_the_paper_and_every_parameter(sampler):
+    tabled = tables.parameters(sampler, shared=True) + tables.parameters(sampler, shared=False)
+    shown = re.findall(r"^   \* - ``(\w+)=", tabled, flags=re.MULTILINE)
+    assert sorted(shown) == sorted(inspect.signature(sampler).parameters)
+    assert tables.is_baseline(sampler) or tables.paper(sampler)[1].startswith("https://")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_notebook_of_a_page_has_its_code_and_links_to_the_site(page):
+    text = page.read_text("utf-8")
+    cells = notebooks.notebook(text)["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert code == [source.rstrip("\n") for source, _ in BLOCKS.findall(text)]
+    prose = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    assert re.findall(r"\]\((?!https:)", prose) == []
+    assert text.count("](") == prose.count("](")
 
 
 @pytest.mark.slow

@@ -264,7 +264,7 @@ CONTAINERS = {
     "pandas": pandas_frame,
     "polars": polars_frame,
     "objects": objects,
-    "gaps": with_nan,
+    "missing": with_nan,
     "flags": flags,
     "sparse": sparse_matrix,
     "pictures": image,
@@ -304,7 +304,7 @@ def assert_starts_with(X, X_resampled):
 
 
 def assert_new_rows_are_like_the_old(X, plain, X_resampled, y_resampled, *, as_pictures):
-    """Gaps only where the class had some; categories seen; numbers within their range."""
+    """Missing values only where the class had some; categories seen; numbers within their range."""
     if as_pictures:  # their pixels have one range
         X, X_resampled = np.ravel(X)[:, None], np.ravel(X_resampled)[:, None]
         if X.dtype == np.uint8:
@@ -341,7 +341,7 @@ def solve_or_refuse(data):
     if kind == "pictures" and data.draw(st.booleans(), label="flat"):
         options["image_shape"] = X.shape[1:]
         X = X.reshape(len(X), -1)
-    elif kind in ("numbers", "gaps", "lists"):
+    elif kind in ("numbers", "missing", "lists"):
         options["categorical_features"] = data.draw(st.sampled_from(["auto", None, [0]]))
     sampler = data.draw(samplers(**options), label="sampler")
 

@@ -1,8 +1,8 @@
-"""What the adversary teaches: scarce digits out of untrained networks, and from a broken loss none.
+"""Adversarial training teaches untrained networks rare digits; with a broken loss it does not.
 
 Digits 3 and 8 are cut to 40 and 20 rows. No sampler runs an autoencoder first or starts from real
-rows, so that whatever its rows resemble it has learnt in the game. Beside each threshold stands
-what seeds 0, 1 and 2 gave: the worst of digit 3 / the worst of digit 8.
+rows, so that all is learnt by adversarial training. Beside each threshold are the results of seeds
+0, 1 and 2: the worst of digit 3 / the worst of digit 8.
 """
 
 from typing import NamedTuple
@@ -41,12 +41,12 @@ def name_of(sampler):
 
 
 class Digits(NamedTuple):
-    """All real digits, which of them are for training, and a judge who knows them all."""
+    """All real digits, which of them are for training, and a classifier trained on all."""
 
     X: np.ndarray
     y: np.ndarray
     train: np.ndarray
-    judge: ExtraTreesClassifier
+    evaluator: ExtraTreesClassifier
 
     def of(self, digit, *, train):
         """Rows of a digit that are (or are not) for training."""
@@ -56,7 +56,7 @@ class Digits(NamedTuple):
 class Quality(NamedTuple):
     """What the generated rows of one digit are like."""
 
-    accuracy: float  # share that the judge takes for this digit
+    accuracy: float  # share that the classifier takes for this digit
     variance: float  # of the pixels, as a share of the real digit's
     coverage: float  # share of held-out rows whose ball of five held-out neighbours holds one
     distance: float  # median, to the nearest training row of the digit
@@ -74,15 +74,15 @@ def digits():
 def passes(quality, smote, real):
     """Whether rows of one digit are good enough, beside SMOTE's and held-out real rows.
 
-    ================  ===========  ===========  ===========  ===========  =========  ========
-    Measure           CGAN         BAGAN        BAGAN-GP     threshold    SMOTE      real
-    ================  ===========  ===========  ===========  ===========  =========  ========
-    accuracy          .90 / .92    .92 / .89    .99 / .98    .80          1 / 1      1 / 1
-    variance, least   .62 / .57    .57 / .49    .38 / .57    .35          .75 / .57  1 / 1
-    variance, most    .70 / .61    .65 / .62    .46 / .70    1.3
-    coverage          .66 / .38    .64 / .58    .64 / .55    .30          .91 / .82  1 / 1
-    distance          19.3 / 23.8  19.1 / 22.8  17.2 / 20.8  15.9 / 19.4  6.3 / 7.3  20 / 24
-    ================  ===========  ===========  ===========  ===========  =========  ========
+    ===============  ===========  ===========  ===========  ===========  ===========  =======
+    Measure          CGAN         BAGAN        BAGAN-GP     threshold    SMOTE        real
+    ===============  ===========  ===========  ===========  ===========  ===========  =======
+    accuracy         0.90 / 0.92  0.92 / 0.89  0.99 / 0.98  0.80         1 / 1        1 / 1
+    variance, least  0.62 / 0.57  0.57 / 0.49  0.38 / 0.57  0.35         0.75 / 0.57  1 / 1
+    variance, most   0.70 / 0.61  0.65 / 0.62  0.46 / 0.70  1.3
+    coverage         0.66 / 0.38  0.64 / 0.58  0.64 / 0.55  0.30         0.91 / 0.82  1 / 1
+    distance         19.3 / 23.8  19.1 / 22.8  17.2 / 20.8  15.9 / 19.4  6.3 / 7.3    20 / 24
+    ===============  ===========  ===========  ===========  ===========  ===========  =======
     """
     return {
         "accuracy": quality.accuracy >= 0.8,
@@ -105,7 +105,7 @@ def quality(made, digit, digits):
     # each held-out row is its own first neighbour
     ball = distances(held_out, held_out, k=6)
     return Quality(
-        accuracy=(digits.judge.predict(made) == digit).mean(),
+        accuracy=(digits.evaluator.predict(made) == digit).mean(),
         variance=share_of_variance(made, digit, digits),
         coverage=(distances(held_out, made) < ball).mean(),
         distance=np.median(distances(made, digits.of(digit, train=True))),
@@ -122,7 +122,7 @@ def qualities(fitted, digits):
 
 @pytest.fixture(scope="module")
 def smote(digits):
-    """The same judgement of SMOTE's rows, which lie between training rows."""
+    """The same scores of SMOTE's rows, which lie between training rows."""
     wanted = {digit: n_kept + N_NEW for digit, n_kept in KEPT.items()}
     X, y = digits.X[digits.train], digits.y[digits.train]
     made, labels = SMOTE(sampling_strategy=wanted, random_state=0).fit_resample(X, y)
@@ -142,7 +142,7 @@ def learnt(fitted, digits):
 
 @pytest.fixture(scope="module")
 def real(digits):
-    """The same judgement of the real rows that were held out."""
+    """The same scores of the real rows that were held out."""
     return {digit: quality(digits.of(digit, train=False), digit, digits) for digit in KEPT}
 
 
@@ -153,7 +153,7 @@ def test_scarce_digits_are_learnt(learnt, smote, real, what, digit):
 
 
 def test_no_digit_is_left_with_one_picture(fitted, digits):
-    # least variance of the ten: .31 (CGAN), .41 (BAGAN), .38 (BAGAN-GP)
+    # least variance of the ten: 0.31 (CGAN), 0.41 (BAGAN), 0.38 (BAGAN-GP)
     shares = {
         digit: share_of_variance(fitted.sample({digit: N_NEW})[0], digit, digits)
         for digit in range(10)
@@ -163,7 +163,7 @@ def test_no_digit_is_left_with_one_picture(fitted, digits):
 
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
 def test_without_the_game_nothing_is_learnt(sampler, digits, smote, real):
-    # accuracy .32 and coverage .00 at the most
+    # accuracy 0.32 and coverage 0.00 at the most
     untrained = qualities(trained(clone(sampler).set_params(max_iter=0), digits), digits)
     for digit in KEPT:
         verdict = passes(untrained[digit], smote[digit], real[digit])
@@ -175,7 +175,7 @@ def test_without_the_game_nothing_is_learnt(sampler, digits, smote, real):
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(sampler, digits, smote, real):
     """A generator whose loss has the wrong sign is pushed to where the critic sees it best."""
-    # accuracy .79 and coverage .00 at the most
+    # accuracy 0.79 and coverage 0.00 at the most
     broken = qualities(trained(with_wrong_sign(sampler), digits), digits)
     for digit in KEPT:
         assert not passes(broken[digit], smote[digit], real[digit])["coverage"]

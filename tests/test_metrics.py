@@ -23,7 +23,7 @@ def normal(n, d=4, mean=0.0, scale=1.0, seed=0):
 
 
 class Identity(torch.nn.Flatten):
-    """Features of "pictures" that are feature vectors already."""
+    """Features of "images" that are feature vectors already."""
 
     def __init__(self, num_features):
         super().__init__()

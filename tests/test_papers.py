@@ -1,4 +1,4 @@
-"""The papers' scripts run from end to end: tiny noise in the place of pictures."""
+"""The papers' scripts run from end to end: tiny noise in the place of images."""
 
 import importlib
 import warnings
@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 pytestmark = pytest.mark.slow
 
 PAPERS = Path(__file__).parents[1] / "examples" / "papers"
-TINY = ["--quick", "--seeds", "0", "--max-iter", "4", "--judge-iter", "2"]
+TINY = ["--quick", "--seeds", "0", "--max-iter", "4", "--evaluator-iter", "2"]
 SCRIPTS = ["bagan_gp", "scdl", "bagan_ida", "cgan_cyclegan"]
 
 
@@ -52,8 +52,8 @@ def test_help(script, run, capsys):
         ("bagan_gp", ["--sets", "fashion"], "bagan-gp", "system", 6),
         (
             "scdl",
-            ["--profile", *[6] * 9, 4, "--fill", 8, "--judged", 4, "--cnn-iter", 2],
-            "scdl-judged",
+            ["--profile", *[6] * 9, 4, "--fill", 8, "--evaluated", 4, "--cnn-iter", 2],
+            "scdl-evaluated",
             "sampler",
             4,
         ),

@@ -89,7 +89,7 @@ def test_history_of_an_unfitted_or_untrained_sampler():
     drawn(TrainingHistoryDisplay.from_estimator(untrained))
 
 
-# Rows and pictures -------------------------------------------------------------------------------
+# Rows and images -------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -138,9 +138,9 @@ def test_every_picture_is_where_its_class_is(n_classes, channels):
         assert panel.get_yticks()[label % n_rows] == top + 3
         assert panel.get_yticklabels()[label % n_rows].get_text() == str(label)
         of_class = X[y == label]
-        for pictures, left in ((of_class, 0), (of_class[::-1], 9 * 5)):
-            shown = canvas[top : top + 5, left + 5 : left + 9]  # the second picture
-            expected = pictures[1] if channels != (1,) else pictures[1][..., 0]
+        for images, left in ((of_class, 0), (of_class[::-1], 9 * 5)):
+            shown = canvas[top : top + 5, left + 5 : left + 9]  # the second image
+            expected = images[1] if channels != (1,) else images[1][..., 0]
             if channels == (3,):
                 shown = shown * np.ptp(X) + X.min()
             np.testing.assert_allclose(shown, expected)
@@ -253,11 +253,11 @@ def test_a_comparison_draws_itself():
 def test_all_draw_in_given_axes_and_again(fitted):
     X, y = rows(3, 20)
     samples = SyntheticSamplesDisplay.from_estimator(fitted, X, y)
-    pictures = SyntheticSamplesDisplay(X[:, :6], y, X[:, :6], y, image_shape=(2, 3))
+    images = SyntheticSamplesDisplay(X[:, :6], y, X[:, :6], y, image_shape=(2, 3))
     displays = [
         TrainingHistoryDisplay(fitted.history_),
         samples,
-        pictures,
+        images,
         LatentSpaceDisplay(X[:, :2], y),
         result(AUC).plot(),
     ]

@@ -1,11 +1,15 @@
 """The README promises commands, names and links: they have to exist."""
 
 import ast
+import contextlib
 import doctest
 import importlib
+import io
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import skgan_resample
@@ -55,6 +59,36 @@ def test_python_blocks_import_what_exists(source):
         if isinstance(node, ast.ImportFrom):
             module = importlib.import_module(node.module)
             assert all(hasattr(module, alias.name) for alias in node.names)
+
+
+def births(n=120):
+    """A made table with the columns of the README's CSV, and categories and numbers missing."""
+    rng = np.random.default_rng(0)
+    numbers = {name: rng.integers(10, 60, n) for name in ("mage", "weeks", "gained", "weight")}
+    texts = {"premie": ["full term", "premie"], "habit": ["smoker", "nonsmoker"]}
+    table = pd.DataFrame(numbers | {name: rng.choice(known, n) for name, known in texts.items()})
+    table = table.mask(rng.random(table.shape) < 0.1)
+    return table.assign(lowbirthweight=np.where(np.arange(n) % 6, "not low", "low"))
+
+
+@pytest.mark.slow
+def test_the_first_lines_of_code_run_on_a_csv(tmp_path):
+    """On a local one: what stands below them in the README came from the CSV of the address."""
+    births().to_csv(tmp_path / "births.csv")
+    (source,) = blocks("python")
+    source = re.sub(r'"https://.*csv"', repr(str(tmp_path / "births.csv")), source)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(source, names := {})
+    assert names["y_more"].value_counts().tolist() == [100, 100]
+    (shown,) = blocks("text")
+    rows, shown_rows = printed.getvalue().splitlines(), shown.splitlines()
+    assert [re.split(" {2,}", row)[0] for row in rows] == [
+        re.split(" {2,}", row)[0] for row in shown_rows
+    ]
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 110
 
 
 def test_relative_links_lead_somewhere():

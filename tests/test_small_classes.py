@@ -21,26 +21,26 @@ def resampled(Sampler, X, y, **parameters):
 @pytest.mark.parametrize("make", [table, lambda counts: pictures(4, 3, counts=counts)])
 @each_sampler_others_slow
 def test_one_warning_names_the_classes_of_one_row(Sampler, make):
-    made, told = resampled(Sampler, *make((12, 1, 10, 2, 1)))
+    made, messages = resampled(Sampler, *make((12, 1, 10, 2, 1)))
     assert [len(rows) for rows in made] == [0, 11, 2, 10, 11]
     assert all(np.isfinite(rows).all() for rows in made)
-    assert len(told) == 1
-    assert told[0].startswith("Got 1 sample of classes 1, 4, which cannot show")
-    assert Sampler.__name__ in told[0]
+    assert len(messages) == 1
+    assert messages[0].startswith("Got 1 sample of classes 1, 4, which cannot show")
+    assert Sampler.__name__ in messages[0]
 
 
 def test_a_class_that_needs_no_row_is_not_warned_of():
     assert resampled(RowMixSampler, *table((12, 1, 5)), sampling_strategy={2: 9})[1] == []
-    _, (told,) = resampled(RowMixSampler, *table((12, 1, 1)), sampling_strategy={1: 2, 2: 1})
-    assert "Got 1 sample of class 1, which" in told
+    _, (messages,) = resampled(RowMixSampler, *table((12, 1, 1)), sampling_strategy={1: 2, 2: 1})
+    assert "Got 1 sample of class 1, which" in messages
     # where none needs one, sample may be asked for any
     with pytest.warns(UserWarning, match="Got 1 sample of classes 0, 1, which"):
         RowMixSampler().fit(*table((1, 1)))
 
 
 def test_of_many_classes_five_are_named():
-    _, told = resampled(RowMixSampler, *table([3] + [1] * 9))
-    assert "of classes 1, 2, 3, 4, 5 and 4 more, which" in told[0]
+    _, messages = resampled(RowMixSampler, *table([3] + [1] * 9))
+    assert "of classes 1, 2, 3, 4, 5 and 4 more, which" in messages[0]
 
 
 def test_what_is_made_of_one_row():

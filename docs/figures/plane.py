@@ -1,4 +1,4 @@
-"""What each sampler makes of 40 samples in the plane, beside its idea. One function a picture."""
+"""Figures of the guide: the idea of each sampler, and its samples for a class of 40 points."""
 
 import os
 
@@ -10,7 +10,7 @@ from sklearn.datasets import make_blobs, make_moons
 
 import skgan_resample
 
-DRAFT = os.environ.get("SKGAN_DOCS_DRAFT") == "1"
+QUICK = os.environ.get("SKGAN_DOCS_QUICK") == "1"
 LARGE, SMALL, MADE = "0.72", "#d95f02", "#1f6fb4"
 N_SHOWN = 250
 CODES = {"latent_dim": 2}  # so that codes can be drawn
@@ -24,9 +24,9 @@ def moons():
 
 
 def fitted(name, X, y, **parameters):
-    """The sampler with its defaults but for those parameters; two updates in a draft."""
+    """Fit the sampler with its defaults except for ``parameters``; two updates in a quick build."""
     Sampler = getattr(skgan_resample, name)
-    if DRAFT:
+    if QUICK:
         known = Sampler().get_params()
         short = {"max_iter": 2, "autoencoder_max_iter": 2}
         parameters |= {key: value for key, value in short.items() if key in known}
@@ -34,7 +34,7 @@ def fitted(name, X, y, **parameters):
 
 
 def panels(title):
-    """Two panels: the idea, which gets the title, and what is made."""
+    """Two panels: the idea, which gets the title, and the generated samples."""
     _, (idea, made) = plt.subplots(1, 2, figsize=(8.2, 3.6))
     idea.set_title(title, fontsize=10)
     for axis in (idea, made):

@@ -14,7 +14,7 @@ SAMPLERS = {
 
 @contextmanager
 def timed(clock):
-    """What a clock shows after each update, as a list that a fit within the block fills."""
+    """Times of a clock after each update: a list, which a fit within the block fills."""
     times, update = [], _gan_base._Progress.update
 
     def timed_update(self, *args):

@@ -1,9 +1,9 @@
-"""Updates a second of one training on one and on two processes of the CPU, at the same batch.
+"""Updates a second of one training on one and on two processes of the CPU, at the same batch size.
 
-Images are noise of 28 x 28, which cost what any others do. An update is one of the discriminator,
-its gradient penalty included, and one of the generator. Two fits of different lengths are timed by
-the clock, so that what they have in common, such as the start of the processes, drops out; one
-thread for each process. Needs the extra ``distributed``.
+Images are noise of 28 x 28, which take as long as any others. An update is one of the
+discriminator, including its gradient penalty, and one of the generator. Two fits of different
+lengths are timed in wall-clock time, so that common costs, such as the start of the processes,
+cancel; one thread for each process. It needs the extra ``distributed``.
 
     python examples/benchmarks/devices.py
 """

@@ -2,11 +2,10 @@
 How long does fit_resample take?
 ================================
 
-The whole call with defaults, on random data, in two parts: the four sizes that have a bound, and
-the cost against rows, columns, classes and pixels, each with the slope of a straight line through
-the logarithms (1 is proportional) and of its last step. ``--plot`` draws them. Seconds are the
-wall's; where other processes run, quote the processor's, which one thread (``OMP_NUM_THREADS=1``)
-would need alone.
+The whole call with defaults, on random data, in two parts: four sizes that have a bound, and the
+cost against rows, columns, classes and pixels, each with the slope of a straight line through the
+logarithms (1 is proportional) and of its last step. ``--plot`` draws them. Seconds are wall-clock
+seconds. If other processes run, quote processor seconds with one thread (``OMP_NUM_THREADS=1``).
 """
 
 import argparse
@@ -38,7 +37,7 @@ options = parser.parse_args()
 
 
 def data(shape, n_classes=2):
-    """Normal rows or pictures of noise; half of the rows are of class 0, the others share."""
+    """Normal rows or images of noise; half of the samples are of class 0."""
     rng = np.random.default_rng(0)
     y = np.where(rng.random(shape[0]) < 0.5, 0, rng.integers(1, n_classes, shape[0]))
     if n_classes == 2:
@@ -49,7 +48,7 @@ def data(shape, n_classes=2):
 
 
 def seconds(name, X, y):
-    """Median seconds of the call, of the wall and of the processor."""
+    """Median wall-clock and processor seconds of the call."""
     runs = []
     for _ in range(options.repeats):
         start = time.perf_counter(), time.process_time()
@@ -82,8 +81,8 @@ def swept(name, what):
         found.append(row)
     sizes, costs = np.log(points).T
     slope, last = np.polyfit(sizes, costs, 1)[0], np.diff(costs)[-1] / np.diff(sizes)[-1]
-    told = ", ".join(f"{size:g}: {cpu:.1f}" for size, cpu in points)
-    print(f"{name:24} {what:8} slope {slope:.2f}, last {last:.2f} ({told})", flush=True)
+    times = ", ".join(f"{size:g}: {cpu:.1f}" for size, cpu in points)
+    print(f"{name:24} {what:8} slope {slope:.2f}, last {last:.2f} ({times})", flush=True)
 
 
 def plot():
@@ -108,7 +107,7 @@ def plot():
     figure.savefig(options.plot, dpi=100)
 
 
-warnings.simplefilter("ignore")  # of what random rows look like
+warnings.simplefilter("ignore")  # of poor samples: the data are random
 found: list[dict] = []
 skgan_resample.BAGANGPSampler(max_iter=1).fit(*data((100, 5)))  # late imports
 for sampler in options.samplers:

@@ -1,4 +1,4 @@
-"""How far default fits are from the warnings of mode collapse and of near-copies.
+"""How far default fits are from the thresholds of the warnings of mode collapse and near-copies.
 
 Run ``python examples/benchmarks/fit_warnings.py``; docs/results/fit-warnings.md has the results.
 """
@@ -51,7 +51,7 @@ def mixed():
 
 
 def few_levels():
-    """Whole numbers of few levels: most samples that can be have been seen."""
+    """Whole numbers of few levels: most possible samples have been seen."""
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [300, 60])
     return rng.binomial(9, np.where(y, 0.6, 0.4)[:, None], (len(y), 2)), y

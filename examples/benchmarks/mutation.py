@@ -1,4 +1,4 @@
-"""Would the tests notice a fault? Changes one place of a module at a time, and runs its tests.
+"""Mutation testing: changes one place of a module at a time, and runs its tests.
 
 python examples/benchmarks/mutation.py skgan_resample/nn/losses.py [--sample 40]
 
@@ -28,7 +28,7 @@ import torch  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 IMPORTED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
-# What is run against a module, the cheapest first; the next only if all before have passed.
+# Tests to run for a module, the quickest first; the next only if all before have passed.
 _FITS = [
     "tests/test_template.py",
     "tests/test_bad_input.py -k [CGANSampler or polars or refuses",
@@ -153,10 +153,12 @@ def _words(stage):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("module")
-    parser.add_argument("--sample", type=int, help="so many at random; by default all")
-    parser.add_argument("--skip", type=int, default=0, help="so many of the sample, seen before")
+    parser.add_argument("--sample", type=int, help="number of random mutants; by default all")
+    parser.add_argument(
+        "--skip", type=int, default=0, help="number of mutants to leave out, seen before"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--tests", nargs="*", help="what to run instead of TESTS")
+    parser.add_argument("--tests", nargs="*", help="tests to run instead of TESTS")
     parser.add_argument("--lines", type=int, nargs="*", help="only those of these lines")
     args = parser.parse_args()
     os.chdir(ROOT)

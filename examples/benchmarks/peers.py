@@ -1,8 +1,8 @@
-"""Beside other people's synthesisers: seconds of a fit, and how much its rows help.
+"""Comparison with other packages: seconds of a fit, and scores of classifiers.
 
 CTGAN and TVAE (https://pypi.org/project/ctgan, under the Business Source License: only for runs
-like this one, never a dependency), ProWSyn of smote-variants, and DeepSMOTE's training loop written
-after its paper, with their defaults; no resampling and SMOTE for comparison.
+like this one, never a dependency), ProWSyn of smote-variants, and DeepSMOTE's training loop as in
+its paper, with their defaults; no resampling and SMOTE for comparison.
 
     pip install --target peers --no-deps ctgan rdt faker smote-variants metric-learn minisom seaborn
     PYTHONPATH=peers python examples/benchmarks/peers.py
@@ -112,7 +112,7 @@ class ProWSyn(BaseOverSampler):
 
 
 def cut(X, y, n_rare, seed=0):
-    """All rows of class 0, and so many of class 1."""
+    """All rows of class 0, and ``n`` of class 1."""
     rare = np.random.default_rng(seed).permutation(np.flatnonzero(y == 1))[:n_rare]
     rows = np.r_[np.flatnonzero(y == 0), rare]
     return X[rows].astype(float), y[rows]

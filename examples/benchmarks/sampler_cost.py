@@ -1,8 +1,8 @@
 """What a fit of every sampler costs: seconds of one core, with the defaults.
 
-Data are scikit-learn's 1,797 digits as pictures of 8 x 8, and a table of 1,000 rows, 20 columns and
-two classes. Seconds are those of the processor (``time.process_time``), with one thread, so that
-other processes on the machine disturb them little; the second figure makes 1,000 rows of a class.
+Data are scikit-learn's 1,797 digits as images of 8 x 8, and a table of 1,000 rows, 20 columns and
+two classes. Seconds are processor seconds (``time.process_time``) of one thread, so that other
+processes disturb them little. The second figure is for 1,000 samples of a class.
 
     python examples/benchmarks/sampler_cost.py [NAME ...]
 """

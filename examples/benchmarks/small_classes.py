@@ -1,17 +1,18 @@
-"""What each sampler makes of classes of 1, 2, 5 and 10 rows.
+"""Samples of each sampler for classes of 1, 2, 5 and 10 rows.
 
 Run ``python examples/benchmarks/small_classes.py``; the results are in docs/guide/small-classes.md.
 Data are eight overlapping clusters in twelve columns and scikit-learn's digits; four of the classes
 are cut to 1, 2, 5 and 10 rows, others with every seed. Of 200 new rows of each of these:
 
-apart
-    The median distance of two of them, over that of two real rows of the class that the sampler
-    has not seen. 0: all alike; 1: as different as real ones.
-away
-    The median distance from the nearest training row of the class, over that of unseen real rows.
-    0: copies.
-named
-    The share that a forest, trained on all the unseen rows of all classes, takes for the class.
+spread
+    The median distance between two of them, divided by that between two real rows of the class that
+    the sampler has not seen. 0: all are equal; 1: as different as real ones.
+novelty
+    The median distance to the nearest training row of the class, divided by that of unseen real
+    rows. 0: copies.
+accuracy
+    The share that a random forest, trained on all the unseen rows of all classes, classifies
+    correctly.
 """
 
 import argparse
@@ -55,8 +56,8 @@ def measure(made, seen, unseen):
     """Compare new rows with unseen real ones, both in their place to the seen ones."""
     away, real_away = (np.median(cdist(rows, seen).min(1)) for rows in (made, unseen))
     return {
-        "apart": np.median(pdist(made)) / np.median(pdist(unseen)),
-        "away": away / real_away,
+        "spread": np.median(pdist(made)) / np.median(pdist(unseen)),
+        "novelty": away / real_away,
     }
 
 
@@ -64,7 +65,7 @@ def results(names, data, seeds):
     for seed in seeds:
         X, y, parameters = data(seed)
         training, small = cut(X, y, seed)
-        judge = ExtraTreesClassifier(200, random_state=0).fit(X[~training], y[~training])
+        forest = ExtraTreesClassifier(200, random_state=0).fit(X[~training], y[~training])
         for name in names:
             sampler = getattr(skgan_resample, name)(random_state=seed, **parameters)
             with warnings.catch_warnings():
@@ -73,8 +74,14 @@ def results(names, data, seeds):
             for c, size in small.items():
                 made = sampler.sample({c: N_NEW})[0].astype(float)
                 measured = measure(made, X[training & (y == c)], X[~training & (y == c)])
-                named = (judge.predict(made) == c).mean()
-                yield {"sampler": name, "rows": size, "seed": seed, **measured, "named": named}
+                accuracy = (forest.predict(made) == c).mean()
+                yield {
+                    "sampler": name,
+                    "rows": size,
+                    "seed": seed,
+                    **measured,
+                    "accuracy": accuracy,
+                }
 
 
 def main():

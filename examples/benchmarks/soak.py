@@ -1,4 +1,4 @@
-"""Does anything grow when a process fits over and over? Every sampler, tables and pictures.
+"""Does memory grow if a process fits many times? Every sampler, tables and images.
 
 python examples/benchmarks/soak.py [--fits 200]
 """
@@ -46,7 +46,7 @@ def fit(i):
 
 
 def state():
-    """What a leak would change."""
+    """State that a leak would change."""
     gc.collect()
     status = Path("/proc/self/status").read_text().split()
     numpys = np.random.get_state()  # noqa: NPY002

@@ -1,12 +1,12 @@
 """
-How fast is an update, and how fast could it be?
-================================================
+How fast is an update, compared with the machine's peak rate?
+=============================================================
 
 For BAGAN and BAGAN-GP: processor milliseconds of one update (one of the discriminator and one of
-the generator, 64 samples each), its floating-point operations, and the floor: these operations at
-the rate that this machine multiplies square matrices of 1,024 with one thread.
+the generator, 64 samples each), its floating-point operations, and their rate as a share of the
+rate at which this machine multiplies square matrices of 1,024 with one thread.
 
-``--rival`` runs the loop of BAGAN-GP's public code beside ours, on the same networks: five updates
+``--rival`` compares with the loop of BAGAN-GP's public code, on the same networks: five updates
 of the discriminator for each of the generator, on one real batch, each with three passes and a
 gradient penalty between real and generated samples; the discriminator is not frozen for the
 generator's. It compares real images per second, and the Fréchet distance on a small classifier's
@@ -70,7 +70,7 @@ def operations(make, X, y):
     return (counts[1] - counts[0]) / 2
 
 
-def against_the_floor(options):
+def against_the_peak(options):
     rng, rate = np.random.default_rng(0), sgemm_rate()
     print(f"sgemm, one thread: {rate / 1e9:.0f} GFLOP/s")
     rows = []
@@ -171,7 +171,7 @@ def fashion(folder):
     return X[np.concatenate(rows)], y[np.concatenate(rows)], X[held_out], y[held_out]
 
 
-def against_the_rival(options):
+def against_the_authors_loop(options):
     X, y, X_real, y_real = fashion(options.data)
     features = ClassifierFeatures(random_state=0).fit(X_real.reshape(len(X_real), -1), y_real)
     real = features.transform(X_real.reshape(len(X_real), -1))
@@ -206,6 +206,6 @@ parser.add_argument("--seeds", type=int, default=3)
 parser.add_argument("--csv")
 arguments = parser.parse_args()
 torch.set_num_threads(1)
-table = (against_the_rival if arguments.rival else against_the_floor)(arguments)
+table = (against_the_authors_loop if arguments.rival else against_the_peak)(arguments)
 if arguments.csv:
     table.to_csv(arguments.csv, index=False)

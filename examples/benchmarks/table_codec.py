@@ -1,15 +1,15 @@
 """
-What does reading a mixed table cost?
-=====================================
+What does encoding a mixed table cost?
+======================================
 
-Encoding and decoding a frame of numbers, categories, flags, dates and gaps with
-:class:`~skgan_resample.TableCodec`, or a sparse table, beside the ``fit`` of a sampler on the same
-rows. Times are processor time: quote their ratio, not seconds.
+Time and memory of encoding and decoding a frame of numbers, categories, flags, dates and missing
+values with :class:`~skgan_resample.TableCodec`, or a sparse table, compared with the ``fit`` of a
+sampler on the same rows. Times are processor time: quote ratios, not seconds.
 
-Memory is what the process holds at its peak, beyond what it held after the imports and once the
-frame was built, in units of the frame's own ``memory_usage(deep=True)``. It counts the encoded rows
-and the decoded frame, both held at the end. ``--sparse`` counts in units of the table as dense
-float64. Linux only; the peak is a high-water mark, so each run measures one table.
+Memory is the peak of the process beyond what it used after the imports and with the frame, in units
+of the frame's own ``memory_usage(deep=True)``. It includes the encoded rows and the decoded frame,
+which are both kept to the end. With ``--sparse`` the unit is the table as dense float64. Linux
+only. The peak of a process never falls, so each run measures one table.
 """
 
 import argparse
@@ -33,7 +33,7 @@ options = parser.parse_args()
 
 
 def table(n, rng):
-    """50 columns: 31 of floats, 8 of integers, 8 categories, 2 flags, a date; gaps in one."""
+    """50 columns: 31 floats, 8 integers, 8 categories, 2 flags, a date; one has missing values."""
     columns = {f"float {i}": rng.normal(size=n) for i in range(31)}
     columns |= {f"integer {i}": rng.integers(0, 100, n) for i in range(8)}
     levels = np.array([f"level {i}" for i in range(options.levels)], dtype=object)
@@ -55,7 +55,7 @@ def memory(name):
 
 
 def measured(what, step):
-    """What a step returns; print its time, and the peak of memory so far."""
+    """Result of a step; prints its time, and the peak of memory so far."""
     start = time.process_time()
     result = step()
     spent.append(time.process_time() - start)
@@ -74,9 +74,9 @@ if options.sparse:
 else:
     X = table(options.rows, rng)
     size = X.memory_usage(deep=True).sum()
-ctypes.CDLL(None).malloc_trim(0)  # what building the table has left over counts as used otherwise
+ctypes.CDLL(None).malloc_trim(0)  # else memory that is free after building the table counts
 with open("/proc/self/clear_refs", "w") as reset:
-    reset.write("5")  # the peak so far is forgotten
+    reset.write("5")  # reset the peak
 before, spent = memory("VmRSS"), []
 codec = TableCodec()
 encoded = measured("encode", lambda: codec.fit_transform(X))

@@ -2,10 +2,10 @@
 One thread or two?
 ==================
 
-Milliseconds of one update of BAGAN and of BAGAN-GP with one and with two torch threads, in turn,
-for a table and for images of three sizes: with the other cores idle, with one
-process that spins (``--busy``) or with as many fits at once, by joblib, as ``--jobs`` says. Quote
-the ratios, and run it where nothing else runs.
+Milliseconds of one update of BAGAN and of BAGAN-GP with one and with two torch threads,
+alternating, for a table and for images of three sizes. The other cores are idle, or one process
+uses a core (``--busy``), or joblib runs ``--jobs`` fits at once. Quote ratios, and run it on an
+idle machine.
 """
 
 import argparse
@@ -32,7 +32,7 @@ options = parser.parse_args()
 
 def update_time(sampler, X, y, n_threads):
     """Seconds of the median update with a given number of threads."""
-    runtime._SMALL_BATCH = 0  # so that all batches are worked on by as many as the caller has
+    runtime._SMALL_BATCH = 0  # so that batches of any size use as many threads as are set here
     torch.set_num_threads(n_threads)
     with timed(time.perf_counter) as times:
         sampler.fit(X, y)

@@ -1,4 +1,4 @@
-"""What the papers' experiments share: pictures by path, classifiers, scores in files and tables."""
+"""Functions shared by the papers' experiments: images, classifiers, scores in files and tables."""
 
 import argparse
 import gzip
@@ -26,14 +26,14 @@ LATENT_DIM = 64
 def options_of(description, arguments, add=lambda parser: None, **quick):
     """Parse the options that all four scripts have; ``quick`` are the values of the quick run."""
     parser = argparse.ArgumentParser(description=description)
-    help = "folder of Fashion-MNIST, or an .npz file of other pictures in ten classes"
+    help = "folder of Fashion-MNIST, or an .npz file of other images in ten classes"
     parser.add_argument("--fashion", type=Path, default=FASHION, help=help)
     parser.add_argument("--data", type=Path, default=Path(), help="folder of the .npz files")
-    parser.add_argument("--quick", action="store_true", help="small pictures, few updates")
+    parser.add_argument("--quick", action="store_true", help="small images, few updates")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--side", type=int, help="pictures become at most so wide")
+    parser.add_argument("--side", type=int, help="largest width of images, in pixels")
     parser.add_argument("--max-iter", type=int, default=15000, help="updates of a sampler's stage")
-    parser.add_argument("--judge-iter", type=int, default=5000, help="updates of a classifier")
+    parser.add_argument("--evaluator-iter", type=int, default=5000, help="updates of a classifier")
     parser.add_argument("--output", type=Path, default=Path(), help="folder of scores and figures")
     add(parser)
     if parser.parse_known_args(arguments)[0].quick:
@@ -44,15 +44,15 @@ def options_of(description, arguments, add=lambda parser: None, **quick):
     return options
 
 
-# --- pictures -----------------------------------------------------------------------------------
+# --- images -----------------------------------------------------------------------------------
 
 
 def load(path, side=None, test_share=3, seed=0):
-    """Training and test pictures as uint8, and their classes.
+    """Training and test images as uint8, and their classes.
 
     The path is a folder with the four files of Fashion-MNIST, or an .npz file with ``x_train``,
     ``y_train``, ``x_test``, ``y_test``, or with ``x`` and ``y``, of which one in ``test_share``
-    becomes the test set, pictures of one ``group`` together.
+    becomes the test set, images of one ``group`` together.
     """
     if Path(path).is_dir():
         parts = []
@@ -76,7 +76,7 @@ def load(path, side=None, test_share=3, seed=0):
 
 
 def shrink(X, side):
-    """Means over squares of pixels, so that (n, h, w[, c]) pictures are at most ``side`` wide."""
+    """Means over squares of pixels, so that (n, h, w[, c]) images are at most ``side`` wide."""
     factor = 1 if side is None else -(-max(X.shape[1:3]) // side)
     height, width = X.shape[1] // factor, X.shape[2] // factor
     X = X[:, : height * factor, : width * factor]
@@ -85,7 +85,7 @@ def shrink(X, side):
 
 
 def thin(X, y, counts, seed):
-    """So many rows of each class, as a list by class; no more than there are."""
+    """Take ``counts`` samples of each class, a list by class; fewer where there are fewer."""
     wanted = {c: min(n, (y == c).sum()) for c, n in enumerate(counts)}
     rows, _ = make_imbalance(
         np.arange(len(y))[:, None], y, sampling_strategy=wanted, random_state=seed
@@ -94,7 +94,7 @@ def thin(X, y, counts, seed):
 
 
 def tensor(X):
-    """Pictures as float32 in [-1, 1], (n, channels, height, width)."""
+    """Images as float32 in [-1, 1], (n, channels, height, width)."""
     x = torch.from_numpy(np.ascontiguousarray(X)).float() / 127.5 - 1
     return x[:, None] if x.ndim == 3 else x.movedim(3, 1)
 
@@ -114,9 +114,9 @@ def descend(network, loss, data, max_iter, learning_rate=1e-3):
 
 
 def codes(X, y, X_test, loss, extra, max_iter, seed):
-    """Codes of test pictures by an autoencoder, and its third part, which ``extra`` makes.
+    """Codes of test images by an autoencoder, and its third part, made by ``extra``.
 
-    ``loss`` takes a batch (x, y) and the three parts: encoder, decoder and that one.
+    ``loss`` takes a batch (x, y) and the three parts: encoder, decoder and the third one.
     """
     x, labels, rng = tensor(X), torch.from_numpy(y), torch.Generator().manual_seed(seed)
     run = TrainingRun(rng, tuple(x.shape[1:]), int(y.max()) + 1, latent_dim=LATENT_DIM)
@@ -149,7 +149,7 @@ def simple_cnn(channels, side, n_classes):
 class CNN(ClassifierMixin, BaseEstimator):
     """A network of torch in the form of a classifier.
 
-    ``watch``, {name: (X, y)}, asks for a learning curve, ``curve_``, at ``n_points`` moments.
+    ``watch``, {name: (X, y)}, requests a learning curve, ``curve_``, of ``n_points`` points.
     """
 
     def __init__(
@@ -197,7 +197,7 @@ class CNN(ClassifierMixin, BaseEstimator):
         return self
 
     def outputs(self, X, until=None):
-        """What the layers up to ``until`` make of pictures."""
+        """Outputs of the layers up to ``until`` for images."""
         self.network_.eval()
         part = self.network_[:until]
         found = [
@@ -213,7 +213,7 @@ class CNN(ClassifierMixin, BaseEstimator):
         return self.classes_[self.outputs(X).argmax(1)]
 
     def _scores(self, X, y):
-        """Of the second class, where there are two, as in keras; else means over the classes."""
+        """Scores of the second class if there are two, as in keras; else means over the classes."""
         shares = self.predict_proba(X)
         found = self.classes_[shares.argmax(axis=1)]
         mean = {"average": "macro", "zero_division": 0}
@@ -227,18 +227,19 @@ class CNN(ClassifierMixin, BaseEstimator):
         }
 
 
-class Judge:
-    """A classifier of all real training pictures, and the features in which it sees them.
+class EvaluationClassifier:
+    """A classifier trained on all real training images, and its features.
 
-    Networks of ImageNet are not downloaded: this stands in for the papers' Inception and ResNet.
+    It replaces the papers' Inception and ResNet: weights trained on ImageNet are not downloaded.
     """
 
     def __init__(self, data, options, n_features=16):
         X, y, X_test, y_test = data
         network = light_cnn if options.quick else simple_cnn
-        self.cnn = CNN(network, max_iter=options.judge_iter).fit(X, y)
+        self.cnn = CNN(network, max_iter=options.evaluator_iter).fit(X, y)
         self.pca = PCA(n_features, random_state=0).fit(self.cnn.outputs(X[:5000], -1))
-        print("accuracy of the judge", self.cnn.score(X_test, y_test), flush=True)
+        score = self.cnn.score(X_test, y_test)
+        print("accuracy of the evaluation classifier", score, flush=True)
 
     def predict(self, X):
         return self.cnn.predict(X)
@@ -251,7 +252,7 @@ class Judge:
 
 
 class Scores:
-    """Rows of scores in a .csv file, written as they come; later runs, of other seeds, add more."""
+    """Rows of scores in a .csv file, written at once; later runs with other seeds append to it."""
 
     def __init__(self, options, name):
         self.path = options.output / f"{name}.csv"
@@ -286,7 +287,10 @@ def save(figure, options, name):
 
 
 def generated_figure(made, options, name):
-    """Generated pictures, a method a panel and a class a row; made: {method: (X, y)}."""
+    """Generated images, one panel for each method and one row for each class.
+
+    made: {method: (X, y)}.
+    """
     grids = {
         method: np.concatenate([np.concatenate([*X[y == c]], axis=1) for c in np.unique(y)])
         for method, (X, y) in made.items()

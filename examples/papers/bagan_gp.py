@@ -1,21 +1,22 @@
-"""BAGAN-GP's experiments (Huang & Jafari 2021) on other pictures.
+"""BAGAN-GP's experiments (Huang & Jafari 2021) on other images.
 
     python examples/papers/bagan_gp.py --quick --data FOLDER
 
-Fashion-MNIST, CIFAR-10 (cifar10_mini.npz) and blood cells (bccd_cells_64.npz) in the paper's
-imbalance, the first two also balanced: by class, how far are the pictures of the autoencoder alone,
-of BAGAN, and of the versions v1, v2 and v3 of BAGAN-GP from real test pictures (Fréchet distance in
-the features of a classifier of all real training pictures)? v1 has neither balanced fake labels nor
-the label embedding, v2 the first, v3 both. What real pictures score against other real ones is the
-floor. Then: do the codes of the classes lie apart, before and after the embedding, and what does
-long training do? Quick: minutes a seed; full: a GPU. A file that is not in the folder is left out.
+Data are Fashion-MNIST, CIFAR-10 (cifar10_mini.npz) and blood cells (bccd_cells_64.npz) with the
+paper's imbalance, the first two also balanced. How far, by class, are the images of the autoencoder
+alone, of BAGAN, and of the versions v1, v2 and v3 of BAGAN-GP from real test images? The measure is
+the Fréchet distance in the features of a classifier of all real training images; its floor is the
+distance between real images. v1 has neither balanced generated labels nor the label embedding, v2
+has the first, v3 both. Further questions: are the classes separated in the codes, before and after
+the embedding, and does a longer training help? The quick setting takes minutes a seed, the full one
+needs a GPU. A file that is not in the folder is left out.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 from _common import (
     LATENT_DIM,
-    Judge,
+    EvaluationClassifier,
     Scores,
     codes,
     generated_figure,
@@ -41,10 +42,10 @@ from skgan_resample.nn.networks import ClassScale
 PROFILES = {  # rows of each class in the paper
     "fashion": [4166, 73, 139, 210, 287, 370, 422, 387, 545, 651],
     "cifar": [3490, 71, 130, 221, 269, 349, 435, 485, 572, 628],
-    # red cells, white cells, platelets: in the place of normal red cells, schizonts, trophozoites
+    # red cells, white cells, platelets: they replace normal red cells, schizonts, trophozoites
     "cells": [5600, 106, 887],
 }
-TOPS = [0, 2, 3, 4, 6]  # of Fashion-MNIST: they look alike
+TOPS = [0, 2, 3, 4, 6]  # similar classes of Fashion-MNIST
 
 
 def samplers(options, seed, balanced=False):
@@ -65,30 +66,30 @@ def samplers(options, seed, balanced=False):
 
 
 def counts_of(name, y):
-    """The paper's rows of each class, scaled down to what there is of the largest class."""
+    """The paper's numbers of samples by class, scaled to the size of the largest class."""
     profile, present = PROFILES[name], np.bincount(y)
     scale = min(1, present[0] / profile[0])
     return [max(round(scale * n), 2) for n in profile]
 
 
-def distances(judge, X_test, y_test, sampler):
-    """(Distance of generated pictures from test pictures, distance among those), by class."""
+def distances(evaluator, X_test, y_test, sampler):
+    """(Distance of generated images from test images, distance among those), by class."""
     X_new, y_new = sampler.sample(500, random_state=0)
-    real, new = judge.features(X_test), judge.features(X_new)
+    real, new = evaluator.features(X_test), evaluator.features(X_new)
     return [
         with_real_floor(frechet_distance, real[y_test == c], new[y_new == c], random_state=0)
         for c in np.unique(y_test)
     ]
 
 
-def compare(name, data, judge, scores, options, seed):
-    """Distances by system and class; the last system, v3, and some pictures of each."""
+def compare(name, data, evaluator, scores, options, seed):
+    """Distances by system and class; the last system, v3, and some images of each."""
     X_all, y_all, X_test, y_test = data
     balanced, made = name.startswith("balanced"), {}
     counts = [4166] * 10 if balanced else counts_of(name, y_all)
     X, y = thin(X_all, y_all, counts, seed)
     for system, sampler in samplers(options, seed, balanced).items():
-        found = distances(judge, X_test, y_test, sampler.fit(X, y))
+        found = distances(evaluator, X_test, y_test, sampler.fit(X, y))
         for c, (distance, floor) in enumerate(found):
             row = {"data": name, "seed": seed, "class": c, "n": (y == c).sum()}
             scores.add(**row, system=system, distance=distance)
@@ -98,25 +99,25 @@ def compare(name, data, judge, scores, options, seed):
     return sampler, X, y, made
 
 
-def figures(name, judge, sampler, X, y, made, X_test, y_test, options):
-    """Pictures of every system, v3's beside real ones, and the features of the latter two."""
+def figures(name, evaluator, sampler, X, y, made, X_test, y_test, options):
+    """Images of every system, v3's beside real ones, and the features of the latter two."""
     generated_figure(made, options, f"bagan-gp-systems-{name}")
     X_real, y_real = thin(X_test, y_test, [60] * len(np.unique(y)), 0)
     new = sampler.sample(dict(enumerate(np.bincount(y_real).tolist())), random_state=1)
     display = LatentSpaceDisplay.from_codes(
-        np.concatenate([judge.features(X_real), judge.features(new[0])]),
+        np.concatenate([evaluator.features(X_real), evaluator.features(new[0])]),
         np.concatenate([y_real, new[1]]),
         np.arange(len(y_real) + len(new[1])) >= len(y_real),
         random_state=0,
     )
     save(display.figure_, options, f"bagan-gp-features-{name}")
     if name == "fashion":
-        save(SyntheticSamplesDisplay(X, y, *new).plot().figure_, options, "bagan-gp-pictures")
+        save(SyntheticSamplesDisplay(X, y, *new).plot().figure_, options, "bagan-gp-images")
     plt.close("all")
 
 
 def separation(name, data, scores, options, seed):
-    """How well five neighbours tell the class of test pictures from their codes."""
+    """Accuracy of five nearest neighbours on the codes of test images."""
     X, y, X_test, y_test = data
     X, y = thin(X, y, counts_of(name, y), seed)
     X_test, y_test = thin(X_test, y_test, [100] * (y.max() + 1), 0)
@@ -150,12 +151,12 @@ def separation(name, data, scores, options, seed):
         plt.close(figure)
 
 
-def long_training(data, judge, scores, options, seed):
-    """Distances after three times the adversarial updates; does anything collapse?"""
+def long_training(data, evaluator, scores, options, seed):
+    """Distances after three times the adversarial updates."""
     X, y = thin(*data[:2], counts_of("fashion", data[1]), seed)
     for system in ("BAGAN", "v1", "v2", "v3"):
         sampler = samplers(options, seed)[system].set_params(max_iter=3 * options.max_iter)
-        found = [distance for distance, _ in distances(judge, *data[2:], sampler.fit(X, y))]
+        found = [distance for distance, _ in distances(evaluator, *data[2:], sampler.fit(X, y))]
         row = {"system": system, "updates": sampler.max_iter, "seed": seed}
         scores.add(**row, mean=np.mean(found), smallest=found[1], worst=max(found))
 
@@ -182,7 +183,7 @@ def main(arguments=None):
         parser.add_argument("--sets", nargs="+", default=sets, help=help)
         parser.add_argument("--n-critic", type=int, default=5, help="updates of a critic to one")
 
-    quick = {"side": 16, "max_iter": 300, "judge_iter": 1000, "n_critic": 1}
+    quick = {"side": 16, "max_iter": 300, "evaluator_iter": 1000, "n_critic": 1}
     options = options_of(__doc__.splitlines()[0], arguments, add, **quick)
     paths = {
         "fashion": options.fashion,
@@ -199,16 +200,16 @@ def main(arguments=None):
             print(f"left out: {paths[name]} is not there")
             continue
         data = load(paths[name], options.side)
-        judge = Judge(data, options)
+        evaluator = EvaluationClassifier(data, options)
         for seed in options.seeds:
             if name == "long":
-                long_training(data, judge, longer, options, seed)
+                long_training(data, evaluator, longer, options, seed)
             else:
-                sampler, X, y, made = compare(name, data, judge, scores, options, seed)
+                sampler, X, y, made = compare(name, data, evaluator, scores, options, seed)
             if name in PROFILES:
                 separation(name, data, apart, options, seed)
             if name in PROFILES and seed == options.seeds[0]:
-                figures(name, judge, sampler, X, y, made, *data[2:], options)
+                figures(name, evaluator, sampler, X, y, made, *data[2:], options)
     if scores.path.exists():
         report(scores)
     if apart.path.exists():

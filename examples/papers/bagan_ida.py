@@ -2,13 +2,13 @@
 
     python examples/papers/bagan_ida.py --quick --data FOLDER
 
-One class is cut by 97 %, another with every seed. Of pictures generated for it by GAN (which sees
-that class alone), ACGAN, BAGAN, IDA-GAN and BAGAN-GP: how many does a classifier of the full data
-name correctly, how alike are they (SSIM of pairs, beside that of real pictures), and how well is
-the class found by a classifier once it is filled up with them, or with mirror images, duplicates
-or SMOTE's? Then IDA-GAN's comparison, class sizes drawn at random, in one channel (Fashion-MNIST)
-and three (cifar10_mini.npz). Every classifier gets the same number of updates. Quick: minutes a
-seed; full: a GPU.
+One class is cut by 97 %; the seed chooses the class. Images are generated for it by GAN (trained on
+that class alone), ACGAN, BAGAN, IDA-GAN and BAGAN-GP. How many of them does a classifier of the
+full data classify correctly? How similar are they (SSIM of pairs, compared with real images)? How
+well does a classifier find the class if it is over-sampled with them, or with mirror images,
+duplicates or SMOTE? The second part is IDA-GAN's comparison with random class sizes, in one channel
+(Fashion-MNIST) and three (cifar10_mini.npz). Every classifier has the same number of updates. The
+quick setting takes minutes a seed, the full one needs a GPU.
 """
 
 import matplotlib.pyplot as plt
@@ -16,7 +16,7 @@ import numpy as np
 from _common import (
     CNN,
     LATENT_DIM,
-    Judge,
+    EvaluationClassifier,
     Scores,
     light_cnn,
     load,
@@ -44,11 +44,11 @@ CUT = [0, 6, 9, 3, 1, 8]  # by seed: T-shirt, shirt, boot, dress, trouser, bag
 
 def samplers(options, seed):
     """The paper's systems, with the same updates; those with an autoencoder train it before."""
-    game = {"max_iter": options.max_iter, "random_state": seed, "latent_dim": LATENT_DIM}
-    pretrained = game | {"autoencoder_max_iter": options.max_iter}
+    common = {"max_iter": options.max_iter, "random_state": seed, "latent_dim": LATENT_DIM}
+    pretrained = common | {"autoencoder_max_iter": options.max_iter}
     return {
-        "GAN": GANSampler(**game),
-        "ACGAN": ACGANSampler(**game),
+        "GAN": GANSampler(**common),
+        "ACGAN": ACGANSampler(**common),
         "BAGAN": BAGANSampler(**pretrained),
         "IDA-GAN": IDAGANSampler(**pretrained),
         "BAGAN-GP": BAGANGPSampler(**pretrained, real_balance=0),
@@ -56,7 +56,7 @@ def samplers(options, seed):
 
 
 def generate(sampler, X, y, cut, n, seed):
-    """Pictures of the cut class; GAN trains a pair for each class, so it is given but one more."""
+    """Images of the cut class; GAN trains two networks for each class, so it gets one more only."""
     if isinstance(sampler, GANSampler):
         two = np.isin(y, [cut, (cut + 1) % 10])
         X, y = X[two], y[two]
@@ -65,11 +65,11 @@ def generate(sampler, X, y, cut, n, seed):
 
 def classifier(options, seed):
     network = light_cnn if options.quick else simple_cnn
-    return CNN(network, max_iter=options.judge_iter, random_state=seed)
+    return CNN(network, max_iter=options.evaluator_iter, random_state=seed)
 
 
 def without_networks(X, y, cut, n, seed):
-    """What else the cut class may be filled up with."""
+    """Other samples for the cut class."""
     own, rng = X[y == cut], np.random.default_rng(seed)
     drawn = own[rng.integers(len(own), size=n)]
     neighbours = {"k_neighbors": min(5, len(own) - 1), "random_state": seed}
@@ -81,8 +81,8 @@ def without_networks(X, y, cut, n, seed):
     return named | {"SMOTE": made}
 
 
-def one_cut_class(data, judge, generated, trained, options, seed):
-    """Score what is generated for the cut class, and classifiers that train on it."""
+def one_cut_class(data, evaluator, generated, trained, options, seed):
+    """Scores of images generated for the cut class, and of classifiers trained on them."""
     X_all, y_all, X_test, y_test = data
     cut, counts = CUT[seed % len(CUT)], [options.rows] * 10
     counts[cut] = max(round(0.03 * options.rows), 3)
@@ -93,13 +93,13 @@ def one_cut_class(data, judge, generated, trained, options, seed):
         for name, sampler in samplers(options, seed).items()
     }
     real = {"real, test": X_test[y_test == cut], "real, training": X[y == cut]}
-    for name, pictures in (real | made).items():
-        labels = [cut] * len(pictures)
-        alike = ssim_diversity(pictures, labels, n_pairs=400, random_state=seed)[cut]
-        right = (judge.predict(pictures) == cut).mean()
-        generated.add(**setting, pictures=name, named_correctly=right, ssim_within=alike)
-    for name, pictures in (without_networks(X, y, cut, n, seed) | made).items():
-        more = np.concatenate([X, pictures]), np.concatenate([y, np.full(len(pictures), cut)])
+    for name, images in (real | made).items():
+        labels = [cut] * len(images)
+        alike = ssim_diversity(images, labels, n_pairs=400, random_state=seed)[cut]
+        right = (evaluator.predict(images) == cut).mean()
+        generated.add(**setting, images=name, classified_correctly=right, ssim_within=alike)
+    for name, images in (without_networks(X, y, cut, n, seed) | made).items():
+        more = np.concatenate([X, images]), np.concatenate([y, np.full(len(images), cut)])
         found = classifier(options, seed).fit(*more).predict(X_test)
         trained.add(
             **setting,
@@ -112,19 +112,19 @@ def one_cut_class(data, judge, generated, trained, options, seed):
 
 
 def figure(real, made, options, cut):
-    """Real and generated pictures of the cut class, a method a row."""
+    """Real and generated images of the cut class, one row for each method."""
     display = SyntheticSamplesDisplay(
         np.concatenate([real] * len(made)),
         np.repeat(list(made), len(real)),
         np.concatenate([*made.values()]),
-        np.repeat(list(made), [len(pictures) for pictures in made.values()]),
+        np.repeat(list(made), [len(images) for images in made.values()]),
     )
     save(display.plot().figure_, options, f"bagan-ida-class-{cut}")
     plt.close("all")
 
 
 def random_sizes(name, data, scores, options, seed):
-    """IDA-GAN's comparison: class sizes at random, and classifiers on the filled-up sets."""
+    """IDA-GAN's comparison: random class sizes, and classifiers trained after over-sampling."""
     X_all, y_all, X_test, y_test = data
     most = min(options.rows, np.bincount(y_all).min())
     counts = np.random.default_rng(seed).integers(max(most // 50, 3), most + 1, size=10).tolist()
@@ -148,10 +148,10 @@ def main(arguments=None):
         parser.add_argument("--parts", nargs="+", default=["cut", "sizes"], help="of the above")
         parser.add_argument("--rows", type=int, default=6000, help="of each class that is not cut")
 
-    quick = {"side": 16, "max_iter": 200, "judge_iter": 500, "rows": 2000}
+    quick = {"side": 16, "max_iter": 200, "evaluator_iter": 500, "rows": 2000}
     options = options_of(__doc__.splitlines()[0], arguments, add, **quick)
     fashion = load(options.fashion, options.side)
-    judge = Judge(fashion, options)
+    evaluator = EvaluationClassifier(fashion, options)
     sets, three = {"1 channel": fashion}, options.data / "cifar10_mini.npz"
     if three.exists():
         sets["3 channels"] = load(three, options.side)
@@ -161,14 +161,14 @@ def main(arguments=None):
     generated, trained, sized = (Scores(options, name) for name in names)
     for seed in options.seeds:
         if "cut" in options.parts:
-            one_cut_class(fashion, judge, generated, trained, options, seed)
+            one_cut_class(fashion, evaluator, generated, trained, options, seed)
         if "sizes" in options.parts:
             for name, data in sets.items():
                 random_sizes(name, data, sized, options, seed)
 
     if "cut" in options.parts:
-        what = ["named_correctly", "ssim_within"]
-        show("Generated pictures of the cut class", generated.read(), ["pictures"], what)
+        what = ["classified_correctly", "ssim_within"]
+        show("Generated images of the cut class", generated.read(), ["images"], what)
         what = ["recall", "f1", "accuracy"]
         show("Cut class filled up", trained.read(), ["filled_with"], what)
     if "sizes" in options.parts:

@@ -1,15 +1,16 @@
-"""The experiment of two classes of 41 pictures each: CGAN, and CycleGAN from class to class.
+"""The experiment with two classes of 41 images each: CGAN, and CycleGAN between the classes.
 
     python examples/papers/cgan_cyclegan.py --quick --data FOLDER
 
-After a student's report, "Enhancing Image Classification Using Conditional GAN-Based Data
-Augmentation"; sheep and horses (sheep_horse_64.npz) stand in for its cows and horses. A classifier
-learns from the 82 pictures alone, or with 250, 500 or 1,000 generated ones added: loss, accuracy,
-precision and recall on training and test pictures while it trains. Translated pictures, duplicates
-and duplicates that are shifted and mirrored are ours to compare with. Beside it CGAN's losses, and
-its pictures after 100 steps and at the end. Then translation there and back, after one epoch and at
-the end, of these pictures and of shoes (Fashion-MNIST): how much does it change, and how far is
-what comes back from what set out? Quick: minutes a seed; full: a GPU.
+It follows a student's report, "Enhancing Image Classification Using Conditional GAN-Based Data
+Augmentation"; sheep and horses (sheep_horse_64.npz) replace its cows and horses. A classifier
+learns from the 82 images alone, or with 250, 500 or 1,000 generated ones: loss, accuracy, precision
+and recall on training and test images during the training. For comparison we add images translated
+by CycleGAN, duplicates, and duplicates that are shifted and mirrored. The script also draws CGAN's
+losses, and its images after 100 steps and at the end. Then CycleGAN translates these images and
+shoes (Fashion-MNIST) there and back, after one epoch and at the end: how much does an image change,
+and how far is it from the original after both translations? The quick setting takes minutes a seed,
+the full one needs a GPU.
 """
 
 import matplotlib.pyplot as plt
@@ -46,9 +47,9 @@ def jitter(X, rng):
 
 
 def training_sets(X, y, cgan, cyclegan, options, seed):
-    """The 82 pictures, and they with more."""
+    """The 82 images, alone and with more."""
     rng, most = np.random.default_rng(seed), options.add[1]
-    yield "82 pictures", X, y
+    yield "82 images", X, y
     for name, sampler, numbers in (("CGAN", cgan, options.add), ("CycleGAN", cyclegan, [most])):
         for n in numbers:
             X_new, y_new = sampler.sample(n // 2, random_state=seed)
@@ -60,7 +61,7 @@ def training_sets(X, y, cgan, cyclegan, options, seed):
 
 
 def classify(X, y, X_test, y_test, cgan, cyclegan, scores, options, seed):
-    """Scores on training and test pictures on the way through the epochs."""
+    """Scores on training and test images by epoch."""
     for name, X_train, y_train in training_sets(X, y, cgan, cyclegan, options, seed):
         cnn = CNN(
             three_stages,
@@ -77,7 +78,7 @@ def classify(X, y, X_test, y_test, cgan, cyclegan, scores, options, seed):
 
 @torch.no_grad()
 def there_and_back(sampler, X, y, scores, setting):
-    """Mean absolute change of pixels, of [0, 1], by translation, and by the way there and back."""
+    """Mean absolute change of pixels, in [0, 1], by translation, and by translation both ways."""
     x, labels, network = tensor(X), torch.from_numpy(y), sampler.generator_
     for c in (0, 1):
         start = x[labels == c]
@@ -96,7 +97,7 @@ def there_and_back(sampler, X, y, scores, setting):
 
 @torch.no_grad()
 def translated(sampler, X, y):
-    """Some pictures of either class, these translated, and these translated back again."""
+    """Some images of either class, translated, and translated back again."""
     rows = np.concatenate([np.flatnonzero(y == c)[:6] for c in (0, 1)])
     x, own = tensor(X[rows]), torch.from_numpy(y[rows])
     there = sampler.generator_(x, 1 - own)
@@ -108,9 +109,9 @@ def translated(sampler, X, y):
 
 def translate(pair, X, y, scores, options, seed):
     """CycleGAN between two classes, scored and drawn after an epoch and at the end."""
-    game, ways = {"batch_size": 8, "random_state": seed}, {}
+    common, ways = {"batch_size": 8, "random_state": seed}, {}
     for n in (10, options.max_iter // 4):
-        sampler = CycleGANSampler(max_iter=n, **game).fit(X, y)
+        sampler = CycleGANSampler(max_iter=n, **common).fit(X, y)
         there_and_back(sampler, X, y, scores, {"pair": pair, "seed": seed})
         found = translated(sampler, X, y)
         ways |= {way if way == "start" else f"{way}, {n} steps": found[way] for way in found}
@@ -127,7 +128,7 @@ def shoes(options, seed):
 
 
 def train_cgan(X, y, options, seed):
-    """CGAN; of the first seed its losses, and its pictures after 100 steps and at the end."""
+    """CGAN; of the first seed its losses, and its images after 100 steps and at the end."""
     early, cgan = (
         CGANSampler(max_iter=n, learning_rate=2e-3, batch_size=8, random_state=seed).fit(X, y)
         for n in (min(100, options.max_iter), options.max_iter)
@@ -141,7 +142,7 @@ def train_cgan(X, y, options, seed):
 
 
 def figure(frame, options):
-    """Loss and accuracy on training and test pictures by epoch, mean over the seeds."""
+    """Loss and accuracy on training and test images by epoch, mean over the seeds."""
     figure, axes = plt.subplots(2, 2, figsize=(11, 6.5), sharex=True, layout="constrained")
     for row, score in zip(axes, ("loss", "accuracy"), strict=True):
         for ax, part in zip(row, ("train", "test"), strict=True):

@@ -2,12 +2,13 @@
 
     python examples/papers/scdl.py --quick
 
-4000, 2000, 1000, 750, 500, 350, 200, 100, 60 and 40 pictures of the ten classes. What does a
-classifier of all 60,000 real pictures make of 1,000 generated ones of each class (four scores, a
-confusion matrix, the gain over the rivals)? Do the classes' codes lie apart? And how well does the
-small CNN do on test pictures when it is trained on the imbalanced set, or on one filled up to
-4,500, 6,000 or 10,000 of each class? Duplicates and SMOTE are ours to compare with. Every
-classifier gets the same number of updates. Quick: minutes a seed; full: a GPU.
+The ten classes have 4000, 2000, 1000, 750, 500, 350, 200, 100, 60 and 40 images. How does a
+classifier of all 60,000 real images classify 1,000 generated ones of each class (four scores, a
+confusion matrix, the gain over other methods)? Are the classes separated in the codes? And how well
+does the small CNN do on test images if it is trained on the imbalanced set, or on one over-sampled
+to 4,500, 6,000 or 10,000 of each class? We add duplicates and SMOTE for comparison. Every
+classifier has the same number of updates. The quick setting takes minutes a seed, the full one
+needs a GPU.
 """
 
 import matplotlib.pyplot as plt
@@ -16,7 +17,7 @@ import torch
 from _common import (
     CNN,
     LATENT_DIM,
-    Judge,
+    EvaluationClassifier,
     Scores,
     codes,
     load,
@@ -69,14 +70,14 @@ def recall_on_smallest(y_true, y_pred, y):
     return recall_score(y_true, y_pred, labels=smallest, average="macro", zero_division=0)
 
 
-def judge_samplers(judge, X, y, scores, options, seed):
+def evaluate_samplers(evaluator, X, y, scores, options, seed):
     """Scores and confusions of every sampler, and SCDL-GAN itself."""
     confusions, fitted = {}, {}
     for name, Sampler in SAMPLERS.items():
         stages = {"max_iter": options.max_iter, "autoencoder_max_iter": options.max_iter}
         sampler = Sampler(**stages, latent_dim=LATENT_DIM, random_state=seed).fit(X, y)
-        X_new, y_new = sampler.sample(options.judged, random_state=seed)
-        seen = judge.predict(X_new)
+        X_new, y_new = sampler.sample(options.evaluated, random_state=seed)
+        seen = evaluator.predict(X_new)
         scores.add(
             sampler=name,
             seed=seed,
@@ -92,7 +93,7 @@ def judge_samplers(judge, X, y, scores, options, seed):
 
 
 def training_sets(X, y, sampler, options, seed):
-    """The imbalanced set, and what it is filled up to."""
+    """The imbalanced set, and over-sampled ones."""
     yield "imbalanced", X, y
     present = dict(enumerate(np.bincount(y).tolist()))
     for n in options.fill:
@@ -128,7 +129,7 @@ def small_cnn(X, y, X_test, y_test, sampler, scores, options, seed):
 
 
 def all_codes(X, y, X_test, options, seed):
-    """Codes of test pictures by the three autoencoders: plain, Wasserstein, supervised."""
+    """Codes of test images by the three autoencoders: plain, Wasserstein, supervised."""
     rng, found = torch.Generator().manual_seed(seed), {}
     for name, mmd, supervision in (("BAGAN", 0, 0), ("WAE-GAN", 0.01, 0), ("SCDL-GAN", 0.01, 1)):
 
@@ -146,12 +147,12 @@ def all_codes(X, y, X_test, options, seed):
 
 
 def figures(confusions, Z, y_latent, curves, sampler, X, y, options):
-    """Confusion matrices, codes and learning curves; real and generated pictures."""
+    """Confusion matrices, codes and learning curves; real and generated images."""
     figure, axes = plt.subplots(1, len(confusions), figsize=(13, 3.7), layout="constrained")
     style = {"colorbar": False, "include_values": False, "im_kw": {"vmin": 0, "vmax": 1}}
     for ax, (name, matrix) in zip(axes, confusions.items(), strict=True):
         ConfusionMatrixDisplay(matrix).plot(ax=ax, cmap="Blues", **style)
-        ax.set(title=name, xlabel="seen by the judge", ylabel="generated for")
+        ax.set(title=name, xlabel="predicted class", ylabel="generated class")
     save(figure, options, "scdl-confusions")
     figure, axes = plt.subplots(1, len(Z), figsize=(13, 4.6), layout="constrained")
     for ax, (name, z) in zip(axes, Z.items(), strict=True):
@@ -162,11 +163,11 @@ def figures(confusions, Z, y_latent, curves, sampler, X, y, options):
     figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
     for name, curve in curves.items():
         ax.plot(*np.transpose(curve), label=name)
-    ax.set(xlabel="updates", ylabel="accuracy on 1,000 test pictures")
+    ax.set(xlabel="updates", ylabel="accuracy on 1,000 test images")
     ax.legend()
     save(figure, options, "scdl-curves")
     display = SyntheticSamplesDisplay(X, y, *sampler.sample(8, random_state=1)).plot()
-    save(display.figure_, options, "scdl-pictures")
+    save(display.figure_, options, "scdl-images")
     plt.close("all")
 
 
@@ -174,34 +175,37 @@ def main(arguments=None):
     def add(parser):
         parser.add_argument("--profile", type=int, nargs=10, default=PROFILE)
         parser.add_argument("--fill", type=int, nargs="+", default=[4500, 6000, 10000])
-        parser.add_argument("--judged", type=int, default=1000, help="generated ones of a class")
+        parser.add_argument(
+            "--evaluated", type=int, default=1000, help="generated images of a class"
+        )
         parser.add_argument("--cnn-iter", type=int, default=10000, help="updates of the small CNN")
 
-    quick = {"side": 16, "max_iter": 200, "judge_iter": 1000, "cnn_iter": 150}
+    quick = {"side": 16, "max_iter": 200, "evaluator_iter": 1000, "cnn_iter": 150}
     options = options_of(__doc__.splitlines()[0], arguments, add, **quick)
     X_all, y_all, X_test, y_test = data = load(options.fashion, options.side)
-    judge = Judge(data, options)
-    judged, trained, apart = (Scores(options, f"scdl-{n}") for n in ("judged", "trained", "codes"))
+    evaluator = EvaluationClassifier(data, options)
+    names = "scdl-evaluated", "scdl-trained", "scdl-codes"
+    evaluated, trained, separated = (Scores(options, name) for name in names)
     X_few, y_few = thin(X_test, y_test, [100] * 10, 0)
     for seed in options.seeds:
         X, y = thin(X_all, y_all, options.profile, seed)
-        confusions, sampler = judge_samplers(judge, X, y, judged, options, seed)
+        confusions, sampler = evaluate_samplers(evaluator, X, y, evaluated, options, seed)
         Z = all_codes(X, y, X_few, options, seed)
         for name, z in Z.items():
             accuracy = cross_val_score(KNeighborsClassifier(), z, y_few, cv=3).mean()
-            apart.add(codes=name, seed=seed, accuracy=accuracy)
+            separated.add(codes=name, seed=seed, accuracy=accuracy)
         curves = small_cnn(X, y, X_test, y_test, sampler, trained, options, seed)
         if seed == options.seeds[0]:
             figures(confusions, Z, y_few, curves, sampler, X, y, options)
 
-    mean = show("Generated, judged", judged.read(), ["sampler"], [*FOUR, "class_6"])[FOUR]
+    mean = show("Generated, evaluated", evaluated.read(), ["sampler"], [*FOUR, "class_6"])[FOUR]
     gain = {rival: mean.loc["SCDL-GAN"] / mean.loc[rival] - 1 for rival in mean.index}
     print("\n## Improvement gain of SCDL-GAN over", *FOUR)
     for rival, gains in gain.items():
         print(rival, gains.to_numpy().round(3))
     what = ["accuracy", "macro_f", "recall_on_smallest"]
     show("Small CNN", trained.read(), ["training_set"], what)
-    show("Five neighbours among codes", apart.read(), ["codes"], ["accuracy"])
+    show("Five neighbours among codes", separated.read(), ["codes"], ["accuracy"])
 
 
 if __name__ == "__main__":

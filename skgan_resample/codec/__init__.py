@@ -1,4 +1,4 @@
-"""The border between arrays and tensors: what the caller has, and what the networks see."""
+"""Encode tables and images as float32 arrays for networks, and decode generated ones."""
 
 from ._image import ImageCodec
 from ._table import TableCodec

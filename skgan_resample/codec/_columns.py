@@ -1,4 +1,4 @@
-"""The columns of a table, whoever holds it: as plain arrays, and back as what they were."""
+"""Columns of a table in any container: read as plain arrays, and built again from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from .._containers import is_dataframe, is_polars
-from ._objects import Column, gaps, integer_dtype, read_objects
+from ._objects import Column, integer_dtype, nan_mask, read_objects
 
 _NAT = np.iinfo(np.int64).min
 _COLUMNS_AT_ONCE = 8  # the float64 of a row of them fill one line of the processor's cache
@@ -128,10 +128,10 @@ def read(series, name):
             values, missing = series.astype(native, copy=False), np.zeros(len(series), dtype=bool)
         else:
             missing = series.isna().to_numpy()
-            gap = {"f": np.nan, "b": False}.get(kind, 0)
-            values = series.to_numpy(dtype=native, na_value=gap)
+            filler = {"f": np.nan, "b": False}.get(kind, 0)
+            values = series.to_numpy(dtype=native, na_value=filler)
         column = Column(label, dtype, "number", kind == "b" and not is_array)
-        return column, values, missing | gaps(values, label)
+        return column, values, missing | nan_mask(values, label)
     objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
     return read_objects(objects, dtype, label)
 
@@ -183,7 +183,7 @@ def _read_polars(series, label):
         column = Column(label, dtype, "number")
         column.missing = None if missing.any() else np.nan
         values = series.cast(pl.Float64).to_numpy()
-        return column, values, missing | gaps(values, label)
+        return column, values, missing | nan_mask(values, label)
     if dtype.is_temporal():
         times = series.to_physical().cast(pl.Int64).fill_null(0)
         return Column(label, dtype, "time", unit=dtype), times.to_numpy(), missing

@@ -7,8 +7,8 @@ import numpy as np
 MAX_BLOCK = 64
 _EXACT = 2.0**23
 _MOST_DECIMALS = 6
-_FEWEST_VALUES = 10  # of which all are multiples of ten by chance once in 10**10 times
-_LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # of those that float64 knows
+_FEWEST_VALUES = 10  # ten values are all multiples of ten by chance once in 10**10 times
+_LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # that float64 can represent
 
 
 class Number:
@@ -49,11 +49,11 @@ class Number:
             )
         if self.scale <= len(steps) * np.finfo(float).eps * abs(self.centre):  # rounding alone
             self.centre, self.scale = low / 2 + high / 2, high - low or 1.0
-        # A float32 tells whole numbers apart up to 2**24: a centre within 2**23 of both ends
+        # float32 is exact for whole numbers up to 2**24: a centre within 2**23 of both ends
         # keeps every integer column that spans less than 2**24 exact, however skewed it is.
         if self.low.dtype.kind in "iu" and high < 2 * _EXACT:
             self.centre = np.clip(self.centre, high - _EXACT, _EXACT)
-        # float32 makes 1e-8 of a zero, of which a sparse table would become a full one
+        # a zero comes back from float32 as about 1e-8, which would fill a sparse table
         self._nearly_zero = 1e-6 * (float(self.high) - float(self.low)) if (seen == 0).any() else 0
         if self.values is not None:
             steps = self._steps(seen)
@@ -169,7 +169,7 @@ class Category:
 
 
 class TwoValues(Category):
-    """Numbers of which there are two: a category to a network, since nothing lies between them."""
+    """A column of two numbers, encoded as a category, since no value lies between them."""
 
     def encode(self, column, values, missing, out):
         """Write the block of the nearer of the two values."""

@@ -1,4 +1,4 @@
-"""Images: flattened, one a row <-> float32 arrays (n, c, h, w)."""
+"""Flattened images, (n, h * w * c) <-> float32 arrays (n, c, h, w)."""
 
 import math
 
@@ -6,16 +6,16 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-_AT_ONCE = 64  # images; what is float64 on the way stays small
+_AT_ONCE = 64  # images; keeps intermediate float64 arrays small
 
 
 class ImageCodec(BaseEstimator):
     """Encode flattened images as (n, c, h, w) arrays in [-1, 1], and decode them.
 
     In each channel, the smallest value of the training data becomes -1, the largest 1. A few hot
-    pixels are clipped: those further from all others than these are from each other, if there is
-    one for 100 images, or three, and 1 in 1,000 pixels at most. Decoded values are within the
-    range, so that nothing wraps around, and rounded where pixels are integers.
+    pixels are clipped: values further from all others than these are from each other, if there is
+    at most one for 100 images (or three in all) and at most 1 in 1,000 pixels. Decoded values are
+    clipped to the range, so that nothing wraps around, and rounded where pixels are integers.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class ImageCodec(BaseEstimator):
     integer_ : ndarray of shape (height * width * channels,)
         Whether a pixel is a whole number.
     step_ : ndarray of shape (channels, 1, 1)
-        Distance in [-1, 1] of two values that a pixel can have; 0 unless all are whole numbers.
+        Distance in [-1, 1] of neighbouring values of a pixel; 0 unless all are whole numbers.
     sample_shape_ : tuple of int
         (channels, height, width) of an encoded image.
 
@@ -162,7 +162,7 @@ class ImageCodec(BaseEstimator):
 def _range(images):
     """Least and largest value of images (n, h * w) but for a few hot pixels."""
     few = min(max(len(images) // 100, 3), images.size // 1000)
-    darkest = images.min(axis=1).argsort()[: few + 1]  # of as many images are the ends of all
+    darkest = images.min(axis=1).argsort()[: few + 1]  # only these images hold extreme values
     brightest = images.max(axis=1).argsort()[-few - 1 :]
     values = np.sort(images[np.union1d(darkest, brightest)], axis=None)
     low, a, b, high = map(float, values[[0, few, -few - 1, -1]])

@@ -1,4 +1,4 @@
-"""Columns of Python objects: as plain arrays, and what makes such objects again."""
+"""Columns of Python objects: read as plain arrays, and made again from them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Column:
 
 
 def read_objects(objects, dtype, label):
-    """Tell a column of Python objects by their types; as ``read`` in ``_columns.py`` returns it."""
+    """Read a column of Python objects by their types; returns what ``_columns.read`` does."""
     absent = _is_missing(objects)
     present = objects[~absent] if absent.any() else objects
     kinds = set(map(type, present))
@@ -130,7 +130,7 @@ def _read_numbers(present, kinds, label):
         native = integer_dtype(min(present), max(present), label)
         return present.astype(native), bool if _family(next(iter(kinds))) is bool else int
     values = present.astype(np.float64)
-    gaps(values, label)
+    nan_mask(values, label)
     if all(issubclass(kind, Decimal) for kind in others):
         digits = (-int(v.as_tuple().exponent) for v in present if isinstance(v, Decimal))
         return values, partial(_decimal, digits=max(0, *digits))
@@ -157,8 +157,8 @@ def integer_dtype(low, high, label):
     )
 
 
-def gaps(values, label):
-    """Where NaN stands in numbers, once infinity is ruled out."""
+def nan_mask(values, label):
+    """Mask of NaN among numbers; infinity is a ValueError."""
     if np.isinf(values).any():
         raise ValueError(
             f"Got infinity in {label}, but expected finite numbers. Replace it by a missing value "

@@ -22,23 +22,23 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     Numbers, dates and durations are scaled to mean 0 and standard deviation 1, dates as multiples
     of the largest unit that divides them all (days, for example). Categories become one-hot
     blocks, as do numbers where two values recur, such as 0 and 1. A column with missing values has
-    a block of two entries more, present and missing, and what is missing is filled with a value
+    one more block of two entries, present and missing, and missing values are filled with a value
     that occurs: the median, or the most frequent category.
 
-    On the way back a column of numbers is rounded to its step, whatever its dtype: the largest
+    When decoded, a column of numbers is rounded to its step, whatever its dtype: the largest
     power of ten (1000, 1, 0.01) that divides all values seen by ``fit``. With more than six
     decimals, or fewer than ten values, it has none; integers and booleans are whole in any case. It
     is clipped to the range seen, and where values recur (fewer than half as many values as rows:
-    codes, counts, grades) it takes the nearest of the values seen. A block stands for its largest
-    entry.
+    codes, counts, grades) it takes the nearest of the values seen. A block is decoded to the
+    category of its largest entry.
 
     Parameters
     ----------
     categorical_features : "auto", None or array-like, default="auto"
-        Which columns are categories: their names, their indices, or a mask. "auto" are the
+        Which columns are categories: their names, their indices, or a mask. "auto" takes the
         booleans of a frame, and in any container what is neither number nor time: texts,
-        pandas' categories. Of objects, decimals, fractions, dates, times, durations and periods
-        are none. None are no columns.
+        pandas' categories. Objects that are decimals, fractions, dates, times, durations or
+        periods are not categories. None means no column.
 
     Attributes
     ----------
@@ -110,9 +110,9 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         Raises
         ------
         ValueError
-            If a column holds values of several types, none at all, complex numbers, lists,
-            infinity, integers beyond 64 bits, or text where ``categorical_features`` leaves it
-            out; or if two have one name. The message names the column.
+            If a column holds values of several types, no values, complex numbers, lists, infinity,
+            integers beyond 64 bits, or text that ``categorical_features`` leaves out; or if two
+            columns have the same name. The message names the column.
         """
         self._validate_params()
         table = self._checked(X)
@@ -159,7 +159,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         return self
 
     def _lay_out(self, incomplete):
-        """Give columns their places: numbers, categories, then present and missing of some."""
+        """Give columns their places: numbers, categories, then the blocks of missing values."""
         owners: list[int] = []
         self.block_sizes_: tuple[int, ...] = ()
         self._places, self._marks, self.categories_ = {}, {}, {}
@@ -198,7 +198,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         Raises
         ------
         ValueError
-            If a column has a category, or a gap, that ``fit`` did not see in it.
+            If a column has a category that ``fit`` did not see, or the first missing values.
         """
         check_is_fitted(self)
         table = self._checked(X)
@@ -250,7 +250,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             yield column, values, missing
 
     def _checked(self, X):
-        """X as something with columns; what counts is its shape, and a view of zeros has it."""
+        """X as a table with columns; its shape is checked on a view of zeros."""
         table = as_table(X)
         zeros = np.broadcast_to(0.0, table.shape) if len(table.shape) == 2 else table
         check_array(zeros, ensure_all_finite=False, estimator=self)

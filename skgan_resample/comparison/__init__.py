@@ -1,6 +1,6 @@
-"""Does it help on my data? Samplers compared under cross-validation without leakage.
+"""Compare samplers by cross-validation without leakage.
 
-``python -m skgan_resample.comparison data.csv --target y`` does it from the shell.
+``python -m skgan_resample.comparison data.csv --target y`` does so from the shell.
 """
 
 from ._baselines import PriorThresholdClassifier

@@ -26,7 +26,7 @@ _OPTIONS: dict[str, Any] = {
     "--cv": {"type": int, "default": 5},
     "--n-jobs": {"type": int},
     "--random-state": {"type": int, "default": 0},
-    "--memory": {"help": "directory in which scores are cached; a run that was stopped goes on"},
+    "--memory": {"help": "directory in which scores are cached, to resume an interrupted run"},
     "--csv": {"help": "file for the table of all scores"},
 }
 
@@ -44,8 +44,8 @@ def main(arguments=None):
     table = read(options.data)
     if options.target not in table:
         sys.exit(f"Got --target {options.target}, but the columns are {list(table)}.")
-    rooms = over_sampling, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine
-    known = {name: getattr(room, name) for room in rooms for name in room.__all__}
+    modules = over_sampling, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine
+    known = {name: getattr(module, name) for module in modules for name in module.__all__}
     passed_on = "cv", "scoring", "n_jobs", "random_state", "memory"
     result = compare_samplers(
         table.drop(columns=options.target),

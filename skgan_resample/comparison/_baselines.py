@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Predict the class whose probability exceeds its share of the training samples the most.
 
-    With two classes that puts the decision threshold at the prior of the second, in place of one
-    half: the Bayes rule for balanced accuracy. Probabilities stay what they were.
+    With two classes this moves the decision threshold from one half to the prior of the second
+    class: the Bayes rule for balanced accuracy. Probabilities are unchanged.
 
     Parameters
     ----------

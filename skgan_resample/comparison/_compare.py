@@ -36,11 +36,11 @@ def compare_samplers(
     memory=None,
     progress=True,
 ):
-    """Cross-validate samplers with classifiers on the same folds, beside the honest baselines.
+    """Cross-validate samplers with classifiers on the same folds, beside three simple baselines.
 
     Preprocessor, sampler and classifier are fitted to the training samples of a fold alone. Each
     sampler resamples a fold once, for all classifiers. Three baselines that generate nothing are
-    always there: ``"none"``; ``"class_weight"``, the classifier's own class weights, or sample
+    always included: ``"none"``; ``"class_weight"``, the classifier's own class weights, or sample
     weights in their place; and ``"threshold at prior"``, see
     :class:`~skgan_resample.comparison.PriorThresholdClassifier`.
 
@@ -72,10 +72,10 @@ def compare_samplers(
     random_state : int, RandomState instance or None, default=None
         Seed of the shuffling, and of every estimator whose own ``random_state`` is None.
     memory : str or object with the joblib.Memory interface, default=None
-        Directory in which the scores of each sampler, classifier and split are cached as they
-        come: a run that was stopped goes on, and one with another classifier computes only that.
-        It needs a ``random_state``. What fails is tried again. Empty the directory when the code of
-        an estimator has changed, which the cache does not see.
+        Directory in which the scores of each sampler, classifier and split are cached as they are
+        computed. An interrupted run can be resumed, and a run with one more classifier computes
+        only its scores. It needs a ``random_state``. Failures are not cached. Empty the directory
+        when the code of an estimator has changed, which the cache does not notice.
     progress : bool, default=True
         Whether to show a bar.
 
@@ -83,8 +83,8 @@ def compare_samplers(
     -------
     result : ComparisonResult
         Its ``table``, a DataFrame, has one row per data set, sampler, classifier, split and metric.
-        ``summary()``, ``tests()`` and ``plot()`` condense it. Where something fails the value is
-        NaN and the error is in the table.
+        ``summary()``, ``tests()`` and ``plot()`` condense it. After a failure the value is NaN, and
+        the error is in the table.
 
     References
     ----------
@@ -111,8 +111,8 @@ def compare_samplers(
 
     if memory is not None and random_state is None:
         raise ValueError(
-            "Got memory without a random_state, but expected an int random_state: a cached result "
-            "would be given out as that of another seed."
+            "Got memory without a random_state, but expected an int random_state: the cache would "
+            "return the result of another seed."
         )
     evaluate = check_memory(memory).cache(evaluate_classifier, ignore=["resampled"])
     samplers = dict.fromkeys(BASELINES) | _named(samplers, "samplers", reserved=BASELINES)

@@ -27,10 +27,10 @@ class Setting(NamedTuple):
 
 
 def run_fold(evaluate, X, y, setting, classifiers):
-    """By classifier (seconds, n_generated, {metric: (value, error)}); resample once at most.
+    """{classifier: (seconds, n_generated, {metric: (value, error)})}; resamples at most once.
 
-    ``evaluate`` is :func:`evaluate_classifier`, cached or not. An error becomes data here, outside
-    of the cache: what failed is tried again by the next run.
+    ``evaluate`` is :func:`evaluate_classifier`, cached or not. Errors are caught outside the cache:
+    the next run tries again what has failed.
     """
 
     @cache
@@ -86,7 +86,7 @@ def _resample(X, y, setting):
 
 
 def _score(model, X_test, y_test, scorer):
-    """Value and error of a metric; one that fails does not take the others along."""
+    """Value and error of a metric; if it fails, the others are still computed."""
     try:
         value = float(check_scoring(model, scoring=scorer)(model, X_test, y_test))
         return value, "" if np.isfinite(value) else "not defined here"

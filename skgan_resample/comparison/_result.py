@@ -1,4 +1,4 @@
-"""What compare_samplers gives back: the table, and how to condense it."""
+"""ComparisonResult: the table of scores, its summary and its tests."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +45,7 @@ class ComparisonResult:
         -------
         scores : DataFrame
             A row for each split, or for each of several data sets, a column for each sampler. NaN
-            where the sampler failed in any part: a mean over the rest would not be comparable.
+            where the sampler failed in any part, since means over different parts do not compare.
         """
         return self._by_unit(self._blocks(metric))
 
@@ -60,12 +60,12 @@ class ComparisonResult:
         Returns
         -------
         summary : DataFrame
-            ``failed``, the number of failures; ``mean``, NaN like the next three if anything failed
-            that others did (``tests`` then compares the rest); ``std`` over the splits, averaged
-            over data sets and classifiers; ``low`` and ``high``, a 95 % interval of the mean over
-            splits, corrected for overlapping training sets, or over data sets; ``mean_rank``, 1 is
-            best, and ``wins``, ``ties`` and ``losses``, over data sets, classifiers and splits,
-            where a failure ranks last; and the means of ``fit_seconds`` and ``n_generated``.
+            ``failed``, the number of failures; ``mean``, NaN like the next three if the sampler
+            failed where another did not (``tests`` compares the rest); ``std`` over the splits,
+            averaged over data sets and classifiers; ``low`` and ``high``, a 95 % interval of the
+            mean over splits, corrected for overlapping training sets, or over data sets;
+            ``mean_rank`` (1 is best), ``wins``, ``ties`` and ``losses`` over data sets, classifiers
+            and splits (a failure ranks last); means of ``fit_seconds`` and ``n_generated``.
         """
         return self._per_metric(self._summary_of, reference)
 
@@ -177,7 +177,7 @@ class ComparisonResult:
 
     @property
     def _several(self):
-        """Whether the data sets, not the splits, are what a mean is taken over."""
+        """Whether means are taken over data sets, not over splits."""
         return self.table["dataset"].nunique() > 1
 
     @property
@@ -196,7 +196,7 @@ class ComparisonResult:
         return blocks[table["sampler"].unique()]
 
     def _by_unit(self, blocks):
-        """Mean over classifiers, and splits; what fails whatever the sampler is left out."""
+        """Mean over classifiers, and splits; leaves out where all samplers failed."""
         unit = "dataset" if self._several else "split"
         units = blocks.dropna(how="all").groupby(unit, sort=False)
         return units.agg(lambda values: values.mean(skipna=False))

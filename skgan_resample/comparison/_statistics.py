@@ -1,4 +1,4 @@
-"""Tests of whether a difference is more than chance."""
+"""Statistical tests of differences between samplers."""
 
 import numpy as np
 from scipy import stats

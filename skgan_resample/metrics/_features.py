@@ -1,4 +1,4 @@
-"""Features in which samples are compared, without a download."""
+"""Features in which samples are compared, without a pretrained network."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 class ClassifierFeatures(TransformerMixin, BaseEstimator):
     """Features of samples: the hidden layer of a small classifier, trained on real ones.
 
-    For tables and small images it takes the part of the Inception network in FID: distances between
-    features weigh what distinguishes the classes. Fit it to real samples only.
+    For tables and small images it replaces the Inception network of FID: distances between features
+    emphasise what distinguishes the classes. Fit it to real samples only.
 
     Parameters
     ----------

@@ -7,9 +7,9 @@ from sklearn.utils import check_random_state
 def ssim_diversity(X, y, *, image_shape=None, n_pairs=200, random_state=None):
     """Compute the mean structural similarity of random pairs of images of a class.
 
-    The less similar the pairs, the more diverse the class [1]_. Only a comparison means something:
-    call it for real and for synthetic images; a class whose synthetic images are more similar has
-    lost diversity. Needs torchmetrics.
+    The less similar the pairs, the more diverse the class [1]_. Compare the values of real and of
+    synthetic images: a class whose synthetic images are more similar has lost diversity. Needs
+    torchmetrics.
 
     Parameters
     ----------

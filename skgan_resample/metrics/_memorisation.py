@@ -1,4 +1,4 @@
-"""Whether synthetic samples are copies of training samples, or can be told from real ones."""
+"""Near-copies of training samples, spread, and a test of synthetic against real samples."""
 
 from typing import NamedTuple
 
@@ -43,8 +43,8 @@ def nearest_neighbour_ratio(X_train, X_synthetic, X_test=None, *, copy_below=0.1
     scores : Memorisation
         A named tuple. ``ratio``: median distance of a synthetic sample to the nearest training
         sample over that of an unseen one; about 1 for new samples, near 0 for copies [1]_, and NaN
-        where the unseen samples are copies themselves. ``near_copies``: share of the synthetic
-        samples.
+        where the unseen samples are copies themselves. ``near_copies``: their share in the
+        synthetic samples.
 
     References
     ----------
@@ -110,7 +110,7 @@ def spread_ratio(X_real, X_synthetic):
 
 
 def two_sample_auc(X_real, X_synthetic, *, classifier=None, cv=5, random_state=None):
-    """Score how well a classifier tells synthetic samples from real ones, cross-validated.
+    """Score how well a classifier distinguishes synthetic from real samples, cross-validated.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def two_sample_auc(X_real, X_synthetic, *, classifier=None, cv=5, random_state=N
     Returns
     -------
     auc : float
-        0.5 if the two cannot be told apart, 1 if they always can [1]_. Less than 0.5 points to
+        0.5 if the two cannot be distinguished, 1 if they always can [1]_. Less than 0.5 points to
         copies of real samples: those in the training folds mislead the classifier.
 
     References

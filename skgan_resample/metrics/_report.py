@@ -1,4 +1,4 @@
-"""A sampler's synthetic samples, class by class, in plain words."""
+"""Quality of a sampler's synthetic samples, class by class."""
 
 import numpy as np
 from sklearn.base import clone
@@ -108,7 +108,7 @@ def _scores(real, synthetic, rng):
 
 
 def _remarks(row):
-    """What looks wrong, in words."""
+    """Problems of the samples, in words."""
     if row["near_copies"] > _MANY_COPIES:
         yield f"{row['near_copies']:.0%} near-copies of {row['real']} samples"
     if row["coverage"] < _FAR_BELOW_FLOOR * row["coverage_floor"]:

@@ -1,4 +1,4 @@
-"""Samples mixed from real samples of their class, in numpy: what a GAN has to better."""
+"""New samples mixed from real samples of a class, in numpy: the baseline of the GANs."""
 
 from ._image import ImageMixture
 from ._table import TableMixture

@@ -15,7 +15,7 @@ from ._table import Members
 
 _SHARPNESS = 8.0
 _POOL = 4096  # images of a class among which neighbours are searched
-_BATCH_PIXELS = 1 << 18  # 334 images of 28 x 28: what is float32 on the way takes 1 MB an array
+_BATCH_PIXELS = 1 << 18  # 334 images of 28 x 28: an intermediate float32 array takes 1 MB
 _COPY_BELOW = 0.1  # share of the distance of two images; as in metrics.nearest_neighbour_ratio
 _TRIES = 10
 
@@ -30,12 +30,12 @@ class ImageMixture:
     .. math:: x = x_i + m (x_j - x_i), \qquad m = \mathrm{sigmoid}(8 (f + l))
 
     with j one of the k nearest neighbours of i in its class, f a smooth random field and l ~ N(0,
-    0.7) a random level. The others are image i itself, so that seams do not tell a classifier the
-    class. Then candidates are augmented. Half get a random gamma, which takes their brightness part
-    of the way to another image's of the class. Half are translated by up to a fourteenth of their
-    size, and perhaps mirrored if mirrored images look like others of their class. A candidate
-    nearer to image i or j than a tenth of the distance between the two, or a copy of one when
-    rounded, is drawn again: up to ten times, since classes of duplicates have nothing else.
+    0.7) a random level. The others are image i itself, so that a classifier cannot recognise the
+    class by the seams. Then candidates are augmented. Half get a random gamma, which takes their
+    brightness part of the way to that of another image of the class. Half are translated by up to a
+    fourteenth of their size, and perhaps mirrored if mirrored images look like others of their
+    class. A candidate nearer to image i or j than a tenth of the distance between the two, or a
+    copy of one when rounded, is drawn again, up to ten times: a class may hold only duplicates.
 
     References
     ----------
@@ -55,7 +55,7 @@ class ImageMixture:
 
     x: np.ndarray  # (n, c, h, w), float32 in [-1, 1] or uint8
     members: Members
-    neighbours: np.ndarray  # (n, k), numbers of near images of the same class
+    neighbours: np.ndarray  # (n, k), indices of near images of the same class
     brightness: np.ndarray  # (n,), mean of each image in [0, 1]
     mirrored: np.ndarray  # (K,), probability that a translated image is mirrored
     step: float | np.ndarray  # of pixel values that the caller rounds to, in [-1, 1]
@@ -70,12 +70,12 @@ class ImageMixture:
         n_neighbors: int = 5,
         step: float | np.ndarray = 2 / 255,
     ) -> ImageMixture:
-        """Find neighbours of images, (n, c, h, w), and see which classes may be mirrored.
+        """Find neighbours of images, (n, c, h, w), and the classes whose images may be mirrored.
 
         Images are float32 in [-1, 1], or uint8, where 0 stands for -1 and 255 for 1; kept, not
         copied. y, (n,), holds class indices, each of the K classes at least once; rng chooses among
-        the images of large classes. ``step`` is the spacing of the values that pixels will be
-        rounded to, in [-1, 1]: what rounding makes a copy is one. The default is that of bytes.
+        the images of large classes. ``step`` is the spacing in [-1, 1] of the values that pixels
+        will be rounded to, since rounding may make a copy; the default is that of bytes.
         """
         members = Members.fit(y, n_classes)
         neighbours = np.empty((len(x), n_neighbors), dtype=np.int64)
@@ -84,7 +84,7 @@ class ImageMixture:
             shuffled = rng.permutation(images)
             neighbours[shuffled] = _nearest(x, shuffled, n_neighbors)
             hits[c] = _mirror_hits(_coarse(x, shuffled[:300]))
-        share = hits[:, 0].sum() / hits[:, 1].sum()  # of all classes, as strong as ten images
+        share = hits[:, 0].sum() / hits[:, 1].sum()  # of all classes: a prior worth ten images
         mirrored = np.minimum((hits[:, 0] + 10 * share) / (hits[:, 1] + 10), 0.5)
         brightness = x.mean(axis=(1, 2, 3), dtype=np.float32)
         brightness = brightness / 255 if x.dtype == np.uint8 else (brightness + 1) / 2
@@ -120,7 +120,7 @@ class ImageMixture:
         images[changed] = _random_gamma(images[changed], target, rng)
         moved = _coin(len(y), rng)
         images[moved] = _translate_and_flip(images[moved], self.mirrored[y[moved]], rng)
-        np.clip(images, -1, 1, out=images)  # what rounding errors leave outside
+        np.clip(images, -1, 1, out=images)  # rounding errors
 
     def _is_near_copy(self, images, a, b):
         """Mask of shape (m,) of the images that are nearly a or b, or will be when rounded."""
@@ -179,7 +179,7 @@ def _random_gamma(images, target, rng):
 def _translate_and_flip(images, mirrored, rng):
     """Translate (m, c, h, w) images by up to 1/14 of their size, edges repeated; mirror some.
 
-    By whole pixels, which blurs nothing, or by parts of one where 1/14 is less than a pixel.
+    By whole pixels, without smoothing, or by parts of one where 1/14 is less than a pixel.
     """
     m, reach = len(images), max(images.shape[2:]) / 14
     shift = rng.uniform(-reach, reach, (2, m))
@@ -223,7 +223,7 @@ def _averaging(size, grain):
 
 
 def _nearest(x, images, k):
-    """Numbers of the k nearest other images of a class, given in random order: (m,) -> (m, k).
+    """Indices of the k nearest other images of a class, given in random order: (m,) -> (m, k).
 
     They are searched among the first 4,096, and repeat where a class has too few.
     """
@@ -239,7 +239,7 @@ def _nearest(x, images, k):
 
 
 def _mirror_hits(images):
-    """How many images are nearer to another's mirror image than to any other, and of how many."""
+    """Number of images nearer to the mirror image of another than to any other, and of images."""
     nearest = []
     for others in (images, images[..., ::-1]):
         distances = euclidean_distances(_flat(images), _flat(others), squared=True)

@@ -13,7 +13,7 @@ _BATCH_VALUES = 1 << 17  # values of a batch: 0.5 MB an array, which stays in th
 
 @dataclass(frozen=True)
 class Members:
-    """The samples of each class: their numbers class by class, (n,), and their counts, (K,)."""
+    """The samples of each class: their indices class by class, (n,), and their counts, (K,)."""
 
     order: np.ndarray
     counts: np.ndarray
@@ -24,11 +24,11 @@ class Members:
         return cls(np.argsort(y, kind="stable"), np.bincount(y, minlength=n_classes))
 
     def by_class(self) -> list[np.ndarray]:
-        """Numbers of the samples of class 0, 1, ..."""
+        """Indices of the samples of class 0, 1, ..."""
         return np.split(self.order, np.cumsum(self.counts)[:-1])
 
     def draw(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Draw a sample of each label's class: (m,) -> (m,) numbers of samples."""
+        """Draw a sample of each label's class: (m,) -> (m,) indices of samples."""
         return self.draw_pairs(y, rng)[0]
 
     def draw_pairs(self, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -49,14 +49,14 @@ class TableMixture:
     .. math:: x = (1 - t) x_i + t x_j + b (x_k - \mu_{y_k}), \qquad t = u / (u + v)
 
     with i, j any two rows of the class, u, v ~ U(0, 1), b the noise scale, and k a row of any class
-    of two rows or more, each such class equally likely: residuals are pooled over classes, so that
-    a class of few rows gets the variation within the others.
+    with two rows or more, each such class equally likely. Residuals are pooled over classes, so
+    that a class of few rows gets the variation within the others.
 
-    A column of two values comes from one of the two rows, from the second with probability t, and
-    tied columns (one-hot, or with a pair of values that is never seen) from the same one, be they
-    numbers or categories. Where values recur, numbers are rounded to the observed value below or
-    above, at random with odds that keep the mean. A number is missing where the row chosen so lacks
-    it; where only the other row does, it is the chosen row's, plus noise.
+    A column of two values comes from one of the two rows, from the second with probability t. Tied
+    columns (one-hot, or with a pair of values that is never seen) come from the same row, be they
+    numbers or categories. Where values recur, numbers are rounded stochastically to the observed
+    value below or above, which keeps the mean. A number is missing where it is missing in the row
+    chosen so; where it is missing in the other row, it is that of the chosen row, plus noise.
 
     References
     ----------
@@ -79,7 +79,7 @@ class TableMixture:
     members: Members
     means: np.ndarray  # (K, d), class means of what is not missing
     values: tuple[np.ndarray, ...]  # of each column, sorted, where they recur; else none
-    groups: np.ndarray  # (d,), number of the columns that come from one row together, or -1
+    groups: np.ndarray  # (d,), group of the columns that come from the same row, or -1
     interpolated: np.ndarray  # (d,), mask of the numbers of more than two values
     missing: np.ndarray  # (g, 2), columns of values, and those that are 1 where they are missing
     noise_scale: float  # b
@@ -146,8 +146,8 @@ class TableMixture:
         chosen = np.where(from_second[:, np.maximum(self.groups, 0)], b, a)
         number = a + t * (b - a)
         if len(self.missing):
-            one_lacks_it = _is_missing(a, self.missing) | _is_missing(b, self.missing)
-            number = np.where(one_lacks_it, chosen, number)
+            either_missing = _is_missing(a, self.missing) | _is_missing(b, self.missing)
+            number = np.where(either_missing, chosen, number)
         number += self.noise_scale * self._residuals(len(y), rng)
         present = ~_is_missing(chosen, self.missing)
         return np.where(self.interpolated & present, number, chosen)
@@ -162,7 +162,7 @@ class TableMixture:
         return np.where(_is_missing(rows, self.missing), 0, rows - self.means[labels])
 
     def _round_to_observed(self, rows, rng):
-        """Round numbers that recur, in place, to the value below or above, keeping their mean."""
+        """Round numbers that recur, in place, stochastically to the value below or above."""
         is_missing = np.broadcast_to(_is_missing(rows, self.missing), rows.shape)
         for j in np.flatnonzero(self.interpolated):
             if len(values := self.values[j]):
@@ -190,7 +190,7 @@ def _recurring_values(column):
 
 
 def _groups(owners, two_valued, ties):
-    """Number what comes from one row together, units and ties of units; the rest gets -1."""
+    """Number the groups of columns that come from the same row; the other columns get -1."""
     unit = np.where(owners > 0, owners + len(owners), -1)
     unit[two_valued] = np.where(owners[two_valued] > 0, unit[two_valued], ties)
     leader = np.arange(2 * len(owners) + 1)

@@ -1,10 +1,10 @@
-"""What a sampler is written with, in torch alone.
+"""Building blocks of samplers, in torch alone.
 
 - ``networks``: trunks and decoders for tables and images, and how a label enters them.
 - ``blocks``: how generators draw one-hot blocks, and the rates of missing values.
 - ``losses``: objectives, as functions of tensors.
 - ``latent``: one Gaussian of latent codes per class.
 - ``impacts``: weights of subclasses in a loss, and the actor and critic that learn them.
-- ``run``: the object that a training needs, its batches and its two loops.
+- ``run``: everything that one training needs, its batches and its two loops.
 - ``runtime``: devices, threads and settings of torch.
 """

@@ -17,9 +17,9 @@ class BlockHead(nn.Module):
     .. math:: p_i = \exp(a_i) / \sum_j \exp(a_j)
 
     of the block's outputs a (with ``of_logits=False`` they are p already), by the Gumbel-max trick
-    [1]_ on noise from ``rng``. A discriminator cannot tell such a block from a real one by its
-    form. Gradients pass as if the probabilities themselves had come out (straight-through).
-    Training and generation draw alike. The blocks, of the given sizes, are the last columns.
+    [1]_ on noise from ``rng``, in training and generation: a discriminator cannot recognise such a
+    block by its form. Gradients pass as if the output were the probabilities (straight-through).
+    The blocks, of the given sizes, are the last columns.
 
     References
     ----------
@@ -70,7 +70,7 @@ def draw_blocks_from(network: nn.Module, rng: torch.Generator) -> None:
 
 @dataclass(frozen=True)
 class MissingRates:
-    """What brings the missing values of generated rows to the rates of the real ones, by class."""
+    """Correction of the rates of missing values in generated rows to the real ones, by class."""
 
     columns: Tensor  # (g,), encoded columns that are 1 where a value is missing
     filled: Tensor  # (K, g), share of the missing values that become present

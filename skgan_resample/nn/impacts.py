@@ -135,8 +135,9 @@ class ActorCriticImpacts(FixedImpacts):
     gradient of every impact is drawn, a; the GAN is then trained for a while under the new impacts,
     s' = s + 0.05 a, normalised; the reward is the inverse of its loss there,
     :math:`r = 1 / (0.1 + L)`. With the error :math:`\delta` of :func:`temporal_difference` the
-    critic minimises :math:`\delta^2` and the actor :math:`-\delta \log \pi(a | s)`. The critic
-    starts from the forecast that the first reward is that of every step to come; a forecast of zero would praise whatever the actor does at first.
+    critic minimises :math:`\delta^2` and the actor :math:`-\delta \log \pi(a | s)`. The critic's
+    first forecast is that every step has the reward of the first one; from a forecast of zero, any
+    first action of the actor would be rewarded.
 
     References
     ----------
@@ -149,7 +150,7 @@ class ActorCriticImpacts(FixedImpacts):
         self.classes, self.rng = classes, rng
         self.actor = build(lambda: _network(n, n), rng, "cpu")
         self.critic = build(lambda: _network(n, 1), rng, "cpu")
-        for network in (self.actor, self.critic):  # no change and no opinion, at first
+        for network in (self.actor, self.critic):  # zero outputs at first
             nn.init.zeros_([*network.parameters()][-2])
         self.optimisers = [
             Adam(self.actor.parameters(), lr=_ACTOR_RATE, fused=True),

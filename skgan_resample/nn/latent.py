@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def shrunk_covariance(centred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    r"""Covariance of (n, d) centred codes, pulled towards a (d, d) target where they are few.
+    r"""Covariance of (n, d) centred codes, shrunk towards a (d, d) target where they are few.
 
     The Ledoit-Wolf [1]_ intensity, returned as well, is the share of the squared distance between
     the sample covariance S and the target T that sampling noise explains,

@@ -30,8 +30,8 @@ def build(factory: Callable[[], Module], rng: torch.Generator, device: str) -> M
     torch's layers fill themselves from the process-wide stream when they are made; here they are
     made without storage first and filled afterwards, alike on every device: He-normal weights, zero
     biases, embeddings from U(-0.05, 0.05) (Keras's default, which BAGAN-GP's authors used),
-    :class:`ClassScale` from N(0, 1). A layer with weights of another kind, which would start as
-    whatever the memory held, is a TypeError.
+    :class:`ClassScale` from N(0, 1). A layer with other weights, which would stay uninitialised, is
+    a TypeError.
     """
     with torch.device("meta"):
         network = factory()
@@ -46,13 +46,13 @@ def build(factory: Callable[[], Module], rng: torch.Generator, device: str) -> M
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
         elif [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]:
-            raise TypeError(f"build() does not know how to start the weights of {layer}.")
+            raise TypeError(f"build() does not know how to initialise the weights of {layer}.")
     # for faster convolutions; torch's stubs do not know the keyword
     return network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def leaky() -> nn.LeakyReLU:
-    """Make an activation that overwrites its input: what backward has to hold is then half."""
+    """Make an activation that overwrites its input, which halves the memory of backward."""
     return nn.LeakyReLU(SLOPE, inplace=True)
 
 
@@ -115,8 +115,8 @@ class ResidualBlock(nn.Module):
 class DenseTrunk(nn.Sequential):
     """Residual MLP from table rows to features, (n, n_columns) -> (n, n_features).
 
-    Features f are divided by ``sqrt(mean(f**2) + eps)``: those of outliers would be large, and a
-    label that meets them small. ``dropout`` makes a layer of it, here and in :class:`ConvTrunk`.
+    Features f are divided by ``sqrt(mean(f**2) + eps)``: otherwise the features of outliers would
+    be too large beside a label. ``dropout`` makes a layer of it, here and in :class:`ConvTrunk`.
     """
 
     def __init__(
@@ -169,8 +169,8 @@ def trunk_for(
     """Choose the first layers of an encoder or a discriminator by the shape of a sample.
 
     ``hidden_dim`` is the width of every dense layer, or the number of feature maps of the
-    convolutions at the lowest resolution. An encoder has to tell how far out a row lies, which the
-    size of a dense trunk's features says: an ``eps`` of 1 keeps it.
+    convolutions at the lowest resolution. An encoder has to encode how far out a row lies, which is
+    the size of a dense trunk's features: an ``eps`` of 1 keeps it.
     """
     if len(sample_shape) == 1:
         return DenseTrunk(sample_shape[0], hidden_dim, dropout, eps)
@@ -322,8 +322,8 @@ class ProductGenerator(nn.Module):
 class ConcatDiscriminator(nn.Module):
     """``dense(features(x), one-hot y)``: is x a real sample of class y? One score per sample.
 
-    The label's weights start from N(0, 1): one entry of 1 beside many features, with weights as
-    small as theirs, would hardly be seen.
+    The label's weights start from N(0, 1): with weights as small as those of the features, a label,
+    which is one entry of 1 beside many features, would have hardly any effect.
     """
 
     def __init__(self, trunk: Trunk, n_classes: int, hidden: int = 128) -> None:

@@ -26,14 +26,14 @@ _PIXELS_AT_ONCE = 1 << 17  # a layer of 32 feature maps then takes 17 MB
 
 
 class Progress:
-    """Is told of a training; this one takes no note. Others are a bar, callbacks, warnings."""
+    """Receives the progress of a training, and ignores it. Subclasses show, log or warn."""
 
     def update(self, stage: str, max_iter: int, losses: dict[str, Tensor]) -> bool:
-        """Take note of one update; True asks the stage to stop."""
+        """Receive the losses of one update; True asks the stage to stop."""
         return False
 
     def diverged(self, stage: str, at: int, kept: int) -> None:
-        """Take note that a loss or a weight was not finite at update ``at``.
+        """Receive that a loss or a weight was not finite at update ``at``.
 
         The stage ends with the weights of update ``kept``.
         """
@@ -64,7 +64,7 @@ class TrainingRun:
     learning_rate: float = 1e-3  # of Adam
     block_sizes: tuple[int, ...] = ()  # of the one-hot blocks that an encoded table ends with
     device: str = "cpu"
-    progress: Progress = field(default_factory=Progress)  # told of every update
+    progress: Progress = field(default_factory=Progress)  # receives every update
 
     # Networks ------------------------------------------------------------------------------------
 
@@ -191,9 +191,9 @@ class TrainingRun:
         update: Callable[[], dict[str, Tensor]],
         networks: Sequence[nn.Module],
     ) -> History:
-        """Repeat an update; where a loss or weight is not finite, go back to where all were.
+        """Repeat an update; if a loss or weight is not finite, go back to the last finite ones.
 
-        That is looked at every few updates only, since it waits for the device.
+        This is checked only every few updates, since a check waits for the device.
         """
         losses: list[dict[str, Tensor]] = []
         kept, states, stopped = 0, _states(networks), False

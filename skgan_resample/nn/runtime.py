@@ -1,8 +1,8 @@
 """How torch is run here: on which device, with how many threads, from which random stream.
 
 What torch keeps for the whole process (number of threads, default device, gradients, autocast) is
-the caller's: :func:`torch_settings` sets it for a block and puts it back. At the end stand three
-measures that spare every process that trains the import of torch's compiler, a second and 60 MB.
+the caller's: :func:`torch_settings` sets it for a block and puts it back. The last section avoids
+the import of torch's compiler, which costs every process that trains a second and 60 MB.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _IS_FORKED = False
 def resolve_device(device: str) -> torch.device:
     """Turn a ``device`` parameter into a device that this machine has.
 
-    ``"auto"`` is CUDA, then Apple's MPS, then the CPU; others are named as torch names them. One
-    that torch does not know, or this machine does not have, is a ValueError.
+    ``"auto"`` is CUDA, then Apple's MPS, then the CPU; others have torch's names. A device that
+    torch does not know, or this machine does not have, is a ValueError.
     """
     if device == "auto":
         if torch.cuda.is_available():
@@ -136,13 +136,13 @@ if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
 
 
 def _without_compiler(name: str) -> Callable[..., Any]:
-    """A method of torch's Adam without the decorators that tell the compiler to leave it alone."""
+    """A method of torch's Adam without the decorators that exclude it from compilation."""
     method = getattr(torch.optim.Adam, name)
     return unwrap(method) if hasattr(method, "__wrapped__") else method
 
 
 class Adam(torch.optim.Adam):
-    """torch's Adam; its methods import no compiler to be told that nothing is compiled."""
+    """torch's Adam, whose methods would import torch's compiler without using it."""
 
     add_param_group = _without_compiler("add_param_group")
     zero_grad = _without_compiler("zero_grad")

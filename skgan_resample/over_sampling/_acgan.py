@@ -19,8 +19,8 @@ class ACGANSampler(BaseGANSampler):
 
     The generator sees the class label. The discriminator does not: it has one head for real or
     generated and one for the class. Both networks are rewarded if the class is recognised. It is
-    the baseline that other papers find failing: its samples teach classifiers least, on twelve
-    problems nine tenths of what real ones do, and at worst three quarters.
+    the baseline that other papers find to fail. On twelve problems classifiers trained on its
+    samples reach 0.90 of the score with real ones on average, and 0.75 at worst.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ class BAGANGPSampler(BaseGANSampler):
         ``fake_labels="data"``.
     latent : {"matched", "standard"}, default="matched"
         Where codes are drawn from: a Gaussian with mean and covariance of all training samples'
-        codes, which is ours, or the paper's N(0, I), of which the autoencoder has learnt nothing.
+        codes, which is ours, or the paper's N(0, I), for which the autoencoder is not trained.
     {fake_labels}
     real_balance : float, default=0.5
         Real samples of a class of size n are drawn in proportion to ``n ** (1 - real_balance)`` in
@@ -95,7 +95,7 @@ class BAGANGPSampler(BaseGANSampler):
     References
     ----------
     .. [1] Huang & Jafari, Enhanced balancing GAN: minority-class image generation, Neural
-       Computing and Applications, 2021.
+       Computing and Applications, 2021, arXiv:2011.00189.
     .. [2] Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017.
     .. [3] Kodali et al., On Convergence and Stability of GANs, 2017.
 

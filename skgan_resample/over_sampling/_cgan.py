@@ -23,8 +23,8 @@ class CGANSampler(BaseGANSampler):
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
     fake_labels : {"balanced", "data"}, default="balanced"
-        Classes of the samples generated during training: uniform, where real ones are drawn so,
-        too, or those of the real batch.
+        Classes of the samples generated during training: uniform, with real samples drawn
+        uniformly, too, or those of the real batch.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes

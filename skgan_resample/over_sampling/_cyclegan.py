@@ -24,9 +24,9 @@ _NOISE = 0.1  # deviation of the noise on donors, in standard deviations of a co
 class CycleGANSampler(BaseGANSampler):
     r"""Over-sample by translating samples of another class with CycleGAN.
 
-    Two networks learn, from unpaired samples, to turn those of a donor class into a small class and
-    back. New samples are translations of the donor's, with the donor's variety. The fitted sampler
-    keeps the training samples of the donor classes.
+    Two networks learn, from unpaired samples, to translate samples of a donor class into a small
+    class and back. New samples are translations of the donor's samples, and differ as these do. The
+    fitted sampler keeps the training samples of the donor classes.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ class CycleGANSampler(BaseGANSampler):
     max_iter : int or "auto", default="auto"
         Updates of the translators; 0 means no training. "auto" is 500.
     donor : class label, dict or None, default=None
-        Whose samples are translated: None is the largest other class; a label is the donor of all
-        other classes; a dict maps classes to donors. Classes without one take the default.
+        Class whose samples are translated. None is the largest other class; a label is the donor of
+        all other classes; a dict maps classes to donors, and the others have the default donor.
     cycle_weight : float or "auto", default="auto"
         Weight of the error of samples translated there and back, :math:`\lambda`. "auto" is the
-        paper's 10 for images and 0.1 for tables, whose donors otherwise stay what they are.
+        paper's 10 for images and 0.1 for tables, whose samples would hardly change with 10.
     identity_weight : float or "auto", default="auto"
         Weight of the change of samples that are of the class translated into, :math:`\mu`. "auto"
         is the paper's 5 for images and 0 for tables.
@@ -69,9 +69,9 @@ class CycleGANSampler(BaseGANSampler):
         (D_{ba}(G_{ba}(x_b)) - 1)^2 + \lambda \lvert G_{ab}(G_{ba}(x_b)) - x_b \rvert
         + \mu \lvert G_{ab}(x_b) - x_b \rvert
 
-    Translation is deterministic. So that new samples differ, donors are drawn with replacement and
-    bear noise of 0.1 standard deviations of a column, or 0.1 of half the range of pixels, in
-    training and generation. Where values are of few levels, new samples can still coincide.
+    Translation is deterministic. So that new samples differ, samples of the donor are drawn with
+    replacement, and noise is added to them, of 0.1 standard deviations of a column or 0.1 of half
+    the range of pixels, in training and generation. New samples of few levels can still be equal.
 
     Unlike in the paper, the weights are smaller for tables; D sees a whole sample instead of
     patches, and no earlier translations; there is no instance normalisation; the translation is
@@ -83,7 +83,7 @@ class CycleGANSampler(BaseGANSampler):
     References
     ----------
     .. [1] Zhu, Park, Isola & Efros, Unpaired Image-to-Image Translation using Cycle-Consistent
-       Adversarial Networks, ICCV 2017.
+       Adversarial Networks, ICCV 2017, arXiv:1703.10593.
 
     Examples
     --------
@@ -142,8 +142,8 @@ class CycleGANSampler(BaseGANSampler):
         labels = self.classes_.tolist()
         self.donor_ = {labels[c]: labels[donor] for c, donor in enumerate(donors)}
 
-        # 1. A translator and a discriminator for each way from class to class. Ways come in twos:
-        #    way ^ 1 is the way back, which leads to the samples that this way starts from.
+        # 1. A translator and a discriminator for each way from class to class. Ways come in pairs:
+        #    way ^ 1 is the way back, to the class that this way starts from.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
         there = PerClass([run.build(lambda: _translator(run)) for _ in ways])
@@ -257,8 +257,8 @@ class ConvTranslator(nn.Sequential):
 class Translator(nn.Module):
     """A sample and its change, ``head(x + network(x))``: (n, *sample_shape) kept.
 
-    A head draws the blocks from logits. There the donor's entry of 1 counts for three, a
-    probability of 0.95: a translation starts from its donor, not from chance.
+    A head draws the blocks from logits. The donor's entry has a logit of 3, a probability of 0.95
+    among two, so that training starts from the donor's category.
     """
 
     def __init__(self, network: nn.Module, head: BlockHead | None = None) -> None:

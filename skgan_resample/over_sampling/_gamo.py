@@ -71,9 +71,9 @@ class GAMOSampler(BaseGANSampler):
     class from M. Real classes are balanced. Classes are generated in proportion to the samples that
     they lack, or to a tenth of the largest lack.
 
-    Of images, the codes of an autoencoder are combined, seen by D and M, and decoded. Categories
-    are drawn from their mixture. A class of one sample gets copies; with more of them no sample has
-    a weight above three fifths, so that new ones are no near-copies.
+    For images, codes of an autoencoder take the place of samples: D and M see the combinations of
+    codes, which are then decoded. Categories are drawn from their mixture. A class of one sample
+    gets copies; in other classes no weight is above 0.6, so that new samples are no near-copies.
 
     In the paper the features come out of the classifier, and a variational autoencoder per class
     turns them into images. In its code the generator is trained on equally many samples of every
@@ -85,7 +85,8 @@ class GAMOSampler(BaseGANSampler):
 
     References
     ----------
-    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019.
+    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019,
+       arXiv:1903.09730.
 
     Examples
     --------
@@ -193,7 +194,7 @@ def _space(x, y, run):
 def _convex_generator(points, y, decoder, run):
     """One trunk for all classes, and the weights of each class's points.
 
-    Without batch normalisation the codes lose their say: all samples of a class become the same.
+    Without batch normalisation the generator ignores its codes: all samples of a class are equal.
     """
     n_inputs, n_features = run.latent_dim + run.n_classes, run.hidden_dim
     layers = run.build(lambda: trunk_for((n_inputs,), n_features))
@@ -211,8 +212,8 @@ def _convex_generator(points, y, decoder, run):
 class ConvexCombination(nn.Module):
     """Weighted mean of given (n, d) points, with softmax weights: (m, n_features) -> (m, d).
 
-    Scores are bounded, so that no weight of two or more is above three fifths: a mean that is
-    nearly one of its points would be a copy of it.
+    Scores are bounded, so that no weight among two or more is above 0.6: a mean that is nearly one
+    of its points would be a copy of it.
     """
 
     points: Tensor

@@ -48,8 +48,8 @@ class GANSampler(BaseGANSampler):
 
     As in the paper, D has dropout. Unlike there, samples come from a moving average of the
     generator's weights; the networks are convolutional for images and residual MLPs for tables,
-    without maxout units; Adam takes the place of gradient descent with momentum. The paper's
-    settings are not comparable.
+    without maxout units; Adam replaces gradient descent with momentum. The paper's settings are not
+    comparable.
 
     References
     ----------

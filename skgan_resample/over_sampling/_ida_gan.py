@@ -69,7 +69,8 @@ class IDAGANSampler(BaseGANSampler):
 
     References
     ----------
-    .. [1] Yang & Zhou, IDA-GAN: A Novel Imbalanced Data Augmentation GAN, ICPR 2020.
+    .. [1] Yang & Zhou, IDA-GAN: A Novel Imbalanced Data Augmentation GAN, ICPR 2020,
+       doi:10.1109/ICPR48806.2021.9411996.
 
     Examples
     --------

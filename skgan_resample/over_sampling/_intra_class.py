@@ -33,8 +33,8 @@ class IntraClassACGANSampler(BaseGANSampler):
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
     impacts : {"actor-critic", "proportional", "uniform"}, default="actor-critic"
-        Who sets the impacts: actor and critic, the paper's method; the inverse of the subclass's
-        size, its "Bias-GAN"; or all alike, a plain conditional GAN.
+        How impacts are set: by actor and critic, the paper's method; by the inverse of the
+        subclass's size, its "Bias-GAN"; or all equal, a plain conditional GAN.
     subclass_discovery : object with ``fit_predict``, default=None
         Finds the subclasses, by default ``SubclassDiscovery()``. A clone for each class is called
         as ``fit_predict(samples, labels)``, with encoded, flattened samples and the class's label
@@ -79,7 +79,8 @@ class IntraClassACGANSampler(BaseGANSampler):
     the impact of the nearest mean of a subclass of its class, without a gradient; the actor is a
     Gaussian of fixed spread, rewarded by 1 / (0.1 + L), with L the mean since its last step, for
     weights of mean 1 in each batch; impacts are at least a tenth of the class's average, or all
-    weight would go to the easiest subclass; the label multiplies D's features.
+    weight would go to the easiest subclass; the label, in G's input, is as large as the noise; D
+    has dropout.
 
     Weights move the shares p of the subclasses among the generated samples. W cancels in the
     optimal D, p / (p + q), but G is at rest only where W log D is the same for all subclasses:
@@ -88,13 +89,13 @@ class IntraClassACGANSampler(BaseGANSampler):
 
     Unlike in the paper, classes are balanced, there by the data; samples come from a moving average
     of G's weights; the networks are smaller, without residual blocks for images, and residual MLPs
-    for tables; The paper's settings are
-    ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter = 600 * n / batch_size``.
+    for tables. The paper's settings are ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter =
+    600 * n / batch_size``.
 
     References
     ----------
     .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
-       ICME 2019.
+       ICME 2019, doi:10.1109/ICME.2019.00171.
 
     Examples
     --------
@@ -207,7 +208,7 @@ class IntraClassACGANSampler(BaseGANSampler):
             of_class = y == c
             rows = as_floats(x[of_class]).flatten(1).cpu().numpy()
             found = torch.from_numpy(_discover(discovery, rows, label, run.rng))
-            found = run.first(found)  # however they round, all processes have the same
+            found = run.first(found)  # the same in all processes, whatever their rounding
             labels[of_class] = (found + len(classes)).to(y.device)
             classes += [c] * (int(found.max()) + 1)
         subclasses = Subclasses.of(x, labels, torch.tensor(classes).to(x.device))
@@ -218,7 +219,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         return labels, subclasses.to(run.device)
 
     def _policy(self, subclasses, rng):
-        """Who sets the impacts."""
+        """What sets the impacts."""
         sizes, classes = subclasses.sizes.cpu(), subclasses.classes.cpu()
         if self.impacts == "actor-critic":
             return ActorCriticImpacts(classes, rng)

@@ -12,10 +12,10 @@ class RowMixSampler(BaseSampler):
     r"""Over-sample by mixing real samples of a class; no network, no training.
 
     A new row of a table lies between two random rows of its class, as in SMOTE with all rows as
-    neighbours, and has some of the variation within the classes added to it, as in a smoothed
-    bootstrap. A new image is one of its class, half of them with parts of a near neighbour, then
-    changed in brightness, translated and mirrored. It is the baseline that the other samplers,
-    which train networks, have to better, and it takes milliseconds.
+    neighbours, plus noise from the variation within the classes, as in a smoothed bootstrap. A new
+    image is one of its class, half of them with parts of a near neighbour, then changed in
+    brightness, translated and mirrored. It takes milliseconds, and is the baseline for the
+    samplers that train networks.
 
     Parameters
     ----------
@@ -42,18 +42,18 @@ class RowMixSampler(BaseSampler):
         x = (1 - t) x_i + t x_j + 0.4 (x_k - \mu_{y_k}), \qquad t = u / (u + v)
 
     with :math:`x_i, x_j` any two rows of the class [1]_ [2]_, u and v uniform, and :math:`x_k` a
-    row of any class less the mean of that class [3]_: residuals are pooled over the classes, so
-    that a small class gets the variation within the others. The 0.4 was set by hand. A category,
-    and whether a value is missing, comes from :math:`x_i` or, with probability t, from :math:`x_j`;
-    columns that encode one category, or of which some pair of values is never seen, come from the
-    same one. Columns whose values recur are rounded at random to an observed value below or above.
+    row of any class, from which the mean of that class is subtracted [3]_: residuals are pooled
+    over the classes, so that a small class gets the variation within the others. The noise scale
+    of 0.4 was set by hand. A category, and whether a value is missing, comes from :math:`x_i` or,
+    with probability t, from :math:`x_j`; columns that encode one category, or of which some pair of
+    values is never seen, come from the same one. Columns whose values recur are rounded
+    stochastically to the observed value below or above.
 
-    A new image has, every other time, parts of a near neighbour taken in through a mask of
-    low-frequency noise [4]_. Then half of the images get a random gamma, and half are translated by
-    up to a fourteenth of their size and mirrored as far as the class is symmetric. What is still
-    nearly a training image is drawn again.
+    Half of the new images take parts of a near neighbour through a mask of low-frequency noise
+    [4]_. Then half get a random gamma, and half are translated by up to a fourteenth of their size
+    and mirrored if the class is symmetric. Near-copies of training images are drawn again.
 
-    A class of one sample gets copies of that sample with the variation of the others.
+    A class of one sample gets copies of it, to which the variation of the other classes is added.
 
     References
     ----------

@@ -37,7 +37,7 @@ class WAEGANSampler(BaseGANSampler):
 
     See Also
     --------
-    SCDLSampler : The same with codes that also tell the class.
+    SCDLSampler : The same with codes that also predict the class.
     imblearn.over_sampling.SMOTE : Interpolation between neighbours.
 
     Notes
@@ -51,17 +51,17 @@ class WAEGANSampler(BaseGANSampler):
     generated from :math:`N(\mu_c, \Sigma_c)`, the moments of its codes.
 
     There is no public code: this is a reconstruction from the text, which speaks of a multivariate
-    normal distribution and writes :math:`\mu_c + \sigma_c \epsilon`, independent coordinates. Those
-    lose what is correlated within a class; ours are full covariances, shrunk for small classes
-    towards the pooled one. Ours are the moving average of G's weights, Adam's betas (0.5, 0.9), and
-    the networks (residual MLPs for tables), too. The paper's settings are not known to us. The code
-    of [2]_ has :math:`\lambda_1 = 10` against a sum of squares. Here it is a mean over the values
+    normal distribution and writes :math:`\mu_c + \sigma_c \epsilon`, independent coordinates. They
+    lose the correlations within a class. Here covariances are full, and shrunk for small classes
+    towards the pooled one. Ours, too, are the moving average of G's weights, Adam's betas (0.5,
+    0.9), and the networks (residual MLPs for tables). The paper's settings are not known to us. The
+    code of [2]_ has :math:`\lambda_1 = 10` and a sum of squares. Here it is a mean over the values
     of a sample, so that 0.1 stands for 0.1 times their number there.
 
     References
     ----------
     .. [1] Cai et al., Supervised Class Distribution Learning for GANs-Based Imbalanced
-       Classification, ICDM 2019.
+       Classification, ICDM 2019, doi:10.1109/ICDM.2019.00014.
     .. [2] Tolstikhin et al., Wasserstein Auto-Encoders, ICLR 2018.
 
     Examples
@@ -118,7 +118,7 @@ class WAEGANSampler(BaseGANSampler):
     def _fit_wae_gan(self, x, y, run, supervision_weight=0.0):
         K, data = run.n_classes, run.batches(x, y)
 
-        # 1. Class distributions: a Wasserstein autoencoder; SCDL's codes also tell the class.
+        # 1. Class distributions: a Wasserstein autoencoder; SCDL's codes also predict the class.
         encoder = run.build(lambda: LinearHead(run.trunk(eps=1), run.latent_dim))
         decoder = run.build(run.decoder)
         classifier = run.build(lambda: torch.nn.Linear(run.latent_dim, K))
@@ -166,8 +166,8 @@ class WAEGANSampler(BaseGANSampler):
 class SCDLSampler(WAEGANSampler):
     r"""Over-sample with SCDL-GAN, supervised class distribution learning and a GAN.
 
-    The codes of a Wasserstein autoencoder also have to tell the class, so that classes do not
-    overlap in latent space. The rest is :class:`WAEGANSampler`.
+    The codes of a Wasserstein autoencoder are also trained to predict the class, so that classes do
+    not overlap in latent space. The rest is :class:`WAEGANSampler`.
 
     Parameters
     ----------
@@ -190,14 +190,14 @@ class SCDLSampler(WAEGANSampler):
     Notes
     -----
     The autoencoder minimises :math:`L_{WAE} + \lambda_2 L_{SV}`, where :math:`L_{SV}` is the
-    cross-entropy of the class given the code, as the paper's prose says; its eq. 2 writes the
-    reconstruction in the code's place. All else, the paper's settings and what differs from it,
-    stands under :class:`WAEGANSampler`.
+    cross-entropy of the class given the code, as the paper's text says; its eq. 2 has the
+    reconstruction in place of the code. For the paper's settings and the differences from it, see
+    :class:`WAEGANSampler`.
 
     References
     ----------
     .. [1] Cai et al., Supervised Class Distribution Learning for GANs-Based Imbalanced
-       Classification, ICDM 2019.
+       Classification, ICDM 2019, doi:10.1109/ICDM.2019.00014.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which sampler helps, and whether the difference is significant."""
+"""Scores of samplers with their intervals, and mean ranks."""
 
 import numpy as np
 from scipy import stats

@@ -1,4 +1,4 @@
-"""What happened during training."""
+"""Losses of a training."""
 
 from typing import Any
 

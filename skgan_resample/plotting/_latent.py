@@ -1,4 +1,4 @@
-"""Where real and synthetic samples lie."""
+"""Real and synthetic samples, embedded in the plane."""
 
 import numpy as np
 from sklearn.base import clone
@@ -10,12 +10,12 @@ from ._style import GREY, colours, panels
 
 
 class LatentSpaceDisplay:
-    """Codes or features of samples, laid out in the plane, by class or subclass.
+    """Codes or features of samples, embedded in the plane, by class or subclass.
 
     Parameters
     ----------
     embedding : ndarray of shape (n, 2)
-        Places of the samples.
+        Positions of the samples.
     labels : array-like of shape (n,)
         Their classes or subclasses.
     is_synthetic : array-like of shape (n,), default=None
@@ -44,7 +44,7 @@ class LatentSpaceDisplay:
 
     @classmethod
     def from_codes(cls, codes, labels, is_synthetic=None, *, random_state=None, ax=None):
-        """Lay out codes by t-SNE and draw them; 2,000 at random of more, since t-SNE takes long.
+        """Embed codes by t-SNE and draw them; a random 2,000 of more, since t-SNE is slow.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class LatentSpaceDisplay:
     def from_estimator(
         cls, sampler, X, y, *, features=None, n_samples=100, random_state=0, ax=None
     ):
-        """Lay out real samples together with those that a fitted sampler generates.
+        """Embed real samples together with those that a fitted sampler generates.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class LatentSpaceDisplay:
         y : array-like of shape (n_samples,)
             Their classes.
         features : transformer, default=None
-            Turns samples into the features that are laid out; it is cloned and fitted to the real
+            Turns samples into the features that are embedded; it is cloned and fitted to the real
             ones. None is a :class:`~skgan_resample.TableCodec`, which standardises numbers and
             encodes categories one-hot; see :class:`~skgan_resample.metrics.ClassifierFeatures`.
         n_samples : int, default=100

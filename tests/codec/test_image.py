@@ -1,4 +1,4 @@
-"""Round trips of pictures, and what happens at their borders."""
+"""Round trips of images, and values at the ends of their range."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ IMAGE_SHAPES = st.tuples(*[st.integers(1, 6)] * 2) | st.tuples(*[st.integers(1, 
 
 
 @st.composite
-def pictures(draw, dtype, elements=None):
+def images(draw, dtype, elements=None):
     shape = draw(IMAGE_SHAPES)
     n = draw(st.integers(1, 5))
     return shape, draw(hnp.arrays(dtype, (n, int(np.prod(shape))), elements=elements))
@@ -32,13 +32,13 @@ def round_trip(shape, X):
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "bool"])
 @given(data=st.data())
 def test_integers_come_back_exactly(dtype, data):
-    shape, X = data.draw(pictures(np.dtype(dtype)))
+    shape, X = data.draw(images(np.dtype(dtype)))
     np.testing.assert_array_equal(round_trip(shape, X).astype(dtype), X)
 
 
 @given(st.integers(-(2**40), 2**40), st.integers(0, 2**24 - 1), st.data())
 def test_integers_that_span_less_than_2_24_come_back_exactly(low, span, data):
-    shape, X = data.draw(pictures(np.int64, st.integers(low, low + span)))
+    shape, X = data.draw(images(np.int64, st.integers(low, low + span)))
     np.testing.assert_array_equal(round_trip(shape, X), X)
 
 
@@ -58,7 +58,7 @@ def test_floats_come_back_within_1e_5_of_the_range(dtype, data):
     elements = st.floats(-largest, largest, width=bits).map(
         lambda value: 0.0 if abs(value) < 1e-30 else value
     )
-    shape, X = data.draw(pictures(np.dtype(dtype), elements))
+    shape, X = data.draw(images(np.dtype(dtype), elements))
     wide = X.astype(np.float64)
     error = np.abs(round_trip(shape, X) - wide).max()
     # halves, as the range itself may be beyond float64
@@ -167,7 +167,7 @@ def test_decode_stays_within_the_range_and_the_dtype(dtype, scale, data):
     elements = hnp.from_dtype(dtype, allow_nan=False, allow_infinity=False)
     if dtype.kind == "f":
         elements = elements.filter(lambda value: abs(value) < 1e30)
-    shape, X = data.draw(pictures(dtype, elements))
+    shape, X = data.draw(images(dtype, elements))
     codec = ImageCodec(shape).fit(X)
     noise = np.random.default_rng(0).normal(size=(20, *codec.sample_shape_))
     made = codec.inverse_transform(scale * noise)

@@ -72,9 +72,9 @@ def pandas_frames(draw):
         column = draw(st.lists(values, min_size=n, max_size=n))
         is_category = isinstance(dtype, pd.CategoricalDtype)
         if missing is not None or dtype == "object" or is_category:
-            gaps = draw(st.lists(st.booleans(), min_size=n, max_size=n))
-            gaps[0] = False  # a column of gaps alone is refused
-            column = [missing if gap else v for gap, v in zip(gaps, column, strict=True)]
+            lacks = draw(st.lists(st.booleans(), min_size=n, max_size=n))
+            lacks[0] = False  # a column of missing values alone is an error
+            column = [missing if lack else v for lack, v in zip(lacks, column, strict=True)]
         if "Berlin" in str(dtype):
             frame[name] = pd.Series(column, dtype="datetime64[ns, UTC]").astype(dtype)
         else:
@@ -248,7 +248,7 @@ def test_arrays_of_numbers_have_no_categories_unless_named():
 
 
 def test_any_numbers_become_rows_that_could_be_real():
-    frame = FRAME.assign(gap=[1.5, np.nan, 2.5, 3.5], empty=["x", None, "y", "y"])
+    frame = FRAME.assign(half=[1.5, np.nan, 2.5, 3.5], empty=["x", None, "y", "y"])
     codec = TableCodec().fit(frame)
     encoded = 3 * np.random.default_rng(0).normal(size=(500, *codec.sample_shape_))
     made = codec.inverse_transform(encoded)
@@ -269,7 +269,7 @@ def test_a_block_stands_for_its_largest_entry():
     assert made["c"].tolist() == ["b", "a"]
 
 
-def test_gaps_are_filled_with_a_value_that_occurs():
+def test_missing_values_are_filled_with_a_value_that_occurs():
     X = pd.DataFrame({"n": [1.0, np.nan, 9.0, 9.0, 2.0], "c": ["a", "b", "b", None, "a"]})
     codec = TableCodec().fit(X)
     encoded = codec.transform(X)
@@ -394,7 +394,7 @@ def test_rows_of_other_dimensions():
         codec.transform(np.ones(3))
 
 
-def test_gaps_are_filled_with_the_lower_median_or_the_most_frequent_category():
+def test_missing_values_are_filled_with_the_lower_median_or_the_most_frequent_category():
     kinds = pd.Categorical(["a", "b", "b", "b", None])
     X = pd.DataFrame({"number": [1.0, 2.0, 2.5, 100.0, np.nan], "kind": kinds})
     number, a, b, *_ = TableCodec().fit_transform(X).T

@@ -159,7 +159,7 @@ def test_runs_do_not_overlap_and_ties_connect_through_a_third_column():
     assert ties(x).tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("units", [(), (1, 1, 2, 2)], ids=["found", "told"])
+@pytest.mark.parametrize("units", [(), (1, 1, 2, 2)], ids=["found", "given"])
 def test_groups_choose_their_row_independently(units):
     codes = np.array([[0, 0], [1, 1]] + [[0, 0], [0, 1], [1, 0], [1, 1]] * 3)
     x = np.hstack([one_hot(codes[:, 0]), one_hot(codes[:, 1])])

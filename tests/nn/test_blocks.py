@@ -1,4 +1,4 @@
-"""Blocks are drawn with their own odds, and gaps come at the rates of the class."""
+"""Blocks are drawn with their own odds, and missing values have the rates of the class."""
 
 import pytest
 import torch
@@ -81,18 +81,18 @@ REAL = [(0.5, 0.0), (0.1, 1.0)]
 
 
 @pytest.mark.parametrize("made", [[(0.2, 0.6), (0.9, 0.3)], [(0, 1), (1, 0)], REAL], ids=str)
-def test_gaps_come_at_the_rates_of_the_class(made):
+def test_missing_values_have_the_rates_of_the_class(made):
     x, y = rows(*made)
-    settled = MissingRates.fit([2, 4], rows(*REAL), (x, y)).apply(x, y, make_rng(0))
+    corrected = MissingRates.fit([2, 4], rows(*REAL), (x, y)).apply(x, y, make_rng(0))
     for c, expected in enumerate(REAL):
-        found = settled[y == c][:, [2, 4]].mean(0)
+        found = corrected[y == c][:, [2, 4]].mean(0)
         torch.testing.assert_close(found, torch.tensor(expected), atol=0.015, rtol=0)
-    assert (settled[y == 0, 4] == 0).all()  # exactly none where the class has none
-    assert torch.equal(settled[:, [1, 3]], 1 - settled[:, [2, 4]])
+    assert (corrected[y == 0, 4] == 0).all()  # exactly none where the class has none
+    assert torch.equal(corrected[:, [1, 3]], 1 - corrected[:, [2, 4]])
     assert torch.equal(x, rows(*made)[0])  # the input is left alone
 
 
-def test_gaps_at_the_right_rate_stay_where_they_are():
+def test_missing_values_at_the_right_rate_stay_where_they_are():
     x, y = rows(*REAL)
-    settled = MissingRates.fit([2, 4], (x, y), (x, y)).apply(x, y, make_rng(0))
-    assert torch.equal(settled, x)
+    corrected = MissingRates.fit([2, 4], (x, y), (x, y)).apply(x, y, make_rng(0))
+    assert torch.equal(corrected, x)

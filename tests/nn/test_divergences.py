@@ -98,8 +98,8 @@ def test_mmd_has_the_gradient_of_finite_differences():
 
 def test_divergence_is_torchs():
     mean, log_variance = normal(9, 4), normal(9, 4, seed=1)
-    laws, prior = Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)
-    expected = kl_divergence(laws, prior).sum(1).mean().item()
+    gaussians, prior = Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)
+    expected = kl_divergence(gaussians, prior).sum(1).mean().item()
     assert kl_standard_normal(mean, log_variance).item() == pytest.approx(expected, rel=1e-12)
     assert kl_standard_normal(torch.zeros(3, 4), torch.zeros(3, 4)) == 0
 
@@ -118,20 +118,20 @@ def test_negative_elbo_is_the_bound_of_a_normal_likelihood(shape, kl_weight):
     assert loss.item() == pytest.approx(expected, rel=1e-10)
 
 
-def test_laws_of_uncertain_codes_have_the_moments_of_the_mixture():
-    """Against 200,000 codes drawn from the laws of single rows."""
+def test_gaussians_of_uncertain_codes_have_the_moments_of_the_mixture():
+    """Against 200,000 codes drawn from the Gaussians of single rows."""
     n, rng = 200_000, make_rng(0)
     mean = normal(500, 3) @ normal(3, 3, seed=1)
     variance = normal(500, 3, seed=2).square() / 2
     y = torch.arange(500) % 2
-    laws = ClassGaussians.fit(mean, y, 2, variance)
+    gaussians = ClassGaussians.fit(mean, y, 2, variance)
     for c in range(2):
         rows = (y == c).nonzero().squeeze(1)[torch.randint(250, (n,), generator=rng)]
         drawn = mean[rows] + variance[rows].sqrt() * normal(n, 3, seed=3)
-        covariance = laws.factors[c] @ laws.factors[c].T
-        torch.testing.assert_close(laws.means[c], drawn.mean(0), atol=0.03, rtol=0)
-        # the classes follow one law, so their covariances are pooled: what stays is the sampling
-        # error of 250 rows, sqrt(2 / 250) = 9 % of a variance
+        covariance = gaussians.factors[c] @ gaussians.factors[c].T
+        torch.testing.assert_close(gaussians.means[c], drawn.mean(0), atol=0.03, rtol=0)
+        # the classes have one distribution, so their covariances are pooled: what stays is the
+        # sampling error of 250 rows, sqrt(2 / 250) = 9 % of a variance
         torch.testing.assert_close(covariance, drawn.T.cov(), atol=0.3, rtol=0.09)
         without = ClassGaussians.fit(mean, y, 2).factors[c]
         own = covariance - without @ without.T

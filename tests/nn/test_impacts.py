@@ -89,8 +89,8 @@ def test_a_row_belongs_to_the_nearest_center_of_its_own_class():
     assert subclasses.sizes.tolist() == [2, 1, 2]
     rows = torch.tensor([[2.0, 1], [8, 1], [2, 1], [1, 10]])
     assert subclasses.nearest(rows, torch.tensor([0, 0, 1, 0])).tolist() == [0, 1, 2, 0]
-    pictures = Subclasses.of(x.reshape(5, 1, 1, 2), labels, classes)
-    assert pictures.nearest(rows.reshape(4, 1, 2, 1), torch.tensor([0, 0, 1, 0])).tolist() == [
+    images = Subclasses.of(x.reshape(5, 1, 1, 2), labels, classes)
+    assert images.nearest(rows.reshape(4, 1, 2, 1), torch.tensor([0, 0, 1, 0])).tolist() == [
         *[0, 1, 2, 0]
     ]
 
@@ -152,7 +152,7 @@ def test_the_actor_moves_towards_what_was_rewarded(reward_changes):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_actor_and_critic_find_a_known_optimum(seed):
-    """A loss that is least where the first of two subclasses has an impact of .8."""
+    """A loss that is least where the first of two subclasses has an impact of 0.8."""
     policy = ActorCriticImpacts(torch.tensor([0, 0, 1]), make_rng(seed))
     for _ in range(1500):
         policy.learn(0.2 + 4 * (policy.impacts[0] - 0.8) ** 2)

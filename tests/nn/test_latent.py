@@ -1,4 +1,4 @@
-"""The laws of the latent codes: estimates, factors and the moments of what is drawn."""
+"""Gaussians of latent codes: estimates, factors and the moments of what is drawn."""
 
 import pytest
 import torch
@@ -68,38 +68,38 @@ def test_factor_of_a_slightly_negative_covariance_is_finite():
 def test_fit_has_the_means_of_the_classes_and_their_shrunk_covariances():
     z = torch.cat([correlated(30, 4) + 5, correlated(12, 4, seed=1) - 3]).float()
     y = torch.tensor([0] * 30 + [1] * 12)
-    laws = ClassGaussians.fit(z, y, 2)
-    assert laws.means.dtype == laws.factors.dtype == torch.float32
-    torch.testing.assert_close(laws.means, torch.stack([z[:30].mean(0), z[30:].mean(0)]))
-    centred = z.double() - laws.means.double()[y]
+    gaussians = ClassGaussians.fit(z, y, 2)
+    assert gaussians.means.dtype == gaussians.factors.dtype == torch.float32
+    torch.testing.assert_close(gaussians.means, torch.stack([z[:30].mean(0), z[30:].mean(0)]))
+    centred = z.double() - gaussians.means.double()[y]
     pooled, _ = shrunk_covariance(centred, sphere_of(centred))
     for c in range(2):
         expected, _ = shrunk_covariance(centred[y == c], pooled)
-        covariance = laws.factors[c] @ laws.factors[c].T
+        covariance = gaussians.factors[c] @ gaussians.factors[c].T
         torch.testing.assert_close(covariance, expected.float(), atol=1e-4, rtol=1e-4)
 
 
 def test_the_order_of_rows_does_not_matter():
     z, y = correlated(40, 3).float(), torch.tensor([0, 1, 2, 1] * 10)
     order = torch.randperm(40, generator=make_rng(0))
-    laws, again = ClassGaussians.fit(z, y, 3), ClassGaussians.fit(z[order], y[order], 3)
-    torch.testing.assert_close(again.means, laws.means)
-    covariances = [law.factors @ law.factors.mT for law in (again, laws)]
+    gaussians, again = ClassGaussians.fit(z, y, 3), ClassGaussians.fit(z[order], y[order], 3)
+    torch.testing.assert_close(again.means, gaussians.means)
+    covariances = [gaussian.factors @ gaussian.factors.mT for gaussian in (again, gaussians)]
     torch.testing.assert_close(*covariances)
 
 
 def test_a_class_of_one_row_takes_the_pooled_covariance():
     z, y = correlated(21, 3).float(), torch.tensor([0] * 20 + [1])
-    laws = ClassGaussians.fit(z, y, 2)
-    torch.testing.assert_close(laws.means[1], z[20])
-    centred = z.double() - laws.means.double()[y]
+    gaussians = ClassGaussians.fit(z, y, 2)
+    torch.testing.assert_close(gaussians.means[1], z[20])
+    centred = z.double() - gaussians.means.double()[y]
     pooled, _ = shrunk_covariance(centred, sphere_of(centred))
-    torch.testing.assert_close(laws.factors[1] @ laws.factors[1].T, pooled.float())
+    torch.testing.assert_close(gaussians.factors[1] @ gaussians.factors[1].T, pooled.float())
 
 
 def test_identical_codes_give_a_point():
-    laws = ClassGaussians.fit(torch.ones(6, 2), torch.tensor([0, 0, 0, 1, 1, 1]), 2)
-    drawn = laws.sample(torch.tensor([0, 1]), make_rng(0))
+    gaussians = ClassGaussians.fit(torch.ones(6, 2), torch.tensor([0, 0, 0, 1, 1, 1]), 2)
+    drawn = gaussians.sample(torch.tensor([0, 1]), make_rng(0))
     torch.testing.assert_close(drawn, torch.ones(2, 2))
 
 
@@ -110,15 +110,15 @@ def test_moments_of_samples():
     sqrt((Sigma_ii Sigma_jj + Sigma_ij^2) / n).
     """
     n, half = 40_000, torch.randn((3, 4, 4), generator=make_rng(1))
-    half[1, :, 2:] = 0  # a singular law among them
-    laws = ClassGaussians(10 * torch.randn((3, 4), generator=make_rng(2)), half)
+    half[1, :, 2:] = 0  # a singular one among them
+    gaussians = ClassGaussians(10 * torch.randn((3, 4), generator=make_rng(2)), half)
     y = torch.arange(3).repeat(n)
-    z = laws.sample(y, make_rng(3))
+    z = gaussians.sample(y, make_rng(3))
     assert z.shape == (3 * n, 4)
     for c in range(3):
         sigma = half[c] @ half[c].T
         variances = sigma.diag()
-        assert ((z[y == c].mean(0) - laws.means[c]).abs() < 5 * (variances / n).sqrt()).all()
+        assert ((z[y == c].mean(0) - gaussians.means[c]).abs() < 5 * (variances / n).sqrt()).all()
         error = (torch.outer(variances, variances) + sigma.square()).div(n).sqrt()
         assert ((z[y == c].T.cov() - sigma).abs() < 5 * error + 1e-6).all()
 
@@ -132,19 +132,19 @@ def test_sample_holds_one_factor_and_not_one_for_each_code():
 
 
 def test_sample_repeats_with_its_stream():
-    laws = ClassGaussians(torch.zeros(2, 3), torch.eye(3).repeat(2, 1, 1))
+    gaussians = ClassGaussians(torch.zeros(2, 3), torch.eye(3).repeat(2, 1, 1))
     y = torch.tensor([0, 1, 1])
     rng = make_rng(0)
-    first, second = laws.sample(y, rng), laws.sample(y, rng)
-    assert torch.equal(laws.sample(y, make_rng(0)), first)
+    first, second = gaussians.sample(y, rng), gaussians.sample(y, rng)
+    assert torch.equal(gaussians.sample(y, make_rng(0)), first)
     assert not torch.equal(first, second)
-    assert laws.sample(y[:0], rng).shape == (0, 3)
+    assert gaussians.sample(y[:0], rng).shape == (0, 3)
 
 
 def test_variances_of_the_codes_come_on_top():
     z, y = correlated(7, 3).float(), torch.tensor([0, 0, 0, 0, 1, 1, 1])
     variance = torch.rand(z.shape, generator=make_rng(0))
-    plain, law = ClassGaussians.fit(z, y, 2), ClassGaussians.fit(z, y, 2, variance)
-    added = law.factors @ law.factors.mT - plain.factors @ plain.factors.mT
+    plain, gaussian = ClassGaussians.fit(z, y, 2), ClassGaussians.fit(z, y, 2, variance)
+    added = gaussian.factors @ gaussian.factors.mT - plain.factors @ plain.factors.mT
     expected = torch.stack([variance[y == c].mean(0).diag() for c in range(2)])
     torch.testing.assert_close(added, expected, atol=1e-5, rtol=1e-5)

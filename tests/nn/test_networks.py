@@ -1,4 +1,4 @@
-"""Networks and players: shapes, weights from a given stream, and what they do with a label."""
+"""Networks: shapes, weights from a given stream, and what they do with a label."""
 
 import math
 
@@ -31,7 +31,7 @@ from skgan_resample.nn.runtime import Embedding
 
 pytestmark = pytest.mark.usefixtures("untouched_globals")
 
-PICTURES = [
+IMAGES = [
     (1, 1, 1),
     (1, 1, 9),
     (3, 7, 7),
@@ -49,7 +49,7 @@ def normal(*shape, seed=0):
     return torch.randn(shape, generator=make_rng(seed))
 
 
-@pytest.mark.parametrize("shape", PICTURES + TABLES)
+@pytest.mark.parametrize("shape", IMAGES + TABLES)
 def test_encoders_and_critics_take_any_sample(shape):
     x = normal(3, *shape)
     encoder = build(lambda: LinearHead(trunk_for(shape), 5), make_rng(0), "cpu")
@@ -63,13 +63,13 @@ def test_encoders_and_critics_take_any_sample(shape):
 
 
 @pytest.mark.parametrize("enlarge", [Upsample, TransposedConv])
-@pytest.mark.parametrize("shape", PICTURES)
+@pytest.mark.parametrize("shape", IMAGES)
 def test_picture_decoders_make_any_size(shape, enlarge):
     decoder = build(lambda: decoder_for(4, shape, enlarge=enlarge, kernel=7), make_rng(0), "cpu")
     x = decoder(normal(3, 4))
     assert x.shape == (3, *shape)
     assert x.abs().max() <= 1
-    # another code changes the whole picture, up to its edges
+    # another code changes the whole image, up to its edges
     assert (x[0] != x[1]).float().mean() > 0.8
 
 
@@ -213,7 +213,7 @@ def test_product_generator_decodes_code_times_embedding():
 
 
 def test_product_generator_starts_with_codes_of_their_own_size():
-    """Embeddings near zero let a class settle at zero, where all its codes give one row."""
+    """Embeddings near zero may become zero for a class, where all its codes give one row."""
     generator = build(lambda: ProductGenerator(decoder_for(64, (6,)), 50, 64), make_rng(0), "cpu")
     sizes = generator.embedding.weight.square().mean(1)
     assert sizes.min() > 0.5

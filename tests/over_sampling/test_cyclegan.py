@@ -21,7 +21,7 @@ N_KEPT = 40
 
 @pytest.fixture(scope="module")
 def two_digits():
-    """All ones, of which 40 for training, all zeros, and a judge of zeros and ones."""
+    """All ones, of which 40 for training, all zeros, and a classifier of both."""
     X, y = load_digits(n_class=2, return_X_y=True)
     kept = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:N_KEPT]])
     return X[kept], y[kept], ExtraTreesClassifier(200, random_state=0).fit(X, y)
@@ -75,7 +75,7 @@ def test_untrained_rows_are_made_of_donors():
     for translator in sampler.generator_.networks:
         torch.nn.init.zeros_(translator.network[-1].weight)
     made = sampler.sample({0: 50})[0]
-    assert (np.abs(made - 2e3) < 400).all()  # noise of .1 deviations, which are 817
+    assert (np.abs(made - 2e3) < 400).all()  # noise of 0.1 deviations, which are 817
 
 
 @pytest.mark.slow
@@ -87,15 +87,15 @@ def test_more_rows_than_donors_are_all_different(fitted, two_digits):
 
 @pytest.mark.slow
 def test_translations_pass_for_the_class(fitted, two_digits):
-    # 1.00, 1.00, 1.00; of donors .00
-    X, y, judge = two_digits
-    assert (judge.predict(X[y == 0]) == 1).mean() == 0
-    assert (judge.predict(fitted.sample({1: 200})[0]) == 1).mean() >= 0.9
+    # 1.00, 1.00, 1.00; of donors 0.00
+    X, y, evaluator = two_digits
+    assert (evaluator.predict(X[y == 0]) == 1).mean() == 0
+    assert (evaluator.predict(fitted.sample({1: 200})[0]) == 1).mean() >= 0.9
 
 
 @pytest.mark.slow
 def test_translations_are_as_various_as_the_class(fitted, two_digits):
-    # .63, .74, .74
+    # 0.63, 0.74, 0.74
     X, y, _ = two_digits
     share = fitted.sample({1: 200})[0].var(axis=0).sum() / X[y == 1].var(axis=0).sum()
     assert 0.5 <= share <= 1.5
@@ -103,12 +103,12 @@ def test_translations_are_as_various_as_the_class(fitted, two_digits):
 
 @pytest.mark.slow
 def test_without_the_game_donors_stay_what_they_are(two_digits):
-    # .00, .01, .10
-    X, y, judge = two_digits
+    # 0.00, 0.01, 0.10
+    X, y, evaluator = two_digits
     made = (
         CycleGANSampler(image_shape=(8, 8), max_iter=0, random_state=0).fit(X, y).sample({1: 200})
     )
-    assert (judge.predict(made[0]) == 1).mean() < 0.3
+    assert (evaluator.predict(made[0]) == 1).mean() < 0.3
 
 
 def distance_to_class(sampler, X, y):
@@ -121,7 +121,7 @@ def distance_to_class(sampler, X, y):
 @pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(fitted, two_digits, monkeypatch):
-    # .91, .96, .91 with the sound loss; 3.5, 3.4, 5.8 with the broken one
+    # 0.91, 0.96, 0.91 with the sound loss; 3.5, 3.4, 5.8 with the broken one
     X, y, _ = two_digits
     # one term of a sum: only where the sampler looks it up can it be broken alone
     sound = _cyclegan.least_squares_g
@@ -140,7 +140,8 @@ def errors(sampler, X, y):
 
 @pytest.mark.slow
 def test_cycle_and_identity_losses_do_their_work(two_digits):
-    # .083, .074, .088 against .21, .22, .21 without; .037, .028, .031 against .28, .18, .26
+    # 0.083, 0.074, 0.088 against 0.21, 0.22, 0.21 without; 0.037, 0.028, 0.031 against 0.28, 0.18,
+    # 0.26
     X, y, _ = two_digits
     weights = {"cycle_weight": 10.0, "identity_weight": 5.0}
     settings = {"image_shape": (8, 8), "max_iter": 200, "random_state": 0}
@@ -153,14 +154,14 @@ def test_cycle_and_identity_losses_do_their_work(two_digits):
 
 @pytest.mark.slow
 def test_works_on_tables():
-    # .92, .96, .96 of translations, .00 of donors
+    # 0.92, 0.96, 0.96 of translations, 0.00 of donors
     X, y = make_classification(
         400, 6, n_informative=4, weights=[0.85], class_sep=2.0, flip_y=0, random_state=0
     )
-    judge = ExtraTreesClassifier(200, random_state=0).fit(X, y)
+    evaluator = ExtraTreesClassifier(200, random_state=0).fit(X, y)
     made = CycleGANSampler(random_state=0).fit(X, y).sample({1: 200})[0]
-    assert (judge.predict(made) == 1).mean() >= 0.8
-    assert (judge.predict(X[y == 0]) == 1).mean() < 0.1
+    assert (evaluator.predict(made) == 1).mean() >= 0.8
+    assert (evaluator.predict(X[y == 0]) == 1).mean() < 0.1
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 8, 8), (2, 7, 20), (1, 37, 53)])

@@ -1,4 +1,4 @@
-"""GAMO's rows are convex combinations of the real rows of their class, chosen in a game."""
+"""GAMO's rows are convex combinations of real rows, found by adversarial training."""
 
 import numpy as np
 import pytest
@@ -94,9 +94,10 @@ def along_the_line(random_state=4):
 
 @pytest.mark.slow
 def test_rows_spread_in_the_class_and_lean_to_the_other():
-    # deviation 2.3, .6, 1.9, .8, 2.7, 2.5, 2.8, .0, 1.6 (seeds 0 to 8), of real rows 2.8: the game
-    # often keeps to a part of the class; seed 4 is far from all bounds with torch 2.5, too. Mean
-    # 7.4 there, of real rows 5.2; without the game deviation 1.2 and mean 4.7 at the most
+    # deviation 2.3, 0.6, 1.9, 0.8, 2.7, 2.5, 2.8, 0.0, 1.6 (seeds 0 to 8), of real rows 2.8: often
+    # only a part of the class is generated; seed 4 is far from all bounds with torch 2.5, too. Mean
+    # 7.4 there, of real rows 5.2; without adversarial training deviation 1.2 and mean 4.7 at the
+    # most
     made = along_the_line()
     assert made.std() > 1.5
     assert 6 < made.mean() < 9
@@ -105,7 +106,7 @@ def test_rows_spread_in_the_class_and_lean_to_the_other():
 @pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(monkeypatch):
-    # deviation .8, .0, .0, .0, .3, .2, .0, .6, .3 (seeds 0 to 8)
+    # deviation 0.8, 0.0, 0.0, 0.0, 0.3, 0.2, 0.0, 0.6, 0.3 (seeds 0 to 8)
     # one term of a sum: only where the sampler looks it up can it be broken alone
     sound = _gamo.least_squares_g
     monkeypatch.setattr(_gamo, "least_squares_g", lambda fake: -sound(fake))
@@ -122,7 +123,7 @@ def of_digits(digits, **parameters):
 @poor_rows_expected
 def test_scarce_digits_vary_by_the_game(digits):
     # seed 0: accuracy 1.00 / 1.00 (a decoder of codes within a class's hull gives that), coverage
-    # .43 / .38, and variance .26 / .33 against .00 / .01 without the game
+    # 0.43 / 0.38, and variance 0.26 / 0.33 against 0.00 / 0.01 without adversarial training
     learnt = of_digits(digits)
     for made in learnt.values():
         assert made.accuracy >= 0.8, learnt
@@ -135,7 +136,7 @@ def test_scarce_digits_vary_by_the_game(digits):
 @pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed_on_digits(digits, monkeypatch):
-    # variance .11, .01, .00 / .04, .00, .00
+    # variance 0.11, 0.01, 0.00 / 0.04, 0.00, 0.00
     # one term of a sum: only where the sampler looks it up can it be broken alone
     sound = _gamo.least_squares_g
     monkeypatch.setattr(_gamo, "least_squares_g", lambda fake: -sound(fake))

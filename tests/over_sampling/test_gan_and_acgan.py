@@ -37,8 +37,8 @@ def of_acgan(digits):
 
 @pytest.mark.slow
 def test_gan_learns_scarce_digits(digits):
-    # accuracy 1.00, .99, 1.00 / 1.00, 1.00, 1.00; variance .77, .74, .74 / .82, .87, .86;
-    # coverage .77, .80, .83 / .83, .74, .77; untrained: coverage .00
+    # accuracy 1.00, 0.99, 1.00 / 1.00, 1.00, 1.00; variance 0.77, 0.74, 0.74 / 0.82, 0.87, 0.86;
+    # coverage 0.77, 0.80, 0.83 / 0.83, 0.74, 0.77; untrained: coverage 0.00
     learnt = of_gan(digits)
     for made in learnt.values():
         assert made.accuracy >= 0.8, learnt
@@ -49,7 +49,7 @@ def test_gan_learns_scarce_digits(digits):
 @pytest.mark.slow
 @poor_rows_expected
 def test_gan_notices_a_broken_loss(digits):
-    # variance .07 and coverage .00 at the most
+    # variance 0.07 and coverage 0.00 at the most
     broken = of_gan(digits, with_wrong_sign(GAN))
     for made in broken.values():
         assert made.variance < 0.2, broken
@@ -59,8 +59,8 @@ def test_gan_notices_a_broken_loss(digits):
 @pytest.mark.slow
 @poor_rows_expected
 def test_acgan_learns_the_less_scarce_digit(digits):
-    # digit 3: accuracy .94, .78, .96; variance .83, .75, .73; coverage .43, .14, .29.
-    # Digit 8 it fails, as the papers say: accuracy .00, .74, .32.
+    # digit 3: accuracy 0.94, 0.78, 0.96; variance 0.83, 0.75, 0.73; coverage 0.43, 0.14, 0.29.
+    # Digit 8 it fails, as the papers say: accuracy 0.00, 0.74, 0.32.
     learnt = of_acgan(digits)[3]
     assert learnt.accuracy >= 0.6, learnt
     assert 0.35 <= learnt.variance <= 1.3, learnt
@@ -71,8 +71,8 @@ def test_acgan_learns_the_less_scarce_digit(digits):
 @pytest.mark.parametrize(
     ("loss", "factor"),
     [
-        ("logistic_g", -1.0),  # accuracy .00, .00, .00
-        ("auxiliary_g", 0.0),  # accuracy .09, .09, .03: the class term is what names the digit
+        ("logistic_g", -1.0),  # accuracy 0.00, 0.00, 0.00
+        ("auxiliary_g", 0.0),  # accuracy 0.09, 0.09, 0.03: the class term is what names the digit
     ],
 )
 @poor_rows_expected

@@ -1,7 +1,7 @@
-"""IDA-GAN: started from its autoencoder, two heads, codes from q(z|x), and a game that teaches.
+"""IDA-GAN: the start from the autoencoder, two heads, codes from q(z|x), adversarial training.
 
 The learning test is that of test_learning.py: digits 3 and 8 are cut to 40 and 20 rows, and no
-autoencoder runs first, so that whatever the rows resemble was learnt in the game.
+autoencoder runs first, so that all is learnt by adversarial training.
 """
 
 import pytest
@@ -60,23 +60,25 @@ def test_the_generator_sees_code_and_class(stages):
     assert (generator(2 * z, torch.tensor([0])) - rows[0]).abs().max() > 1e-3
 
 
-def test_class_laws_come_from_mean_and_variance_of_each_code(stages):
-    """A class's law has the mean of mu, and is wider than that of mu by the mean of sigma^2."""
+def test_class_gaussians_come_from_mean_and_variance_of_each_code(stages):
+    """A class's Gaussian has the mean of mu; the mean of sigma^2 widens it."""
     sampler, run = stages
     encoder, _ = run.autoencoder
     mean, free = encoder(run.x).detach().double().chunk(2, dim=1)
-    law, y = sampler.latent_, run.y
+    gaussian, y = sampler.latent_, run.y
     of_means = _ida_gan.ClassGaussians.fit(mean, y, 3)
     for c in range(3):
-        torch.testing.assert_close(law.means[c].double(), mean[y == c].mean(0), atol=1e-5, rtol=0)
-        covariance = (law.factors[c] @ law.factors[c].T).double()
+        torch.testing.assert_close(
+            gaussian.means[c].double(), mean[y == c].mean(0), atol=1e-5, rtol=0
+        )
+        covariance = (gaussian.factors[c] @ gaussian.factors[c].T).double()
         own = covariance - of_means.factors[c] @ of_means.factors[c].T
         expected = torch.sigmoid(free[y == c]).mean(0).diag()
         torch.testing.assert_close(own, expected, atol=1e-4, rtol=0)
 
 
 def test_no_posterior_is_wider_than_the_prior():
-    """One row at 10,000 deviations would otherwise give its class an infinite law."""
+    """One row at 10,000 deviations would otherwise give its class an infinite variance."""
     X, y = table(counts=(400, 40))
     X[y.argmax()] = 1e9
     sampler = IDAGANSampler(autoencoder_max_iter=0, max_iter=2, random_state=0).fit(X, y)
@@ -86,8 +88,8 @@ def test_no_posterior_is_wider_than_the_prior():
 
 @pytest.mark.slow
 def test_scarce_digits_are_learnt_in_the_game(digits):
-    # worst of seeds 0, 1, 2, digit 3 / digit 8: accuracy 1.00 / .88, variance .49 / .57,
-    # coverage .46 / .36
+    # worst of seeds 0, 1, 2, digit 3 / digit 8: accuracy 1.00 / 0.88, variance 0.49 / 0.57,
+    # coverage 0.46 / 0.36
     learnt = qualities(trained(UNPRETRAINED, digits), digits)
     for made in learnt.values():
         assert made.accuracy >= 0.8, learnt
@@ -112,7 +114,7 @@ def test_a_broken_loss_is_noticed(digits, loss, monkeypatch):
     sound = getattr(_ida_gan, loss)
     monkeypatch.setattr(_ida_gan, loss, lambda *args: -sound(*args))
     broken = qualities(trained(UNPRETRAINED, digits), digits)
-    # logistic_g: accuracy .00, coverage .00; auxiliary_g: .04, .12 at the most
+    # logistic_g: accuracy 0.00, coverage 0.00; auxiliary_g: 0.04, 0.12 at the most
     for made in broken.values():
         assert made.accuracy < 0.5, broken
         assert made.coverage < 0.2, broken
@@ -120,7 +122,7 @@ def test_a_broken_loss_is_noticed(digits, loss, monkeypatch):
 
 @pytest.mark.slow
 def test_the_game_improves_on_the_autoencoder(digits):
-    # digit 8 without and with the game, seeds 0, 1, 2: .92 -> .98, .91 -> .99, .96 -> .99
+    # digit 8 without and with adversarial training: 0.92 -> 0.98, 0.91 -> 0.99, 0.96 -> 0.99
     sampler = IDAGANSampler(
         image_shape=(8, 8), autoencoder_max_iter=800, max_iter=800, random_state=0
     )

@@ -269,7 +269,7 @@ DIGITS = IntraClassACGANSampler(image_shape=(8, 8), max_iter=800, random_state=0
 
 @pytest.mark.slow
 def test_scarce_digits_are_learnt(scarce_digits):
-    # accuracy .99 / .94, variance .64 / .69, coverage .54 / .51
+    # accuracy 0.99 / 0.94, variance 0.64 / 0.69, coverage 0.54 / 0.51
     learnt = qualities(trained(DIGITS, scarce_digits), scarce_digits)
     for made in learnt.values():
         assert made.accuracy >= 0.8, learnt
@@ -294,7 +294,7 @@ def test_without_the_game_nothing_is_learnt(scarce_digits):
         assert made.coverage < 0.05
 
 
-def test_rows_made_to_learn_the_rate_of_gaps_are_not_counted():
+def test_rows_made_to_learn_the_rate_of_missing_values_are_not_counted():
     X, y = table((40, 20))
     X[::7, 1] = np.nan
     sampler = IntraClassACGANSampler(max_iter=2, random_state=0)

@@ -1,4 +1,4 @@
-"""SCDL's codes tell the classes apart better than WAE-GAN's; the game is on real rows' codes.
+"""SCDL's codes separate the classes better than WAE-GAN's; G is trained on real rows' codes.
 
 The learning tests are on the data of test_learning.py: digits 3 and 8, cut to 40 and 20 rows.
 Figures are the worst of seeds 0, 1 and 2, digit 3 / digit 8.
@@ -69,10 +69,12 @@ def test_the_generator_is_trained_on_codes_of_real_samples(digits):
 def test_codes_are_drawn_with_the_correlations_of_their_class(digits):
     sampler = SCDLSampler(autoencoder_max_iter=2, max_iter=0, random_state=0)
     codes, run = codes_of(sampler, *digits)
-    law = sampler.fit(*digits).latent_
+    gaussian = sampler.fit(*digits).latent_
     for c in range(10):
         own = torch.from_numpy(codes)[run.y == c].T.corrcoef()
-        drawn = law.sample(torch.full((5000,), c), torch.Generator().manual_seed(0)).T.corrcoef()
+        drawn = gaussian.sample(
+            torch.full((5000,), c), torch.Generator().manual_seed(0)
+        ).T.corrcoef()
         assert torch.stack([own.flatten(), drawn.flatten()]).corrcoef()[0, 1] > 0.9
 
 
@@ -86,9 +88,9 @@ UNPRETRAINED = SCDLSampler(**SETTINGS, autoencoder_max_iter=0)
 @pytest.mark.parametrize(
     ("sampler", "least"),
     [
-        # accuracy 1.00 / .94, variance .44 / .54, coverage .62 / .47
+        # accuracy 1.00 / 0.94, variance 0.44 / 0.54, coverage 0.62 / 0.47
         (SCDLSampler(**SETTINGS, autoencoder_max_iter=1000), {3: 0.8, 8: 0.8}),
-        # the baseline: accuracy .96 / .78, variance .64 / .79, coverage .46 / .43
+        # the baseline: accuracy 0.96 / 0.78, variance 0.64 / 0.79, coverage 0.46 / 0.43
         (WAEGANSampler(**SETTINGS, autoencoder_max_iter=1000), {3: 0.8, 8: 0.65}),
     ],
     ids=["SCDL", "WAE-GAN"],
@@ -104,7 +106,7 @@ def test_scarce_digits_are_learnt(sampler, least, scarce_digits):
 @pytest.mark.slow
 def test_the_game_teaches_a_generator_that_knows_nothing(scarce_digits):
     """Without pretraining the codes are those of a random encoder, where classes overlap."""
-    # with the game: accuracy .86 / .51, coverage .43 / .27; without: coverage .00
+    # with adversarial training: accuracy 0.86 / 0.51, coverage 0.43 / 0.27; without: coverage 0.00
     learnt = qualities(trained(UNPRETRAINED, scarce_digits), scarce_digits)
     untrained = clone(UNPRETRAINED).set_params(max_iter=0)
     before = qualities(trained(untrained, scarce_digits), scarce_digits)
@@ -118,7 +120,7 @@ def test_the_game_teaches_a_generator_that_knows_nothing(scarce_digits):
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(scarce_digits):
     """The sign of the generator's loss, which ruins even a trained decoder within 300 updates."""
-    # accuracy .00, coverage .00
+    # accuracy 0.00, coverage 0.00
     sampler = SCDLSampler(**SETTINGS | {"max_iter": 300}, autoencoder_max_iter=1000)
     broken = qualities(trained(with_wrong_sign(sampler), scarce_digits), scarce_digits)
     for made in broken.values():

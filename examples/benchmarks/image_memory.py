@@ -1,13 +1,13 @@
 """
-How much memory do pictures take?
-=================================
+How much memory do images take?
+===============================
 
-Peak resident memory of ``fit_resample`` on uint8 pictures of 28 x 28, read from a file by
-``numpy.memmap``, beyond what the process held after its imports. The bound is the input, the output
-and 300 MB. Each run has a process of its own, since the peak of a process never falls; it trains
-for a few updates, as memory does not depend on their number. Linux or macOS.
+Peak resident memory of ``fit_resample`` on uint8 images of 28 x 28, read from a file by
+``numpy.memmap``, beyond what the process used after its imports. The bound is the input, the output
+and 300 MB. Each run has a process of its own, since the peak of a process never falls. It trains
+for a few updates only, as memory does not depend on their number. Linux or macOS.
 
-    python examples/benchmarks/picture_memory.py --rows 20000 200000 --samplers RowMixSampler
+    python examples/benchmarks/image_memory.py --rows 20000 200000 --samplers RowMixSampler
 """
 
 import argparse
@@ -43,13 +43,13 @@ def peak():
 
 
 def classes(n):
-    """Ten classes, one of a fifth of the rows: the output has twice as many rows as the input."""
+    """Ten classes, one of a fifth of the images: the output is twice as large as the input."""
     row = np.arange(n)
     return np.where(row % 5 == 0, 0, 1 + row % 9)
 
 
 def resample(file, name, n):
-    """What a child does: print the peak, input and output in MB, and the seconds."""
+    """Run one measurement: print the peak, input and output in MB, and the seconds."""
     Sampler = getattr(skgan_resample, name)
     known = set(Sampler._parameter_constraints)
     short = {k: options.updates for k in ("max_iter", "autoencoder_max_iter") if k in known}
@@ -88,12 +88,12 @@ def main():
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for n in options.rows:
-            file = str(Path(folder) / "pictures")
-            pictures = np.memmap(file, np.uint8, "w+", shape=(n, options.side, options.side))
+            file = str(Path(folder) / "images")
+            images = np.memmap(file, np.uint8, "w+", shape=(n, options.side, options.side))
             for rows in range(0, n, 1000):
-                noise = np.random.default_rng(rows).integers(0, 256, pictures[:1000].shape)
-                pictures[rows : rows + 1000] = noise[: n - rows]
-            del pictures
+                noise = np.random.default_rng(rows).integers(0, 256, images[:1000].shape)
+                images[rows : rows + 1000] = noise[: n - rows]
+            del images
             for name in options.samplers:
                 found.append(measured(file, name, n))
                 print(pd.DataFrame(found[-1:]).round(0).to_string(index=False), flush=True)

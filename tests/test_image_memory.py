@@ -1,4 +1,4 @@
-"""Pictures of bytes stay bytes, in the caller's memory, until a batch of them is drawn."""
+"""Images of bytes stay bytes, in the caller's memory, until a batch of them is drawn."""
 
 import tracemalloc
 
