@@ -39,7 +39,10 @@ class IntraClassACGANSampler(BaseGANSampler):
         Finds the subclasses, by default ``SubclassDiscovery()``. A clone for each class is called
         as ``fit_predict(samples, labels)``, with encoded, flattened samples and the class's label
         for each. Every ``random_state`` that is None is set from this sampler's. -1 is a subclass.
-    {fake_labels} {batch_size} {learning_rate} {device} {random_state} {verbose}
+    fake_labels : {"balanced", "data"}, default="balanced"
+        Classes of the samples generated during training: uniform, where real ones are drawn so,
+        too, or those of the real batch.
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
@@ -180,7 +183,7 @@ class IntraClassACGANSampler(BaseGANSampler):
                 fake, fake_y, fake_weight = generated(y)
             real, made = discriminator(torch.cat([x, fake]), torch.cat([y, fake_y])).chunk(2)
             weights = policy.weights(subclass), fake_weight
-            # of weights of mean 1: those of a batch must not change the actor's reward by themselves
+            # with weights of mean 1: they alone must not change the actor's reward
             shares = [weight / weight.mean() for weight in weights]
             losses.append(weighted_logistic_d(real.detach(), made.detach(), *shares))
             return weighted_logistic_d(real, made, *weights)

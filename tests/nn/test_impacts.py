@@ -70,7 +70,7 @@ def test_weights_are_impacts_times_the_number_of_subclasses():
     ids=["non-saturating", "saturating"],
 )
 def test_impacts_of_bias_gan_move_the_shares_at_which_the_generator_is_at_rest(sign, shares):
-    """With D at its best, p / (p + q), the gradient of G's loss in q is alike for all subclasses."""
+    """With D at its best, p / (p + q), the gradient of G's loss in q is the same everywhere."""
     p = torch.tensor([0.40, 0.24, 0.16, 0.12, 0.08])
     W = impacts.proportional((100 * p).round().long(), torch.zeros(5, dtype=torch.long))
     logits = (p / torch.tensor(shares)).log()

@@ -243,7 +243,9 @@ def test_the_size_of_the_weights_does_not_change_the_reward(monkeypatch):
         monkeypatch.setattr(
             ActorCriticImpacts, "weights", lambda self, s, size=size: torch.full(s.shape, size)
         )
-        monkeypatch.setattr(ActorCriticImpacts, "learn", lambda self, loss, to=losses: to.append(loss))
+        monkeypatch.setattr(
+            ActorCriticImpacts, "learn", lambda self, loss, to=losses: to.append(loss)
+        )
         settings = {"max_iter": 3, "learning_rate": 1e-12, "subclass_discovery": KMeans(2)}
         quick(IntraClassACGANSampler, **settings).fit(X, y)
     assert len(heard[1.0]) == 3
