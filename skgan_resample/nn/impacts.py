@@ -15,7 +15,7 @@ from .runtime import Adam
 _HIDDEN = 20
 _ACTOR_RATE, _CRITIC_RATE = 1e-3, 1e-2
 _STEP, _SPREAD = 0.05, 0.4  # of an impact along its gradient, of the gradient around its mean
-_LEAST = 0.1
+_LEAST = 0.5
 _DISCOUNT = 0.9
 _REWARD_OFFSET = 0.1
 
@@ -49,10 +49,11 @@ class Subclasses:
 def normalised(impacts: Tensor, classes: Tensor) -> Tensor:
     r"""Scale (S,) impacts of subclasses of (S,) classes to sum 1 within each class.
 
-    .. math:: W_i / \sum_{j \in c} W_j \quad \textrm{of} \quad \max(W_i, 0.1 / K_c)
+    .. math:: W_i / \sum_{j \in c} W_j \quad \textrm{of} \quad \max(W_i, 0.5 / K_c)
 
     with K_c subclasses in class c. Without a least impact the loss would fall by putting all weight
-    on the easiest subclass; dividing may take an impact below that bound again.
+    on the easiest subclass, and G, at rest where ``W log D`` is the same everywhere, would make
+    little but the others. Dividing may take an impact below that bound again.
     """
     numbers = classes.bincount()
     impacts = torch.maximum(impacts, _LEAST / numbers[classes].float())

@@ -81,7 +81,7 @@ class IntraClassACGANSampler(BaseGANSampler):
     There is no public code: this is a reconstruction. Left open by the text: a generated sample has
     the impact of the nearest mean of a subclass of its class, without a gradient; the actor is a
     Gaussian of fixed spread, rewarded by 1 / (0.1 + L), with L the mean since its last step, for
-    weights of mean 1 in each batch; impacts are at least a tenth of the class's average, or all
+    weights of mean 1 in each batch; impacts are at least half of the class's average, or all
     weight would go to the easiest subclass; the label, in G's input, is as large as the noise; D
     has dropout.
 
