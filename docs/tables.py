@@ -78,7 +78,7 @@ def parameters(sampler, *, shared):
 
 
 def facts(sampler):
-    """What stands at the end of a sampler's page: paper, reference, its own parameters."""
+    """End of a sampler's page: paper, reference, its own parameters."""
     own = parameters(sampler, shared=False)
     source = "" if is_baseline(sampler) else "Paper: `{} <{}>`__.\n\n".format(*paper(sampler))
     intro = "Its own parameters, beside those that `all samplers have <index.html#parameters>`__:"
@@ -94,20 +94,20 @@ def autosummary():
 
 
 def readme(text):
-    """README with the table of today."""
+    """README with the current table."""
     table = markdown("docs/guide/")
     return MARKED.sub(lambda found: found[1] + table + found[2], text)
 
 
 def write():
-    """What the site includes."""
+    """Write the files that the site includes."""
     folder = HERE / "_samplers"
     folder.mkdir(exist_ok=True)
-    # a block for each row on a phone
+    # on a phone each row is a block
     pages = {"table.md": f'<div class="stacked">\n\n{markdown("")}\n</div>\n'}
     pages |= {"parameters.rst": parameters(samplers()[-1], shared=True)}
     pages |= {f"{sampler.__name__}.rst": facts(sampler) for sampler in samplers()}
-    # its stubs come to lie beside it: docs/generated
+    # so that its stubs are in docs/generated
     (HERE / "_samplers.rst").write_text(autosummary(), encoding="utf-8")
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")

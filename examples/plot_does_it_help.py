@@ -53,6 +53,7 @@ result = compare_samplers(
         "forest": RandomForestClassifier(30),
     },
     preprocessor=StandardScaler(),
+    curves=["forest"],
     random_state=0,
     n_jobs=2,
     progress=False,
@@ -66,7 +67,20 @@ print(result.summary()[columns].round(3).to_string())
 # similar in all folds are significant.
 
 print(result.tests(reference="SMOTE").round(3).to_string())
+
+# %%
+# How probable is it that one is better, or equal but for a hundredth? A p-value does not say.
+
+print(result.tests(reference="SMOTE", method="bayes", rope=0.01).round(2).to_string())
 result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=120)
+
+# %%
+# What does it cost, and where along the curve does it help? The curves pool the test samples of all
+# folds. Scores that were computed elsewhere are summarised, tested and drawn in the same way:
+# ``ComparisonResult.from_frame(frame)`` takes a frame with the columns sampler, split and value.
+
+result.plot("roc_auc", kind="cost")
+result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", dpi=120)
 
 # %%
 # The same call runs on a cluster with another backend of joblib::
@@ -88,7 +102,7 @@ result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=
 
 sampler = BAGANGPSampler(max_iter=200, random_state=0)
 report = quality_report(sampler, X, y, random_state=0)
-print(report.round(2).T.to_string())
+print(report.table.round(2).T.to_string())
 
 # %%
 # The median and the middle 90 % of the values of some columns, real and generated.

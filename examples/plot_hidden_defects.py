@@ -22,7 +22,12 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from skgan_resample import IntraClassACGANSampler, RowMixSampler
+from skgan_resample import (
+    IntraClassACGANSampler,
+    RowMixSampler,
+    SubclassDiscovery,
+    SubclassDisplay,
+)
 
 KINDS = ["good", "spot", "scratch", "dent"]
 
@@ -99,6 +104,14 @@ found = pd.crosstab(
     pd.Series(sampler.subclass_labels_[y == 1], name="subclass found"),
 )
 print(found.to_string())
+
+# %%
+# Does a generator keep the shares of the subclasses? An error e of 1 means that none is generated.
+
+discovery = SubclassDiscovery(4, random_state=0).fit(X.reshape(len(X), -1).astype(float), y)
+new = samplers["by subclass"].sample({1: 200}, random_state=0)
+SubclassDisplay.from_estimator(discovery, *new)
+plt.show()
 
 shown = {"real": X[y == 1][[0, 1, 2, 3, 36, 37, 38, 54, 55, 56]], **made}
 size = (7.5, 0.78 * len(shown))

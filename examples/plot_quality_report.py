@@ -59,7 +59,7 @@ plt.show()
 for name, sampler in samplers.items():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # those above
-        small = quality_report(sampler, X, y, random_state=0).loc[1]
+        small = quality_report(sampler, X, y, random_state=0).table.loc[1]
     numbers = small[["coverage", "coverage_floor", "density", "density_floor"]].astype(float)
     print(f"\n{name}\n  {numbers.round(2).to_dict()}")
     print(f"  near copies {small['near_copies']:.2f}, AUC {small['two_sample_auc']:.2f}")
@@ -83,4 +83,13 @@ sampler = CGANSampler(learning_rate=0.3, random_state=0).fit(X, y)
 display = TrainingHistoryDisplay.from_estimator(sampler)
 display.figure_.suptitle("learning_rate=0.3")
 plt.show()
-print(quality_report(sampler, X, y, random_state=0).loc[1, "remarks"].replace("; ", "\n"))
+report = quality_report(sampler, X, y, random_state=0)
+print(report.table.loc[1, "remarks"].replace("; ", "\n"))
+
+# %%
+# A page to send to a colleague
+# -----------------------------
+# It holds the table, the remarks and warnings in words, real beside generated samples, and the
+# losses; it needs no other file.
+
+report.to_html("quality_report.html")

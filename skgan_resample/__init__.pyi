@@ -19,6 +19,7 @@ from .over_sampling import (
 from .plotting import (
     ComparisonDisplay,
     LatentSpaceDisplay,
+    SubclassDisplay,
     SyntheticSamplesDisplay,
     TrainingHistoryDisplay,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "RowMixSampler",
     "SCDLSampler",
     "SubclassDiscovery",
+    "SubclassDisplay",
     "SyntheticSamplesDisplay",
     "TableCodec",
     "TrainingHistoryDisplay",

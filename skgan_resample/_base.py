@@ -24,7 +24,7 @@ from sklearn.utils.validation import (
 
 from ._containers import append, flatten_images, is_dataframe, read_labels, warn, with_room
 from .codec import ImageCodec, TableCodec
-from .metrics import nearest_neighbour_ratio, spread_ratio
+from .metrics import dcr, spread_ratio
 
 _SAMPLES_AT_ONCE, _VALUES_AT_ONCE = 1024, 1 << 22
 # What is compared with training samples after a fit, see docs/results/fit-warnings.md
@@ -119,7 +119,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         if np.ndim(y) == 2 and np.shape(y)[1] > 1:
             new_y = np.eye(np.shape(y)[1])[new_y]  # one-hot labels: class k is column k
         if isinstance(y, np.ndarray) and y.shape[1:] == (1,):
-            y = y.ravel()  # a column of labels comes back flat
+            y = y.ravel()  # a column of labels is returned flat
         return append(X, new) if extended is None else extended, append(y, new_y)
 
     def _fit_resample(self, X, y):
@@ -134,8 +134,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         n_samples : int or dict, default=100
             Samples per class, or ``{class label: samples}``.
         random_state : int, RandomState instance or None, default=None
-            An int gives the same samples at every call; None goes on from the seed of the fit, so
-            that repeated calls give different ones.
+            An int gives the same samples at every call; None continues the random stream of the
+            fit, so that repeated calls give different ones.
 
         Returns
         -------
@@ -294,7 +294,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             if not np.isfinite(made).all():
                 continue  # an error is raised when samples are requested
             some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
-            spread, (ratio, share) = spread_ratio(some, made), nearest_neighbour_ratio(real, made)
+            spread, (ratio, share, _) = spread_ratio(some, made), dcr(real, made)
             recognised = classifier.recognised(made, c)
             if spread < _COLLAPSED:
                 collapsed[name] = spread

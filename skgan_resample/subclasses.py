@@ -9,6 +9,7 @@ from sklearn.base import (
     ClusterMixin,
     TransformerMixin,
     _fit_context,
+    clone,
 )
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
@@ -16,7 +17,7 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -32,7 +33,7 @@ _EMBEDDED = 5000  # distinct samples of a class that t-SNE sees
 class SubclassDiscovery(
     ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin, BaseEstimator
 ):
-    """Find subclasses within each class: PCA, then t-SNE to two dimensions, then k-means.
+    """Find subclasses within each class: PCA, then an embedding such as t-SNE, then k-means.
 
     A class such as "defect" often holds several kinds of samples, some of them rare.
 
@@ -45,8 +46,11 @@ class SubclassDiscovery(
         Principal components that t-SNE sees; all of them where there are fewer.
     perplexity : float or "auto", default="auto"
         Of t-SNE. "auto" is 30, or a third of the class's other distinct samples if that is less.
+    embedding : transformer, default=None
+        Lays out the principal components of a class, in place of t-SNE to two dimensions; cloned
+        for each class. ``openTSNE.sklearn.TSNE`` and UMAP are quicker for large classes.
     random_state : int, RandomState instance or None, default=None
-        Seed of t-SNE and k-means. An int gives the same subclasses at every call.
+        Seed of the embedding and of k-means. An int gives the same subclasses at every call.
 
     Attributes
     ----------
@@ -58,8 +62,9 @@ class SubclassDiscovery(
         Number of subclasses by class.
     subclass_sizes_ : ndarray of shape (n_subclasses,)
         Samples of each subclass.
-    embedding_ : ndarray of shape (n_samples, 2)
-        Positions in the t-SNE map of the class; positions of different classes are unrelated.
+    embedding_ : ndarray of shape (n_samples, n_dimensions)
+        Positions in the map of the class; positions of different classes are unrelated. t-SNE has
+        two dimensions.
     pca_ : sklearn.decomposition.PCA
         Principal components of all samples.
     n_features_in_ : int
@@ -106,15 +111,23 @@ class SubclassDiscovery(
         ],
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "perplexity": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        "embedding": [HasMethods(["fit_transform"]), None],
         "random_state": ["random_state"],
     }
 
     def __init__(
-        self, n_subclasses="auto", *, n_components=50, perplexity="auto", random_state=None
+        self,
+        n_subclasses="auto",
+        *,
+        n_components=50,
+        perplexity="auto",
+        embedding=None,
+        random_state=None,
     ):
         self.n_subclasses = n_subclasses
         self.n_components = n_components
         self.perplexity = perplexity
+        self.embedding = embedding
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -145,19 +158,23 @@ class SubclassDiscovery(
         scores = self.pca_.transform(X)
 
         self.labels_ = np.empty(len(X), dtype=np.intp)
-        self.embedding_ = np.empty((len(X), 2), dtype=np.float32)
-        self.n_subclasses_, n_found = {}, 0
+        self.n_subclasses_, n_found, places = {}, 0, []
         for index, label in enumerate(self.classes_.tolist()):
             rows = np.flatnonzero(y_index == index)
             _, first, copy_of = np.unique(X[rows], axis=0, return_index=True, return_inverse=True)
             embedding = self._embed(scores[rows[first]], label, rng)[copy_of.ravel()]
             found = self._cluster(embedding, len(first), label, rng)
-            self.embedding_[rows], self.labels_[rows] = embedding, found + n_found
+            self.labels_[rows] = found + n_found
+            places.append((rows, embedding))
             self.n_subclasses_[label] = int(found.max()) + 1
             n_found += self.n_subclasses_[label]
+        width = max(embedding.shape[1] for _, embedding in places)
+        self.embedding_ = np.zeros((len(X), width), dtype=np.float32)
+        for rows, embedding in places:  # that of a class of one distinct sample may be narrower
+            self.embedding_[rows, : embedding.shape[1]] = embedding
         self.subclass_sizes_ = np.bincount(self.labels_)
         self._neighbours = NearestNeighbors(n_neighbors=1).fit(scores)
-        self._n_features_out = 2
+        self._n_features_out = width
         return self
 
     def fit_predict(self, X, y=None):
@@ -203,7 +220,7 @@ class SubclassDiscovery(
 
         Returns
         -------
-        embedding : ndarray of shape (n_samples, 2)
+        embedding : ndarray of shape (n_samples, n_dimensions)
             Their positions.
         """
         nearest = self._nearest(X)
@@ -228,7 +245,12 @@ class SubclassDiscovery(
         return X, y_index
 
     def _embed(self, scores, label, rng):
-        """Embed distinct samples of one class in two dimensions: (n, d) -> (n, 2)."""
+        """Embed distinct samples of one class: (n, d) -> (n, n_dimensions)."""
+        if self.embedding is not None and len(scores) > 1:
+            embedding = clone(self.embedding)
+            if embedding.get_params().get("random_state", 0) is None:
+                embedding.set_params(random_state=rng.randint(2**31 - 1))
+            return np.asarray(embedding.fit_transform(scores))
         if len(scores) > _EMBEDDED:  # the others get the position of the nearest of these
             some = scores[rng.permutation(len(scores))[:_EMBEDDED]]
             neighbours = NearestNeighbors(n_neighbors=1).fit(some)

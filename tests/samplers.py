@@ -144,8 +144,8 @@ def table(counts=(12, 5, 3), n_features=4, dtype=np.float64, seed=0):
     return rng.integers(0, 100, (len(y), n_features)).astype(dtype), y
 
 
-def pictures(*shape, counts=(6, 3), seed=0):
-    """Noise pictures of the full range of a byte, (n, *shape), and their classes."""
+def images(*shape, counts=(6, 3), seed=0):
+    """Images of noise in the full range of a byte, (n, *shape), and their classes."""
     rng = np.random.default_rng(seed)
     y = np.repeat(np.arange(len(counts)), counts)
     return rng.integers(0, 256, (len(y), *shape)).astype(np.uint8), y

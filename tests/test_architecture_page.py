@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from imblearn.utils.estimator_checks import parametrize_with_checks
-from samplers import assert_extends, fingerprint, pictures, quick, table
+from samplers import assert_extends, fingerprint, images, quick, table
 
 from skgan_resample.nn import losses, networks
 from skgan_resample.nn.run import TrainingRun
@@ -39,7 +39,7 @@ def mixed_frame():
 
 
 @pytest.mark.parametrize(
-    "data", [table, mixed_frame, lambda: pictures(8, 8), lambda: pictures(9, 7, 3)]
+    "data", [table, mixed_frame, lambda: images(8, 8), lambda: images(9, 7, 3)]
 )
 def test_it_resamples(data):
     X, y = data()

@@ -15,8 +15,8 @@ from samplers import (
     dense,
     each_base_sampler,
     each_trained_sampler,
+    images,
     others_slow,
-    pictures,
     quick,
     table,
 )
@@ -65,7 +65,7 @@ def test_image_shape_that_does_not_fit_the_width():
 
 
 def test_image_shape_that_contradicts_the_pictures():
-    X, y = pictures(4, 3)
+    X, y = images(4, 3)
     refuses(r"but the images in X have shape \(4, 3\).*None", X, y, image_shape=(3, 4))
     refuses(r"image_shape=\(4, 3, 2\), but the images", X, y, image_shape=(4, 3, 2))
     balances(X.reshape(-1, 4, 3, 1), y, image_shape=(4, 3))
@@ -102,7 +102,7 @@ def test_empty():
 
 
 def test_images_that_are_no_one_array():
-    X, y = pictures(4, 3, counts=(3, 2))
+    X, y = images(4, 3, counts=(3, 2))
     objects = np.empty(5, dtype=object)
     objects[:] = list(X)
     refuses(r"array of objects, the first of shape \(4, 3\), but .* np.stack\(X\)", objects, y)
@@ -112,7 +112,7 @@ def test_images_that_are_no_one_array():
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (4, 9, 5)])
 def test_channels_first(shape):
-    X, y = pictures(*shape, counts=(3, 2))
+    X, y = images(*shape, counts=(3, 2))
     refuses(r"X of shape .* take X.transpose\(0, 2, 3, 1\).*image_shape=", X, y)
     balances(X.transpose(0, 2, 3, 1), y, RowMixSampler)
     balances(X, y, RowMixSampler, image_shape=shape)  # the user has decided
@@ -286,7 +286,7 @@ def test_variance_that_overflows():
 
 
 def test_pictures_whose_range_overflows():
-    X, y = pictures(4, 3)
+    X, y = images(4, 3)
     opposite = X / 255
     opposite[0, 0, :2] = [-1.5e308, 1.5e308]
     assert np.isfinite(balances(opposite, y)).all()
@@ -331,7 +331,7 @@ def test_constant_columns_stay_constant():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-@pytest.mark.parametrize("X", [table()[0], table()[0] > 50, pictures(2, 2, counts=(15, 5))[0]])
+@pytest.mark.parametrize("X", [table()[0], table()[0] > 50, images(2, 2, counts=(15, 5))[0]])
 def test_a_generator_of_nonsense_is_refused_not_clipped(X, value):
     class Nonsense(BAGANSampler):
         def _generate(self, y, *_):

@@ -364,6 +364,29 @@ def _flatten(X):
     return X.reshape(len(X), -1)
 
 
+def test_probabilities_are_kept_of_chosen_classifiers(tmp_path):
+    X, y = data(3)
+    names = np.array(list("abc"))[y]
+    classifiers = {"kept": GaussianNB(), "other": LinearSVC()}
+    folds = StratifiedKFold(3)
+    options = {"cv": folds, "curves": ["kept"], "memory": str(tmp_path)}
+    compared = compare(X, names, [], classifiers, **options)
+    kept = compared.probabilities.xs("none", level="sampler")
+    expected = [
+        GaussianNB().fit(X[train], names[train]).predict_proba(X[test])
+        for train, test in folds.split(X, y)
+    ]
+    np.testing.assert_allclose(kept.to_numpy(), np.concatenate(expected))
+    tests = np.concatenate([test for _, test in folds.split(X, y)])
+    assert kept.index.get_level_values("y_true").tolist() == names[tests].tolist()
+    assert set(kept.index.get_level_values("classifier")) == {"kept"}
+    again = compare(X, names, [], classifiers, **options)
+    pd.testing.assert_frame_equal(again.probabilities, compared.probabilities)
+    assert compare(X, names, [], classifiers).probabilities is None
+    with pytest.raises(ValueError, match=r"with predict_proba; not so \['other', 'none'\]"):
+        compare(X, names, [], classifiers, curves=["kept", "other", "none"])
+
+
 # Failures ----------------------------------------------------------------------------------------
 
 
@@ -463,6 +486,44 @@ def test_goes_on_with_several_jobs(tmp_path):
     pd.testing.assert_frame_equal(again.table, whole.table)
     again = compare(*arguments, memory=str(tmp_path))
     pd.testing.assert_frame_equal(again.table, whole.table)
+
+
+KILLED = """
+import os, sys
+from sklearn.datasets import make_classification
+from imblearn.over_sampling import RandomOverSampler
+from sklearn.naive_bayes import GaussianNB
+from skgan_resample import compare_samplers
+
+class Slow(GaussianNB):
+    def fit(self, X, y, sample_weight=None):
+        with open(sys.argv[1] + "/fits", "a") as file:
+            file.write("x")
+        if os.path.getsize(file.name) == int(sys.argv[2]):
+            os.kill(os.getpid(), 9)
+        return super().fit(X, y, sample_weight)
+
+X, y = make_classification(200, weights=[0.8], random_state=0)
+samplers = {str(i): RandomOverSampler(shrinkage=i / 10) for i in range(7)}
+classifiers = {str(i): Slow(var_smoothing=10.0**-i) for i in range(3)}
+options = {"cv": 10, "random_state": 0, "memory": sys.argv[1] + "/memory", "progress": False}
+result = compare_samplers(X, y, samplers, classifiers, **options)
+print(len(result.table), result.table["value"].notna().all())
+"""
+
+
+@pytest.mark.slow
+def test_a_run_of_300_fits_that_is_killed_half_way_goes_on(tmp_path):
+    def run(fatal):
+        return subprocess.run(
+            [sys.executable, "-c", KILLED, str(tmp_path), str(fatal)],
+            capture_output=True,
+            text=True,
+        )
+
+    assert run(150).returncode == -9
+    assert run(-1).stdout.split() == ["600", "True"]  # two metrics
+    assert (tmp_path / "fits").stat().st_size == 301  # that of the kill twice
 
 
 def test_what_is_cached_is_not_computed_again_but_changes_are(counted):
@@ -567,23 +628,19 @@ def test_from_the_shell(table, capsys):
     arguments += ["--memory", str(table.with_name("memory"))]
     main([*arguments, "--samplers", "SMOTE", "ADASYN", "--classifiers", "KNeighborsClassifier"])
     printed = capsys.readouterr().out
-    for word in (*BASELINES, "SMOTE", "ADASYN", "mean_rank", "Against SMOTE", "p_holm"):
+    for word in (*BASELINES, "SMOTE", "ADASYN", "mean_rank", "p_better", "Against SMOTE", "p_holm"):
         assert word in printed
     assert "KNeighborsClassifier takes neither" in printed
     assert len(pd.read_csv(results)) == 5 * 3 * 2
     assert any(table.with_name("memory").rglob("*.pkl"))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--target", "missing"], "the columns are"),
-        (["--target", "kind", "--samplers", "Smoke"], "Got Smoke, but expected one of"),
-    ],
-)
-def test_the_shell_explains_itself(table, arguments, message):
-    with pytest.raises(SystemExit, match=message):
-        main([str(table), *arguments])
+def test_the_shell_explains_itself(table, capsys):
+    with pytest.raises(SystemExit, match="the columns are"):
+        main([str(table), "--target", "missing"])
+    with pytest.raises(SystemExit):
+        main([str(table), "--target", "kind", "--samplers", "Smoke"])
+    assert "invalid choice: 'Smoke' (choose from" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -104,6 +104,75 @@ def test_the_interval_of_the_mean_is_that_of_the_test():
     assert _statistics.corrected_t_test(values - low, 1 / 9)[1] == pytest.approx(0.05)
 
 
+# Probabilities -----------------------------------------------------------------------------------
+
+
+def test_the_bayesian_t_test_is_the_t_test_seen_from_the_other_side():
+    # under a flat prior half the two-sided p-value is the probability of being worse
+    differences = np.random.default_rng(0).normal(0.01, 0.02, size=10)
+    worse, equal, better = _statistics.correlated_bayes(differences, 1 / 9, 0)
+    assert worse == pytest.approx(_statistics.corrected_t_test(differences, 1 / 9)[1] / 2)
+    assert (equal, worse + better) == pytest.approx((0, 1))
+    assert _statistics.correlated_bayes(-differences, 1 / 9, 0.01) == pytest.approx(
+        _statistics.correlated_bayes(differences, 1 / 9, 0.01)[::-1]
+    )
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize(
+    ("difference", "expected"), [(0, (0, 1, 0)), (0.005, (0, 1, 0)), (-0.1, (1, 0, 0))]
+)
+def test_equal_differences_are_certain_on_either_side_of_the_rope(several, difference, expected):
+    scores = 0.5 + np.outer(np.ones(6), [0, difference])
+    unit = "dataset" if several else "split"
+    tests = result(scores, names=["SMOTE", "GAN"], unit=unit).tests(method="bayes")
+    names = ["p_worse", "p_equivalent", "p_better"]
+    assert tests.loc[("auc", "GAN"), names].tolist() == pytest.approx(expected, abs=0.01)
+
+
+def test_probabilities_agree_with_baycomp():
+    baycomp = pytest.importorskip("baycomp")
+    x = np.random.default_rng(0).normal(0.7, 0.05, size=10)
+    y = x + np.random.default_rng(1).normal(0.01, 0.02, size=10)
+    for rope in (0.01, 0.03):
+        ours = _statistics.correlated_bayes(y - x, 1 / 9, rope)
+        assert ours == pytest.approx(baycomp.CorrelatedTTest.probs(x, y, rope))
+        ours = _statistics.bayes_signed_rank(y - x, rope)
+        theirs = baycomp.SignedRankTest.probs(x, y, rope, random_state=0)
+        assert ours == pytest.approx(theirs)
+
+
+def test_probabilities_stand_in_the_summary():
+    compared = result(AUC, unit="dataset")
+    tests = compared.tests("C4.5", method="bayes", rope=0.02).loc["auc"]
+    summary = compared.summary("C4.5", rope=0.02).loc["auc"]
+    assert tests.columns.tolist() == ["difference", "n", "p_worse", "p_equivalent", "p_better"]
+    names = ["p_better", "p_equivalent", "p_worse"]
+    assert summary.loc["C4.5", names].isna().all()
+    pd.testing.assert_frame_equal(summary.loc[NAMES[1:], names], tests[names])
+    with pytest.raises(ValueError, match="Got method='bayesian', but expected 'frequentist'"):
+        compared.tests("C4.5", method="bayesian")
+
+
+@pytest.mark.parametrize(
+    ("scores", "bounds"),
+    [
+        ([0.2, 0.99], (0, 1)),
+        ([-0.9, -0.01], (-np.inf, 0)),  # a loss, with its sign turned
+        ([-0.2, 0.99], (-np.inf, 1)),
+        ([0.1, 1.9], (0, np.inf)),
+    ],
+)
+def test_intervals_stay_within_the_bounds_of_a_score(scores, bounds):
+    summary = result(np.outer(scores, [1, 1]), names=["none", "GAN"]).summary().loc["auc"]
+    plain = stats.ttest_1samp(scores, 0).confidence_interval()
+    assert plain.low < -1
+    assert plain.high > 1
+    corrected = np.sqrt(0.5 + 0.25) / np.sqrt(0.5)
+    ends = np.mean(scores) + corrected * (np.array(plain) - np.mean(scores))
+    assert summary.loc["GAN", ["low", "high"]].tolist() == pytest.approx(np.clip(ends, *bounds))
+
+
 def test_pairs_with_a_failure_are_left_out_of_the_tests_and_rank_last():
     scores = np.array([[0.5, 0.6, 0.7], [0.5, np.nan, 0.4], [0.5, 0.7, 0.9], [0.5, 0.9, 0.9]])
     compared = result(scores, names=["none", "a", "b"])
@@ -135,6 +204,24 @@ def test_a_single_split_has_no_interval_and_no_test():
     compared = result(np.array([[0.5, 0.6]]), names=["none", "GAN"])
     assert compared.summary()[["low", "high", "std"]].isna().all(axis=None)
     assert np.isnan(compared.tests("none").loc[("auc", "GAN"), "p_value"])
+
+
+def test_results_made_elsewhere_are_completed():
+    whole = result(AUC[:5, :2], names=["none", "GAN"])
+    bare = whole.table[["sampler", "split", "value"]].sample(frac=1, random_state=0)
+    ours = ComparisonResult.from_frame(bare)
+    assert ours.test_to_train == {"data": 0.25}  # of five folds
+    tests = ours.tests("none").loc["score"]
+    pd.testing.assert_frame_equal(tests, whole.tests("none").loc["auc"])
+    assert ours.summary()["failed"].tolist() == [0, 0]
+    several = result(AUC, unit="dataset").table[["dataset", "sampler", "split", "value"]]
+    by_set = dict.fromkeys(several["dataset"], 0.5)
+    assert ComparisonResult.from_frame(several, by_set).test_to_train == by_set
+    assert ComparisonResult.from_frame(several, 0.5).test_to_train == by_set
+    with pytest.raises(ValueError, match=r"expected sampler, split and value.*: split is missing"):
+        ComparisonResult.from_frame(bare.drop(columns="split"))
+    with pytest.raises(ValueError, match="several values for one score"):
+        ComparisonResult.from_frame(pd.concat([bare, bare]))
 
 
 def test_unknown_names_are_refused():

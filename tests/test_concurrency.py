@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from samplers import ALL_SAMPLERS, quick, table
 
@@ -113,3 +113,13 @@ def test_a_child_forked_beside_a_fit_has_the_count_of_the_caller():
     finally:
         leave.set()
         thread.join()
+
+
+@pytest.mark.slow
+def test_a_joblib_workers_limit_holds_in_a_fit():
+    def threads_in_a_block():  # a worker cannot import this file
+        with torch_settings(1 << 20):
+            return torch.get_num_threads()
+
+    with parallel_config("loky", inner_max_num_threads=1):
+        assert Parallel(2)(delayed(threads_in_a_block)() for _ in range(2)) == [1, 1]

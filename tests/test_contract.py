@@ -1,4 +1,4 @@
-"""The sampler contract, the data: counts, containers, pictures, randomness."""
+"""The sampler contract, the data: counts, containers, images, randomness."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,7 +16,7 @@ from samplers import (
     each_sampler_others_slow,
     each_trained_sampler_others_slow,
     fingerprint,
-    pictures,
+    images,
     quick,
     resampled,
     table,
@@ -168,7 +168,7 @@ ELEMENTS = {
 @pytest.mark.parametrize("container", [list, tuple])
 @pytest.mark.parametrize("kind", ELEMENTS)
 def test_new_elements_of_a_list_are_what_the_first_one_is(kind, container):
-    X, y = pictures(4, 3, counts=(8, 5))
+    X, y = images(4, 3, counts=(8, 5))
     elements, labels = container(ELEMENTS[kind](X)), container(np.float32(y))
     X_resampled, y_resampled = quick(RowMixSampler).fit_resample(elements, labels)
     for made, given in ((X_resampled, elements), (y_resampled, labels)):
@@ -256,14 +256,14 @@ def test_columns_of_whole_numbers_are_rounded_not_cut():
     assert X_resampled.iloc[-1].tolist() == [3, 2.75, False]
 
 
-# Pictures ----------------------------------------------------------------------------------------
+# Images ----------------------------------------------------------------------------------------
 
 SHAPES = [(28, 28, 1), (8, 8, 1), (1, 1), (1, 9), (5, 4)]
 LARGE = [(32, 32, 3), (100, 100, 3), (37, 53, 2)]
 
 
 def check_pictures(Sampler, shape):
-    X, y = pictures(*shape, counts=(3, 2))
+    X, y = images(*shape, counts=(3, 2))
     sampler = quick(Sampler)
     X_resampled, y_resampled = sampler.fit_resample(X, y)
     assert_extends(X, X_resampled)
@@ -279,7 +279,7 @@ def check_pictures(Sampler, shape):
 @one_thread
 def test_pictures_of_any_size(Sampler, shape, n_threads):
     check_pictures(Sampler, shape)
-    X, y = pictures(*shape, counts=(3, 2))
+    X, y = images(*shape, counts=(3, 2))
     flat, _ = quick(Sampler, image_shape=shape).fit_resample(X.reshape(5, -1), y)
     assert_extends(X.reshape(5, -1), flat)
 
@@ -292,7 +292,7 @@ def test_pictures_of_three_channels(Sampler, n_threads):
 
 @pytest.mark.parametrize("kind", ["flattened", "list", "frame", "csr_array", "shape given"])
 def test_pictures_mean_the_same_in_every_container(kind):
-    X, y = pictures(4, 3)
+    X, y = images(4, 3)
     X[0, 0] = [0, 128, 255]  # a list does not know that its numbers are bytes
     expected, _ = quick(BAGANSampler).fit_resample(X, y)
     flat = X.reshape(len(X), -1)
@@ -331,13 +331,13 @@ def test_mixed_bytes_of_a_part_of_their_range_are_as_bright_as_real_ones():
 
 @pytest.mark.parametrize(("value", "pixel"), [(3.0, 255), (-3.0, 0), (0.0, 128), (0.41, 180)])
 def test_bytes_are_rounded_and_clipped_never_wrapped(value, pixel):
-    X, y = pictures(4, 3)
+    X, y = images(4, 3)
     X_resampled, _ = quick(constant(value, 1, 4, 3)).fit_resample(X, y)
     assert (X_resampled[len(X) :] == pixel).all()
 
 
 def test_pixels_of_mixed_columns_are_rounded_where_whole():
-    X, y = pictures(1, 4)
+    X, y = images(1, 4)
     X = pd.DataFrame(X.reshape(len(X), -1)).astype({0: "UInt8", 1: "int32", 3: "float32"})
     X_resampled, _ = quick(BAGANSampler, image_shape=(1, 4)).fit_resample(X, y)
     assert_extends(X, X_resampled)
@@ -360,8 +360,8 @@ class Threads(BAGANSampler):
 @two_threads
 def test_small_problems_take_one_thread(n_threads):
     Threads.seen.clear()
-    quick(Threads).fit_resample(*pictures(8, 9, 5))  # a full batch would have 23,040 values
-    quick(Threads).fit_resample(*pictures(28, 28))  # and this one 50,176
+    quick(Threads).fit_resample(*images(8, 9, 5))  # a full batch would have 23,040 values
+    quick(Threads).fit_resample(*images(28, 28))  # and this one 50,176
     assert Threads.seen == [1] * 4
 
 
@@ -386,7 +386,7 @@ def test_a_seed_means_the_same_arrays_in_every_container(Sampler):
 @two_threads
 def test_global_streams_and_threads_are_left_alone(Sampler, n_threads, untouched_globals):
     _, data, (expected, _) = resampled(Sampler)
-    sampler = quick(Sampler).fit(*pictures(6, 5))
+    sampler = quick(Sampler).fit(*images(6, 5))
     sampler.sample(2)
     sampler.sample(2, random_state=0)
     assert_array_equal(sampler.fit_resample(*data)[0], expected)

@@ -17,8 +17,8 @@ from samplers import (
     each_sampler,
     each_trained_sampler,
     each_trained_sampler_others_slow,
+    images,
     needs_callbacks,
-    pictures,
     quick,
     resampled,
     table,
@@ -157,7 +157,7 @@ def test_sample_by_number_and_by_class(Sampler):
 
 @each_sampler
 def test_sample_goes_on_from_the_seed_and_an_int_repeats(Sampler):
-    X, y = pictures(6, 5)
+    X, y = images(6, 5)
     sampler = quick(Sampler).fit(X, y)
     twin = deepcopy(sampler)
     first, second = sampler.sample(3)[0], sampler.sample(3)[0]

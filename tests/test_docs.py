@@ -1,4 +1,7 @@
-"""The site names everything public, its tables are those of the classes, its first steps run."""
+"""The site lists all public names, its tables are those of the classes, its code runs.
+
+Its words, and those of the package, are the words of the field.
+"""
 
 import contextlib
 import importlib.util
@@ -90,3 +93,43 @@ def test_a_page_shows_what_its_code_prints(page, tmp_path, monkeypatch):
 def test_every_page_of_the_start_is_read():
     assert {"install", "tour", "when-not", "which-sampler"} < {page.stem for page in PAGES}
     assert sum(len(BLOCKS.findall(page.read_text("utf-8"))) for page in PAGES) > 15
+
+
+# Words that readers had to translate, and what the field says in place of them
+PRIVATE = {
+    "anchor(s|ed|ing)": "interpolation between samples",
+    "borrow(s|ed|ing)?": "residuals pooled over classes",
+    "doses?": "noise scale",
+    "drafts?": "candidate",
+    "games?": "adversarial training",
+    "judg(e|es|ed|ing|ements?)": "evaluation classifier",
+    "laws?": "distribution",
+    "lenders?": "residuals pooled over classes",
+    "players?": "generator and discriminator",
+    "settl(e|es|ed|ing)": "round",
+}
+ROOT = DOCS.parent
+PROSE = [README, ROOT / ".github" / "CONTRIBUTING.md", *DOCS.glob("*.md")]
+PROSE += [path for name in ("guide", "results", "start") for path in (DOCS / name).glob("*.md")]
+CODE = [path for name in ("skgan_resample", "examples") for path in (ROOT / name).rglob("*.py")]
+
+
+def found(pattern, paths):
+    """(file, line) of every match, whatever stands around it but letters."""
+    pattern = re.compile(pattern, re.IGNORECASE)
+    return [
+        (path.relative_to(ROOT).as_posix(), line)
+        for path in paths
+        for line in path.read_text("utf-8").splitlines()
+        if pattern.search(line)
+    ]
+
+
+@pytest.mark.parametrize("word", PRIVATE)
+def test_words_are_those_of_the_field(word):
+    assert found(f"(?<![a-z]){word}(?![a-z])", PROSE + CODE) == [], f"write: {PRIVATE[word]}"
+
+
+def test_numbers_below_one_begin_with_a_zero():
+    tests = (ROOT / "tests").rglob("*.py")
+    assert found(r"(?<![^\s(|/-])[.]\d", [*PROSE, *CODE, *tests, ROOT / "CHANGELOG.md"]) == []

@@ -267,7 +267,7 @@ CONTAINERS = {
     "missing": with_nan,
     "flags": flags,
     "sparse": sparse_matrix,
-    "pictures": image,
+    "images": image,
 }
 
 # What has to hold --------------------------------------------------------------------------------
@@ -303,9 +303,9 @@ def assert_starts_with(X, X_resampled):
         assert_extends(X, X_resampled)
 
 
-def assert_new_rows_are_like_the_old(X, plain, X_resampled, y_resampled, *, as_pictures):
+def assert_new_rows_are_like_the_old(X, plain, X_resampled, y_resampled, *, as_images):
     """Missing values only where the class had some; categories seen; numbers within their range."""
-    if as_pictures:  # their pixels have one range
+    if as_images:  # their pixels have one range
         X, X_resampled = np.ravel(X)[:, None], np.ravel(X_resampled)[:, None]
         if X.dtype == np.uint8:
             return  # bytes have the whole range
@@ -338,7 +338,7 @@ def solve_or_refuse(data):
     X = CONTAINERS[kind](rng, plain, data.draw(st.integers(1, 6), label="columns"))
     strategy, expected = data.draw(wishes(plain), label="strategy")
     options = {"sampling_strategy": strategy}
-    if kind == "pictures" and data.draw(st.booleans(), label="flat"):
+    if kind == "images" and data.draw(st.booleans(), label="flat"):
         options["image_shape"] = X.shape[1:]
         X = X.reshape(len(X), -1)
     elif kind in ("numbers", "missing", "lists"):
@@ -366,9 +366,7 @@ def solve_or_refuse(data):
     assert_starts_with(X, X_resampled)
     assert_starts_with(y, y_resampled)
     assert sampler.is_synthetic_.sum() == len(y_resampled) - len(plain)
-    assert_new_rows_are_like_the_old(
-        X, plain, X_resampled, y_resampled, as_pictures=kind == "pictures"
-    )
+    assert_new_rows_are_like_the_old(X, plain, X_resampled, y_resampled, as_images=kind == "images")
     if hasattr(sampler, "generator_"):
         copy = pickle.loads(pickle.dumps(sampler))
         rows, again = (as_frame(s.sample(3, random_state=0)[0]) for s in (sampler, copy))

@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from samplers import (
     each_sampler_others_slow,
     each_trained_sampler_others_slow,
-    pictures,
+    images,
     quick,
     table,
 )
@@ -43,7 +43,7 @@ def test_encoded_rows_are_left_alone():
 @pytest.mark.parametrize("shape", [(6, 5), (5, 4, 3)])
 @each_sampler_others_slow
 def test_samples_are_those_learnt_from_floats(Sampler, shape):
-    X, y = pictures(*shape)
+    X, y = images(*shape)
     X[0, 0, 0], X[0, 0, 1] = 0, 255  # so that floats have the range of bytes
     from_floats = quick(Sampler).fit(X.astype(np.float32), y)
     X_floats, _ = from_floats.sample(7, random_state=0)
@@ -55,7 +55,7 @@ def test_samples_are_those_learnt_from_floats(Sampler, shape):
     assert (off > 0).mean() < 0.01
 
 
-@pytest.mark.parametrize("data", [pictures(6, 5), table()], ids=["pictures", "table"])
+@pytest.mark.parametrize("data", [images(6, 5), table()], ids=["images", "table"])
 @each_trained_sampler_others_slow
 def test_samples_too_many_for_the_device_go_there_by_the_batch(Sampler, data, monkeypatch):
     """On a machine with a GPU it also shows that every network is there, wherever the rows are."""
@@ -76,19 +76,19 @@ def test_a_read_only_file_is_read_in_place(Sampler, tmp_path):
             seen.append(x)
             return super()._fit_gan(x, *args)
 
-    X, y = pictures(6, 5)
+    X, y = images(6, 5)
     X[0, 0, :2] = 0, 255
-    (tmp_path / "pictures").write_bytes(X.tobytes())
-    mapped = np.memmap(tmp_path / "pictures", np.uint8, "r", shape=X.shape)
+    (tmp_path / "images").write_bytes(X.tobytes())
+    mapped = np.memmap(tmp_path / "images", np.uint8, "r", shape=X.shape)
     X_resampled, _ = quick(Seeing).fit_resample(mapped, y)  # without a warning of torch
     assert np.shares_memory(seen[0].numpy(), mapped)
-    assert (tmp_path / "pictures").read_bytes() == X.tobytes()
+    assert (tmp_path / "images").read_bytes() == X.tobytes()
     assert type(X_resampled) is np.ndarray
     assert_array_equal(X_resampled, quick(Sampler).fit_resample(X, y)[0])
 
 
 def test_what_a_sampler_keeps_is_its_own():
-    X, y = pictures(6, 5)
+    X, y = images(6, 5)
     sampler = RowMixSampler(random_state=0).fit(X, y)
     before, _ = sampler.sample(5, random_state=0)
     X[:] = 0
@@ -102,7 +102,7 @@ class Uncompared(RowMixSampler):
 
 
 def test_no_array_of_floats_of_all_images():
-    X, y = pictures(28, 28, counts=(3000, 1500))
+    X, y = images(28, 28, counts=(3000, 1500))
     Uncompared(random_state=0).fit_resample(X[::100], y[::100])  # late imports
     tracemalloc.start()
     X_resampled, _ = Uncompared(random_state=0).fit_resample(X, y)

@@ -1,7 +1,11 @@
 """Metrics against closed forms, against torchmetrics, and against plain loops."""
 
+import re
+import warnings
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
 from hypothesis import given
@@ -15,7 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from skgan_resample import metrics
+from skgan_resample import CGANSampler, TableCodec, metrics
 
 
 def normal(n, d=4, mean=0.0, scale=1.0, seed=0):
@@ -30,14 +34,14 @@ class Identity(torch.nn.Flatten):
         self.num_features = num_features
 
 
-def as_pictures(X):
+def as_images(X):
     return torch.from_numpy(X).reshape(len(X), 3, 2, -1)
 
 
 def by_torchmetrics(metric, X, Z):
     metric.set_dtype(torch.float64)
-    metric.update(as_pictures(X), real=True)
-    metric.update(as_pictures(Z), real=False)
+    metric.update(as_images(X), real=True)
+    metric.update(as_images(Z), real=False)
     return metric.compute()
 
 
@@ -167,9 +171,10 @@ def test_too_many_neighbours():
 
 def test_copies_have_ratio_zero_and_new_rows_about_one():
     X, new, unseen = (normal(400, 2, seed=seed) for seed in range(3))
-    assert metrics.nearest_neighbour_ratio(X, X[:50], unseen) == (0, 1)
+    assert metrics.dcr(X, X[:50], unseen) == (0, 1, 1)
+    assert metrics.dcr(X, new, unseen).closer_to_train == pytest.approx(0.5, abs=0.1)
     for held_out in (unseen, None):
-        scores = metrics.nearest_neighbour_ratio(X, new, held_out)
+        scores = metrics.dcr(X, new, held_out)
         assert scores.ratio == pytest.approx(1, abs=0.2)
         assert scores.near_copies < 0.1
 
@@ -177,26 +182,26 @@ def test_copies_have_ratio_zero_and_new_rows_about_one():
 def test_a_near_copy_is_ten_times_nearer_than_unseen_samples():
     X = 4 * np.arange(9.0)[:, None]
     Z = [[0.0], [4.25], [7.5], [10]]  # 0, 0.25, 0.5 and 2 away
-    assert metrics.nearest_neighbour_ratio(X, Z) == (0.375 / 4, 0.5)
-    assert metrics.nearest_neighbour_ratio(X, Z, copy_below=0.2).near_copies == 0.75
+    assert metrics.dcr(X, Z)[:2] == (0.375 / 4, 0.5)
+    assert metrics.dcr(X, Z, copy_below=0.2).near_copies == 0.75
 
 
 @pytest.mark.parametrize("d", [2, 50])  # with a tree, and by brute force
 def test_copies_among_many_training_samples_are_found(d):
     X = normal(5000, d) + 100
-    assert metrics.nearest_neighbour_ratio(X, X[::7]) == (0, 1)
-    assert metrics.nearest_neighbour_ratio(X, X + 1e-3).near_copies == 1
+    assert metrics.dcr(X, X[::7])[:2] == (0, 1)
+    assert metrics.dcr(X, X + 1e-3).near_copies == 1
 
 
 @pytest.mark.parametrize("X", [[[0.0]], np.empty((0, 1))])
 def test_one_training_sample_has_no_neighbour(X):
     with pytest.raises(ValueError, match=r"two or more|minimum of 1"):
-        metrics.nearest_neighbour_ratio(X, [[1.0], [2.0]])
+        metrics.dcr(X, [[1.0], [2.0]])
 
 
 def test_repeated_training_rows_leave_the_ratio_open():
     X = np.repeat(normal(5), 3, axis=0)
-    ratio, near_copies = metrics.nearest_neighbour_ratio(X, X)
+    ratio, near_copies, _ = metrics.dcr(X, X)
     assert np.isnan(ratio)
     assert near_copies == 1
 
@@ -275,17 +280,17 @@ class Collapsing(BaseEstimator):
 @pytest.mark.slow
 def test_report_says_what_looks_wrong():
     X, y = make_classification(300, weights=[0.8], n_informative=6, random_state=0)
-    copies = metrics.quality_report(RandomOverSampler(random_state=0), X, y, random_state=0)
+    copies = metrics.quality_report(RandomOverSampler(random_state=0), X, y, random_state=0).table
     n = int((y == 1).sum())
     assert copies.columns[-1] == "remarks"
     assert copies.loc[0, "remarks"] == "no new samples"
     assert copies.loc[1, "remarks"].startswith(f"100% near-copies of {n} samples")
     assert copies.loc[1, "synthetic"] == len(y) - 2 * n
-    collapsed = metrics.quality_report(Collapsing(), X, y, random_state=0).loc[1]
+    collapsed = metrics.quality_report(Collapsing(), X, y, random_state=0).table.loc[1]
     assert collapsed["near_copies"] == 0
     assert "easily distinguished" in collapsed["remarks"]
     assert "crowded" in collapsed["remarks"]
-    far = metrics.quality_report(Collapsing(shift=9), X, y, random_state=0).loc[1]
+    far = metrics.quality_report(Collapsing(shift=9), X, y, random_state=0).table.loc[1]
     assert far["coverage"] == far["density"] == 0
     assert "covers 0% of the real samples" in far["remarks"]
     assert "samples where real ones are rare" in far["remarks"]
@@ -301,7 +306,7 @@ def test_report_of_real_rows_notices_nothing():
 
     few = slice(0, 300)
     report = metrics.quality_report(Honest(), X[few], y[few], random_state=0)
-    assert set(report["remarks"]) == {"nothing noticed"}
+    assert set(report.table["remarks"]) == {"nothing noticed"}
 
 
 @pytest.mark.slow
@@ -313,9 +318,11 @@ def test_report_takes_frames_pictures_and_small_classes():
     X, y = X[keep], y[keep]
     sampler = RandomOverSampler(random_state=0)
     report = metrics.quality_report(sampler, pd.DataFrame(X).add_prefix("p"), y, random_state=0)
-    assert report.loc[9, "remarks"] == "too few samples to compare"
+    assert report.table.loc[9, "remarks"] == "too few samples to compare"
     features = metrics.ClassifierFeatures(8, random_state=0)
-    assert len(metrics.quality_report(sampler, X, y, features=features, random_state=0)) == 10
+    report = metrics.quality_report(sampler, X, y, features=features, random_state=0)
+    assert len(report.table) == 10
+    assert report.table["ks_complement"].isna().all()  # of tables
     assert not sampler.__dict__.get("sampling_strategy_")
 
 
@@ -323,3 +330,85 @@ def test_report_refuses_what_does_not_append():
     X, y = make_classification(100, weights=[0.7], flip_y=0.3, random_state=0)
     with pytest.raises(ValueError, match="SMOTEENN"):
         metrics.quality_report(SMOTEENN(smote=SMOTE(random_state=0), random_state=0), X, y)
+
+
+def odd_table(n=60):
+    """A frame of numbers, a category, a date and gaps, with classes of 60 and 12 rows."""
+    rng, n = np.random.default_rng(0), n + 12
+    X = pd.DataFrame({"number": rng.normal(size=n), "flag": rng.random(n) < 0.5})
+    X["other"] = X["number"] + rng.normal(size=n)
+    X["kind"] = pd.Categorical(rng.choice(list("xyz"), n))
+    X["date"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 99, n), "D")
+    X.loc[::9, ["number", "kind"]] = np.nan
+    return X, np.repeat(["<common>", "rare"], [n - 12, 12])
+
+
+class Copying(BaseEstimator):
+    """Appends each sample of the rare class three times, with a warning of its own."""
+
+    def fit_resample(self, X, y):
+        warnings.warn("copies, <of course>", UserWarning, stacklevel=1)
+        rows = np.r_[np.arange(len(y)), np.tile(np.flatnonzero(y == "rare"), 3)]
+        return X.iloc[rows].reset_index(drop=True) if hasattr(X, "iloc") else X[rows], y[rows]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrap", [lambda X: X, pl.from_pandas], ids=["pandas", "polars"])
+def test_the_scores_of_a_report_are_those_of_the_functions(wrap):
+    X, y = odd_table()
+    with pytest.warns(UserWarning, match="of course"):
+        report = metrics.quality_report(Copying(), wrap(X), y, X_test=wrap(X), y_test=y)
+    row = report.table.loc["rare"]
+    # the rows are copies, each as often: all that compares distributions says 1
+    names = ["ks_complement", "tv_complement", "correlation_similarity", "contingency_similarity"]
+    assert row[names].tolist() == pytest.approx([1] * 4)
+    assert (row["new_row_synthesis"], row["near_copies"], row["closer_to_train"]) == (0, 1, 0)
+    assert report.efficacy.real == 1
+    assert report.efficacy.synthetic > 0.9
+    assert report.warnings == ["copies, <of course>"]
+
+
+def test_kinds_of_columns_are_told_apart_by_the_codec():
+    X, _ = odd_table()
+    codec = TableCodec().fit(X)
+    numbers, codes = metrics._report._by_kind(codec, codec.transform(X))
+    expected = X[["number", "other", "date"]]
+    assert np.isnan(numbers).sum(axis=0).tolist() == [8, 0, 0]
+    assert metrics.ks_complement(numbers[:, 0], numbers[:, 0] + 10) == 0
+    assert metrics.correlation_similarity(numbers, expected) == pytest.approx(1)
+    # a flag; a kind, or none; and whether the number is missing: each as many values as there are
+    assert sorted(len(np.unique(column)) for column in codes.T) == [2, 2, 4]
+    known = X[["flag", "kind"]].assign(missing=X["number"].isna())
+    assert len(np.unique(codes, axis=0)) == len(known.drop_duplicates())
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:copies")
+@pytest.mark.parametrize("wrap", [lambda X: X, pl.from_pandas], ids=["pandas", "polars"])
+def test_a_report_is_one_page_of_its_own(tmp_path, wrap):
+    X, y = odd_table()
+    path = tmp_path / "report.html"
+    metrics.quality_report(Copying(), wrap(X), y).to_html(path)
+    text = path.read_text("utf-8")
+    titles = re.findall("<h2>(.*?)</h2>", text)
+    figures = ["Real and generated columns", "Correlations", "Coverage and near-copies"]
+    assert titles == ["In words", "By class", *figures]
+    assert text.count('<img src="data:image/png') == 3
+    assert re.findall(r"(?:src|srcset|href)=\"(?!data:)", text) == []
+    assert "Class rare: 100% near-copies of 12 samples" in text
+    assert "The sampler warns: copies, &lt;of course&gt;" in text
+    assert "Class &lt;common&gt;: no new samples." in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n_classes", "shape"), [(2, (16,)), (2, (4, 4, 3)), (40, (4, 4))])
+def test_pages_of_images_and_of_many_classes(tmp_path, n_classes, shape):
+    y = np.repeat(np.arange(n_classes), np.arange(n_classes) % 5 + 4)
+    X = np.random.default_rng(0).integers(0, 256, (len(y), *shape))
+    options = {"image_shape": (4, 4)} if shape == (16,) else {}
+    sampler = CGANSampler(max_iter=2, random_state=0, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two updates
+        metrics.quality_report(sampler, X, y).to_html(tmp_path / "report.html")
+    titles = re.findall("<h2>(.*?)</h2>", (tmp_path / "report.html").read_text("utf-8"))
+    assert titles[2:] == ["Real and generated images", "Coverage and near-copies", "Training"]

@@ -10,7 +10,7 @@ from samplers import (
     each_base_sampler,
     each_sampler,
     fingerprint,
-    pictures,
+    images,
     quick,
     table,
 )
@@ -189,7 +189,7 @@ def test_all_rows_are_the_same(Sampler):
 
 @each_base_sampler
 def test_all_pictures_are_the_same(Sampler):
-    X, y = pictures(5, 4)
+    X, y = images(5, 4)
     for same in (np.full_like(X, 9), np.full(X.shape, -1e30)):
         new, _ = new_rows(Sampler, same, y)
         assert (new == same[0, 0, 0]).all()

@@ -7,7 +7,10 @@ import pytest
 from imblearn.over_sampling import SMOTE
 from matplotlib.colors import to_hex
 from sklearn.datasets import make_classification
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from test_comparison_statistics import AUC, result
 
@@ -16,6 +19,8 @@ from skgan_resample import (
     CGANSampler,
     ComparisonDisplay,
     LatentSpaceDisplay,
+    SubclassDiscovery,
+    SubclassDisplay,
     SyntheticSamplesDisplay,
     TrainingHistoryDisplay,
     compare_samplers,
@@ -112,16 +117,19 @@ def test_marginals_are_quantiles_of_each_class(n_classes):
     assert min(np.diff(np.sort(places))) > 0.3
 
 
-@pytest.mark.parametrize("n_classes", [2, pytest.param(43, marks=pytest.mark.slow)])
-def test_pairs_have_a_panel_for_each_class(n_classes):
-    (X, y), (Z, t) = rows(n_classes), rows(n_classes, 3, seed=1)
-    display = SyntheticSamplesDisplay(X, y, Z, t).plot(kind="pairs", columns=(2, 4))
-    drawn(display)
-    panels = [panel for panel in display.axes_.flat if panel.axison]
-    assert [panel.get_title() for panel in panels] == [f"class {i}" for i in range(n_classes)]
-    real, synthetic = panels[1].collections
-    assert sorted(map(tuple, real.get_offsets())) == sorted(map(tuple, X[y == 1][:, [2, 4]]))
-    assert len(synthetic.get_offsets()) == 3
+def test_correlations_are_those_within_a_class():
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    y = np.repeat([0, 1], 30)
+    X = np.c_[x[:, 0], x[:, 0], -x[:, 0]] + 100 * y[:, None]  # between classes 1 for all
+    X[3, 1] = np.nan
+    Z = np.c_[x[:, 0], -x[:, 0], np.zeros(60)]
+    display = drawn(SyntheticSamplesDisplay(X, y, Z, y).plot(kind="correlations"))
+    real, generated = (panel.images[0].get_array() for panel in display.axes_[0])
+    np.testing.assert_allclose(real, [[1, 1, -1], [1, 1, -1], [-1, -1, 1]], atol=0.01)
+    np.testing.assert_allclose(generated[:2, :2], [[1, -1], [-1, 1]])
+    assert generated.mask[2].all()  # a constant has none
+    with pytest.raises(ValueError, match="Got no class with three"):
+        SyntheticSamplesDisplay(X[:2], y[:2], Z, y).plot(kind="correlations")
 
 
 @pytest.mark.parametrize("n_classes", [2, pytest.param(43, marks=pytest.mark.slow)])
@@ -193,6 +201,36 @@ def test_of_very_many_codes_some_are_drawn():
     assert len(some.labels) == len(some.embedding) == len(some.is_synthetic) == 2000
 
 
+# Subclasses --------------------------------------------------------------------------------------
+
+
+@few_and_many
+def test_shares_and_errors_of_subclasses(n_classes):
+    # of each class 3 of 4 samples are in its first subclass; generated are only these, but for one
+    classes = np.repeat(np.arange(n_classes), 2)
+    labels = np.arange(2 * n_classes).repeat(np.tile([3, 1], n_classes))
+    made = np.r_[0, labels[labels % 2 == 0]]
+    display = SubclassDisplay(rows(1, len(labels))[0], labels, classes, made, classes[made])
+    np.testing.assert_allclose(display.shares_, np.tile([0.75, 0.25], n_classes))
+    np.testing.assert_allclose(display.synthetic_shares_, np.tile([1, 0], n_classes))
+    np.testing.assert_allclose(display.errors_, np.tile([1 / 3, 1], n_classes))
+    if n_classes < 5:
+        left, right = drawn(display.plot()).axes_[1]
+        assert [bar.get_height() for bar in left.patches] == [0.75, 0.25, 1, 0]
+        assert [t.get_text() for t in left.get_xticklabels()] == ["0\ne=0.33", "1\ne=1.00"]
+        assert [len(dots.get_offsets()) for dots in right.collections] == [3, 1]
+
+
+def test_generated_samples_near_another_class_are_in_none_of_the_subclasses():
+    X = np.r_[np.zeros((4, 2)), np.ones((4, 2))] + np.arange(8)[:, None] * 0.01
+    y = np.repeat([0, 1], 4)
+    discovery = SubclassDiscovery(1, embedding=PCA(2), random_state=0).fit(X, y)
+    display = SubclassDisplay.from_estimator(discovery, X[[0, 1, 5, 6]], [0, 0, 0, 0])
+    assert display.synthetic_shares_[0] == display.errors_[0] == 0.5
+    assert np.isnan(display.errors_[1])
+    assert np.isnan(SubclassDisplay.from_estimator(discovery).errors_).all()
+
+
 # Comparison --------------------------------------------------------------------------------------
 
 
@@ -217,6 +255,17 @@ def test_the_interval_shown_is_the_summarys():
         np.testing.assert_allclose(bar.get_segments()[0][:, 0], row[["low", "high"]].tolist())
 
 
+def test_probabilities_stand_beside_the_scores():
+    scores = 0.5 + np.outer(np.ones(5), [0.0, 0.1, -0.1])
+    display = drawn(result(scores, names=["none", "good", "bad"]).plot())
+    (axis,) = display.ax_.child_axes
+    texts = [text.get_text() for text in axis.get_yticklabels()]
+    assert texts == ["0.00  0.00  1.00", "", "1.00  0.00  0.00"]  # the best on top
+    assert display.ax_.texts[0].get_text() == "better equal worse\nthan none"
+    other = result(scores, names=["none", "good", "bad"]).plot(reference="bad")
+    assert other.ax_.texts[0].get_text().endswith("than bad")
+
+
 def test_critical_differences_of_demsar():
     assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
     assert critical_difference(2, 10) == pytest.approx(1.960 * np.sqrt(2 * 3 / 60), abs=0.002)
@@ -235,6 +284,40 @@ def test_ranks_need_several_data_sets():
         result(AUC).plot(kind="ranks")
     with pytest.raises(ValueError, match="kind='bars'"):
         ComparisonDisplay.from_result(result(AUC), kind="bars")
+
+
+def test_cost_stands_against_the_score():
+    compared = result(np.array([[0.5, 0.7], [0.6, 0.9]]), names=["none", "SMOTE"])
+    compared.table.loc[compared.table["sampler"] == "SMOTE", "fit_seconds"] = 10.0
+    display = drawn(compared.plot(kind="cost"))
+    points = [bars.lines[0].get_xydata()[0].tolist() for bars in display.ax_.containers]
+    assert points == [[1, pytest.approx(0.55)], [10, pytest.approx(0.8)]]
+    assert display.ax_.get_xscale() == "log"
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["none", "SMOTE"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "score", "name"),
+    [("roc", roc_auc_score, "AUC"), ("precision_recall", average_precision_score, "average")],
+)
+def test_curves_are_pooled_over_splits_for_the_rarest_class(kind, score, name):
+    X, y = make_classification(120, weights=[0.8], random_state=0)
+    labels = np.array(["rare", "common"])[1 - y]
+    options = {"curves": ["kNN", "NB"], "cv": 3, "progress": False, "scoring": "accuracy"}
+    classifiers = {"kNN": KNeighborsClassifier(), "NB": GaussianNB()}
+    compared = compare_samplers(X, labels, [], classifiers, **options)
+    display = drawn(compared.plot(kind=kind))
+    assert [panel.get_title() for panel in display.axes_[0]] == [
+        "kNN, class rare",
+        "NB, class rare",
+    ]
+    pooled = compared.probabilities.xs(("none", "NB"), level=("sampler", "classifier"))
+    area = score(pooled.index.get_level_values("y_true") == "rare", pooled["rare"])
+    legend = display.axes_[0, 1].get_legend()
+    assert legend.get_texts()[0].get_text() == f"none: {area:.3f}"
+    assert legend.get_title().get_text().startswith(name)
+    with pytest.raises(ValueError, match="Got no probabilities"):
+        result(AUC).plot(kind=kind)
 
 
 def test_a_comparison_draws_itself():
@@ -268,7 +351,7 @@ def test_all_draw_in_given_axes_and_again(fitted):
             assert display.ax_ is ax
             assert display.figure_ is figure
         figure.canvas.draw()
-    samples.plot(kind="pairs", ax=plt.subplots()[1])
+    samples.plot(kind="correlations", ax=plt.subplots()[1])
     drawn(samples)
 
 
@@ -308,5 +391,5 @@ def test_mixed_frames_are_drawn(mixed):
 def test_mixed_frames_are_reported_on(mixed):
     sampler, X, y = mixed
     report = quality_report(sampler, X, y, random_state=0)
-    assert report.loc["rare", "synthetic"] == 30
-    assert report.loc["rare", "coverage"] > 0.5
+    assert report.table.loc["rare", "synthetic"] == 30
+    assert report.table.loc["rare", "coverage"] > 0.5

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from samplers import each_sampler_others_slow, pictures, quick, table
+from samplers import each_sampler_others_slow, images, quick, table
 
 from skgan_resample import GAMOSampler, RowMixSampler
 
@@ -18,7 +18,7 @@ def resampled(Sampler, X, y, **parameters):
     return [new[labels == c] for c in np.unique(y)], [str(warning.message) for warning in caught]
 
 
-@pytest.mark.parametrize("make", [table, lambda counts: pictures(4, 3, counts=counts)])
+@pytest.mark.parametrize("make", [table, lambda counts: images(4, 3, counts=counts)])
 @each_sampler_others_slow
 def test_one_warning_names_the_classes_of_one_row(Sampler, make):
     made, messages = resampled(Sampler, *make((12, 1, 10, 2, 1)))

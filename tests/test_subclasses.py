@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
-from sklearn.utils import estimator_checks
+from sklearn.utils import check_random_state, estimator_checks
 
 from skgan_resample import SubclassDiscovery
 
@@ -127,6 +127,51 @@ def test_auto_leaves_ten_rows_to_a_subclass():
     X, _ = make_blobs([5, 5, 5], n_features=3, random_state=0)
     assert SubclassDiscovery(random_state=0).fit(X).n_subclasses_ == {None: 1}
     assert SubclassDiscovery(3, random_state=0).fit(X).n_subclasses_ == {None: 3}
+
+
+class Columns(TransformerMixin, BaseEstimator):
+    """Takes some columns, moved by a random number."""
+
+    def __init__(self, columns, random_state=None):
+        self.columns = columns
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        self.shift_ = check_random_state(self.random_state).normal()
+        return self
+
+    def transform(self, X):
+        return X[:, self.columns] + self.shift_
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_any_transformer_lays_the_classes_out(groups, n):
+    X, group, y = groups
+    embedding = Columns([*range(n)])
+    discovery = SubclassDiscovery(embedding=embedding, random_state=0).fit(X, y)
+    assert discovery.embedding_.shape == (len(X), n)
+    assert adjusted_rand_score(group, discovery.labels_) > 0.5
+    of_class = discovery.embedding_[y == "a"] - discovery.pca_.transform(X[y == "a"])[:, :n]
+    assert np.ptp(of_class) == pytest.approx(0, abs=1e-4)  # the same shift for all
+    assert not hasattr(embedding, "shift_")
+    again = SubclassDiscovery(embedding=embedding, random_state=0).fit(X, y)
+    assert_array_equal(again.embedding_, discovery.embedding_)
+    assert_array_equal(discovery.transform(X), discovery.embedding_)
+
+
+def test_a_class_of_one_distinct_sample_has_a_place_in_any_embedding():
+    X = np.r_[np.random.default_rng(0).normal(size=(20, 4)), np.ones((3, 4))]
+    y = np.repeat([0, 1], [20, 3])
+    discovery = SubclassDiscovery(1, embedding=Columns([0, 1, 2])).fit(X, y)
+    assert_array_equal(discovery.embedding_[y == 1], np.zeros((3, 3)))
+
+
+@pytest.mark.slow
+def test_open_tsne_finds_the_groups(groups):
+    opentsne = pytest.importorskip("openTSNE.sklearn")
+    X, group, y = groups
+    discovery = SubclassDiscovery(embedding=opentsne.TSNE(perplexity=10), random_state=0)
+    assert adjusted_rand_score(group, discovery.fit(X, y).labels_) == 1
 
 
 # Little to go by ---------------------------------------------------------------------------------

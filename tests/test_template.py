@@ -10,7 +10,7 @@ from samplers import (
     TRAINED,
     each_sampler,
     each_trained_sampler_others_slow,
-    pictures,
+    images,
     quick,
     recorded,
     table,
@@ -28,8 +28,8 @@ from skgan_resample._base import new_seed
         (table(n_features=40), 40, 128, 500),
         (table(n_features=300), 64, 300, 500),
         (table(n_features=600), 64, 512, 500),
-        (pictures(6, 6), 18, 128, 1500),
-        (pictures(32, 32, 3), 64, 128, 1500),
+        (images(6, 6), 18, 128, 1500),
+        (images(32, 32, 3), 64, 128, 1500),
     ],
     ids=str,
 )
@@ -79,7 +79,7 @@ def test_one_parameter_sizes_the_networks(Sampler):
         networks = run.generator, run.discriminator
         return [sum(p.numel() for p in network.parameters()) for network in networks]
 
-    for data in (table(), pictures(9, 9)):
+    for data in (table(), images(9, 9)):
         sizes = zip(n_weights(data, 16), n_weights(data, 64), strict=True)
         assert all(1.5 * small < large for small, large in sizes)
 

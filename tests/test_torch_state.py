@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
-from samplers import each_base_sampler, each_sampler_others_slow, pictures, quick, table
+from samplers import each_base_sampler, each_sampler_others_slow, images, quick, table
 
 from skgan_resample import BAGANSampler
 
@@ -42,7 +42,7 @@ def mixed():
     return np.c_[X, y % 2], y
 
 
-DATA = {"missing": mixed(), "images": pictures(5, 4)}
+DATA = {"missing": mixed(), "images": images(5, 4)}
 
 
 def made(Sampler, data):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from imblearn.pipeline import make_pipeline
-from samplers import pictures, quick, table
+from samplers import images, quick, table
 from scipy import sparse
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -52,7 +52,7 @@ def copies(x, n, c):
 
 
 def data(kind):
-    return table((30, 12, 5)) if kind == "table" else pictures(8, 8, counts=(30, 12, 5))
+    return table((30, 12, 5)) if kind == "table" else images(8, 8, counts=(30, 12, 5))
 
 
 @pytest.mark.parametrize("kind", ["table", "images"])

@@ -59,7 +59,7 @@ def show_made(axis, sampler, X, y, label="generated"):
 
 
 def legend(axis):
-    """Below the panel, where it hides nothing."""
+    """Legend below the panel."""
     axis.legend(
         loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3, fontsize=8, frameon=False,
         handletextpad=0.2, columnspacing=0.9,
@@ -67,7 +67,7 @@ def legend(axis):
 
 
 def from_noise(name, title, **parameters):
-    """Noise coloured by its direction, and the samples that it becomes."""
+    """Noise coloured by its direction, and the samples generated from it."""
     X, y = moons()
     sampler = fitted(name, X, y, **CODES, **parameters)
     idea, made = panels(title)
@@ -98,7 +98,7 @@ def from_codes(name, title, **parameters):
 
 
 def draw_candidates(idea, X, y):
-    """How a candidate comes about: between two samples of the class, and a residual added."""
+    """A candidate of RowMixSampler: a point between two samples of the class, plus a residual."""
     scatter_real(idea, X, y)
     rng, small = np.random.default_rng(0), X[y == 1]
     centred = np.concatenate([X[y == c] - X[y == c].mean(axis=0) for c in (0, 1)])
@@ -116,13 +116,13 @@ def draw_candidates(idea, X, y):
 
 def row_mix():
     X, y = moons()
-    idea, made = panels("between any two samples of the class, and a residual")
+    idea, made = panels("between any two samples of the class, plus a residual")
     draw_candidates(idea, X, y)
     show_made(made, fitted("RowMixSampler", X, y), X, y)
 
 
 def bagan_gp():
-    from_noise("BAGANGPSampler", "noise, times an embedding of the class")
+    from_noise("BAGANGPSampler", "noise times an embedding of the class")
 
 
 def bagan():
@@ -134,28 +134,28 @@ def ida_gan():
 
 
 def scdl():
-    from_codes("SCDLSampler", "codes that also tell the class")
+    from_codes("SCDLSampler", "codes that also predict the class")
 
 
 def wae_gan():
-    from_codes("WAEGANSampler", "codes held near N(0, I)")
+    from_codes("WAEGANSampler", "codes close to N(0, I)")
 
 
 def cgan():
-    from_noise("CGANSampler", "noise, and the label beside it")
+    from_noise("CGANSampler", "noise and the label")
 
 
 def acgan():
-    from_noise("ACGANSampler", "noise, and the label beside it")
+    from_noise("ACGANSampler", "noise and the label")
 
 
 def gan():
-    from_noise("GANSampler", "noise; a generator for this class alone")
+    from_noise("GANSampler", "noise; one generator for this class alone")
 
 
 def gamo():
     X, y = moons()
-    idea, made = panels("weighted means of the class's samples stay in their hull")
+    idea, made = panels("weighted means of the class's samples lie in their hull")
     scatter_real(idea, X, y)
     small = X[y == 1]
     hull = small[ConvexHull(small).vertices]
@@ -174,7 +174,7 @@ def gamo():
 def cyclegan():
     X, y = moons()
     sampler = fitted("CycleGANSampler", X, y)
-    idea, made = panels("samples of the large class, and what they are translated into")
+    idea, made = panels("samples of the large class, and their translations")
     scatter_real(idea, X, y)
     donors = X[y == 0][:30]
     with torch.no_grad():
@@ -192,7 +192,7 @@ def intra_class():
     X, kind = make_blobs([300, 70, 30, 14], centers=centres, cluster_std=0.7, random_state=0)
     y = (kind > 0).astype(int)
     sampler = fitted("IntraClassACGANSampler", X, y, impacts="proportional")
-    idea, made = panels("subclasses found, their weight in the loss")
+    idea, made = panels("subclasses found, and their weights in the loss")
     idea.scatter(*X[y == 0].T, s=8, color=LARGE, linewidths=0)
     of_small = np.flatnonzero(sampler.subclass_classes_ == 1)
     colours = plt.get_cmap("Dark2")(range(1, len(of_small) + 1))

@@ -1,6 +1,10 @@
 """Data and samplers whose updates are timed."""
 
+import gzip
 from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
 
 from skgan_resample import BAGANGPSampler, BAGANSampler, _gan_base
 
@@ -26,3 +30,15 @@ def timed(clock):
         yield times
     finally:
         _gan_base._Progress.update = update
+
+
+def fashion(folder):
+    """4,000 images, ten classes of 40 to 1,000, and 2,000 others."""
+    with gzip.open(Path(folder) / "train-images-idx3-ubyte.gz") as file:
+        X = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)
+    with gzip.open(Path(folder) / "train-labels-idx1-ubyte.gz") as file:
+        y = np.frombuffer(file.read(), np.uint8, offset=8)
+    counts = np.geomspace(1000, 40, 10).astype(int)
+    rows = [np.flatnonzero(y[:50_000] == c)[:n] for c, n in enumerate(counts)]
+    held_out = slice(50_000, 54_000)
+    return X[np.concatenate(rows)], y[np.concatenate(rows)], X[held_out], y[held_out]

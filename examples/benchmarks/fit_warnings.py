@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
 
 import skgan_resample
-from skgan_resample.metrics import nearest_neighbour_ratio, spread_ratio
+from skgan_resample.metrics import dcr, spread_ratio
 
 
 def classification(n, n_features, n_classes, weights, seed=0):
@@ -96,7 +96,7 @@ def measure(name, dataset, seed):
         index = np.full(200, np.flatnonzero(sampler.classes_ == label))
         real, made = encoded[y == label], sampler._sample(index, sampler._stream(seed))
         made = made.reshape(len(made), -1)
-        spread, (ratio, near_copies) = spread_ratio(real, made), nearest_neighbour_ratio(real, made)
+        spread, (ratio, near_copies, _) = spread_ratio(real, made), dcr(real, made)
         seconds = time.perf_counter() - started
         yield {
             "sampler": name,

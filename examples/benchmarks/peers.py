@@ -1,20 +1,24 @@
-"""Comparison with other packages: seconds of a fit, and scores of classifiers.
+"""Beside other people's synthesisers: seconds of a fit, how much its rows help, what they teach.
 
-CTGAN and TVAE (https://pypi.org/project/ctgan, under the Business Source License: only for runs
-like this one, never a dependency), ProWSyn of smote-variants, and DeepSMOTE's training loop as in
-its paper, with their defaults; no resampling and SMOTE for comparison.
+No resampling, SMOTE and DeepSMOTE's training loop, written after its paper, are always there; the
+others where they are installed, with their defaults: CTGAN and TVAE (https://pypi.org/project/ctgan,
+under the Business Source License: only for runs like this one, never a dependency), ProWSyn of
+smote-variants, adversarial random forests (arfpy) and ForestDiffusion, which takes minutes.
 
     pip install --target peers --no-deps ctgan rdt faker smote-variants metric-learn minisom seaborn
+    pip install --target peers --no-deps arfpy
     PYTHONPATH=peers python examples/benchmarks/peers.py
 
-Two halves of each data set in turn, an ExtraTreesClassifier and a LogisticRegression; seconds are
-the processor's, of one thread.
+Two halves of each data set in turn. Seconds are the processor's, of one thread; quote their ratios.
+AUC and the like are those of classifiers of the balanced rows. "ratio" is of classifiers of 300
+synthetic rows of each class alone: their balanced accuracy over that of 300 real rows of each.
 """
 
 import argparse
 import logging
 import time
 import warnings
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -23,10 +27,11 @@ from imblearn import FunctionSampler
 from imblearn.over_sampling import SMOTE
 from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.datasets import load_breast_cancer, load_digits, make_classification
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
@@ -34,14 +39,15 @@ from torch import nn
 from skgan_resample import BAGANGPSampler, RowMixSampler
 
 torch.set_num_threads(1)
+EACH = 300  # synthetic rows of each class for "ratio"
 
 
 class Tabular(BaseOverSampler):
     """CTGAN or TVAE trained on all rows, their class a column; rows of the right class are kept."""
 
-    def __init__(self, name="CTGAN", random_state=0):
+    def __init__(self, name="CTGAN", random_state=0, sampling_strategy="auto"):
         self.name, self.random_state = name, random_state
-        super().__init__()
+        super().__init__(sampling_strategy=sampling_strategy)
 
     def _fit_resample(self, X, y):
         import ctgan
@@ -67,9 +73,9 @@ class DeepSMOTE(BaseOverSampler):
     et al. 2021); then SMOTE on the codes. 200 epochs, batches of 100, as in the authors' code.
     """
 
-    def __init__(self, epochs=200, random_state=0):
+    def __init__(self, epochs=200, random_state=0, sampling_strategy="auto"):
         self.epochs, self.random_state = epochs, random_state
-        super().__init__()
+        super().__init__(sampling_strategy=sampling_strategy)
 
     def _fit_resample(self, X, y):
         torch.manual_seed(self.random_state)
@@ -91,17 +97,54 @@ class DeepSMOTE(BaseOverSampler):
                 optimiser.step()
         with torch.no_grad():
             codes = encoder(x).numpy()
-            few = min(np.unique(y, return_counts=True)[1])
-            smote = SMOTE(k_neighbors=min(5, few - 1), random_state=self.random_state)
+            labels, counts = np.unique(y, return_counts=True)
+            wanted = dict(zip(labels, counts, strict=True))
+            wanted |= {c: wanted[c] + n for c, n in self.sampling_strategy_.items()}
+            smote = SMOTE(
+                sampling_strategy=wanted,
+                k_neighbors=min(5, min(counts) - 1),
+                random_state=self.random_state,
+            )
             codes, labels = smote.fit_resample(codes, y)
             made = decoder(torch.from_numpy(codes[len(y) :])).numpy()
         return np.r_[X, scaler.inverse_transform(made)], np.r_[y, labels[len(y) :]]
 
 
+class ByClass(BaseOverSampler):
+    """A synthesiser trained on each class alone: ``make(rows, n)`` -> n new rows."""
+
+    def __init__(self, make=None, random_state=0, sampling_strategy="auto"):
+        self.make, self.random_state = make, random_state
+        super().__init__(sampling_strategy=sampling_strategy)
+
+    def _fit_resample(self, X, y):
+        np.random.seed(self.random_state)  # noqa: NPY002 -- both of them draw from it
+        wanted = self.sampling_strategy_.items()
+        made = [self.make(X[y == c], n) for c, n in wanted]
+        return np.r_[X, np.concatenate(made)], np.r_[y, np.repeat(*zip(*wanted, strict=True))]
+
+
+def adversarial_forest(X, n):
+    """arfpy's; it calls a function that numpy 2.4 has no more."""
+    from arfpy import arf
+
+    np.in1d = np.isin  # noqa: NPY201
+    model = arf.arf(pd.DataFrame(X).add_prefix("x"), verbose=False)
+    model.forde()
+    return model.forge(n).to_numpy(float)
+
+
+def forest_diffusion(X, n):
+    """ForestDiffusion's."""
+    from ForestDiffusion import ForestDiffusionModel
+
+    return ForestDiffusionModel(X, n_jobs=1).generate(batch_size=n)
+
+
 class ProWSyn(BaseOverSampler):
     """smote-variants' ProWSyn."""
 
-    def __init__(self, random_state=0):
+    def __init__(self, random_state=0):  # it balances, and no more
         self.random_state = random_state
         super().__init__()
 
@@ -132,10 +175,16 @@ def datasets():
 def samplers(seed):
     yield "none", FunctionSampler()
     yield "SMOTE", SMOTE(random_state=seed)
-    yield "ProWSyn", ProWSyn(random_state=seed)
     yield "DeepSMOTE", DeepSMOTE(random_state=seed)
-    yield "CTGAN", Tabular("CTGAN", random_state=seed)
-    yield "TVAE", Tabular("TVAE", random_state=seed)
+    if find_spec("smote_variants"):
+        yield "ProWSyn", ProWSyn(random_state=seed)
+    if find_spec("ctgan"):
+        yield "CTGAN", Tabular("CTGAN", random_state=seed)
+        yield "TVAE", Tabular("TVAE", random_state=seed)
+    if find_spec("arfpy"):
+        yield "arfpy", ByClass(adversarial_forest, random_state=seed)
+    if find_spec("ForestDiffusion"):
+        yield "ForestDiffusion", ByClass(forest_diffusion, random_state=seed)
     yield "BAGANGPSampler", BAGANGPSampler(random_state=seed)
     yield "RowMixSampler", RowMixSampler(random_state=seed)
 
@@ -154,18 +203,52 @@ def scores(X, y, X_test, y_test):
         }
 
 
+def taught(X, y, X_test, y_test):
+    """Mean balanced accuracy of three classifiers; without rows of some class not a number."""
+    if len(np.unique(y)) < len(np.unique(y_test)):
+        return np.nan
+    models = [RandomForestClassifier(100, random_state=0), KNeighborsClassifier()]
+    models.append(make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)))
+    found = [balanced_accuracy_score(y_test, m.fit(X, y).predict(X_test)) for m in models]
+    return float(np.mean(found))
+
+
+def some(y, n, first):
+    """Indices of the first, or the last, n[c] samples of each class c."""
+    by_class = {c: np.flatnonzero(y == c) for c in n}
+    rows = [by_class[c][:k] if first else by_class[c][len(by_class[c]) - k :] for c, k in n.items()]
+    return np.concatenate(rows)
+
+
+def resampled(sampler, X, y):
+    """Balanced rows, EACH synthetic rows of every class, and the seconds: one fit for both."""
+    counts = np.bincount(y)
+    if "sampling_strategy" in sampler.get_params():
+        sampler.set_params(sampling_strategy=dict(enumerate([max(counts) + EACH] * len(counts))))
+    start = time.process_time()
+    X_new, y_new = sampler.fit_resample(X, y)
+    took = time.process_time() - start
+    X_new, y_new = X_new[len(y) :], y_new[len(y) :]
+    added = some(y_new, dict(enumerate(max(counts) - counts)), first=True)
+    alone = some(y_new, dict.fromkeys(range(len(counts)), EACH), first=False)
+    balanced = np.r_[X, X_new[added]], np.r_[y, y_new[added]]
+    return balanced, (X_new[alone], y_new[alone]), took
+
+
 def measured(seeds):
     for data, X, y in datasets():
         for seed in seeds:
             halves = StratifiedKFold(2, shuffle=True, random_state=seed)
             for train, test in halves.split(X, y):
+                rng = np.random.default_rng(seed)
+                real = np.concatenate([rng.choice(train[y[train] == c], EACH) for c in (0, 1)])
+                best = taught(X[real], y[real], X[test], y[test])
                 for name, sampler in samplers(seed):
-                    start = time.process_time()
-                    X_new, y_new = sampler.fit_resample(X[train], y[train])
-                    took = time.process_time() - start
-                    for row in scores(X_new, y_new, X[test], y[test]):
-                        row |= {"data": data, "sampler": name, "seconds": took}
-                        yield row | {"rows": len(y_new) - len(train), "seed": seed}
+                    balanced, alone, took = resampled(sampler, X[train], y[train])
+                    ratio = taught(*alone, X[test], y[test]) / best
+                    for row in scores(*balanced, X[test], y[test]):
+                        row |= {"data": data, "sampler": name, "seconds": took, "ratio": ratio}
+                        yield row | {"rows": len(balanced[1]) - len(train), "seed": seed}
                 print(data, seed, flush=True)
 
 
@@ -178,7 +261,7 @@ def main():
     warnings.simplefilter("ignore")
     frame = pd.DataFrame(measured(arguments.seeds))
     frame.to_csv(arguments.csv, index=False)
-    kept = ["seconds", "rows", "AUC", "average precision", "balanced accuracy"]
+    kept = ["seconds", "ratio", "rows", "AUC", "average precision", "balanced accuracy"]
     for by in ["data", "sampler"], ["sampler"]:
         print(frame.groupby(by, sort=False)[kept].mean().round(3).to_string())
 

@@ -14,14 +14,12 @@ features after the same processor time, on Fashion-MNIST's training files (``--d
 """
 
 import argparse
-import gzip
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from _updates import SAMPLERS, SHAPES, timed
+from _updates import SAMPLERS, SHAPES, fashion, timed
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
@@ -94,8 +92,9 @@ class PublicLoop(TrainingRun):
     took, n_images = 0.0, 0  # of the last training
 
     def train_adversarial(self, generator, discriminator, d_loss, g_loss, data, n_critic=1):
-        d_optimiser = torch.optim.Adam(discriminator.parameters(), 2e-4, self.betas, foreach=False)
-        g_optimiser = torch.optim.Adam(generator.parameters(), 2e-4, self.betas, foreach=False)
+        settings = {"lr": 2e-4, "betas": (0.5, 0.9), "foreach": False}
+        d_optimiser = torch.optim.Adam(discriminator.parameters(), **settings)
+        g_optimiser = torch.optim.Adam(generator.parameters(), **settings)
         size, rng = self.batch_size, self.rng
         ones, zeros = torch.ones(size, 1), torch.zeros(size, 1)
         start, n_images = time.process_time(), 0
@@ -157,18 +156,6 @@ class OurBAGANGP(BAGANGPSampler):
 
     def _fit(self, x, y, rng):
         return super()._fit(x, y, rng, OurLoop)
-
-
-def fashion(folder):
-    """4,000 images, ten classes of 40 to 1,000, and 2,000 others."""
-    with gzip.open(Path(folder) / "train-images-idx3-ubyte.gz") as file:
-        X = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)
-    with gzip.open(Path(folder) / "train-labels-idx1-ubyte.gz") as file:
-        y = np.frombuffer(file.read(), np.uint8, offset=8)
-    counts = np.geomspace(1000, 40, 10).astype(int)
-    rows = [np.flatnonzero(y[:50_000] == c)[:n] for c, n in enumerate(counts)]
-    held_out = slice(50_000, 54_000)
-    return X[np.concatenate(rows)], y[np.concatenate(rows)], X[held_out], y[held_out]
 
 
 def against_the_authors_loop(options):

@@ -14,9 +14,9 @@ _LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # that float64 can represent
 class Number:
     """Scale a column to mean 0 and standard deviation 1, and back to values seen.
 
-    Scaling is done in float64, only the networks' input is float32. What has a step is counted from
-    the lowest value, exactly: numbers in the largest power of ten that divides them all, times in
-    the largest unit of which all are multiples.
+    Scaling is done in float64, only the networks' input is float32. Values with a step are counted
+    in steps from the lowest, exactly. The step is the largest power of ten that divides all
+    numbers, or the largest unit that divides all times.
     """
 
     width, block_sizes, decimals = 1, (), None
@@ -102,8 +102,8 @@ class Number:
 def _decimals(seen):
     """Decimals of the largest power of ten that divides some floats, below 0 from tens up; or None.
 
-    None where more than six were needed, or the step were less than ten times the distance between
-    floats of their size and precision, which any floats are multiples of.
+    None if more than six are needed, or if the step is less than ten times the spacing of floats of
+    their size and precision, of which any floats are multiples.
 
     Examples
     --------

@@ -160,7 +160,7 @@ class ImageCodec(BaseEstimator):
 
 
 def _range(images):
-    """Least and largest value of images (n, h * w) but for a few hot pixels."""
+    """Least and largest value of images (n, h * w) except for a few hot pixels."""
     few = min(max(len(images) // 100, 3), images.size // 1000)
     darkest = images.min(axis=1).argsort()[: few + 1]  # only these images hold extreme values
     brightest = images.max(axis=1).argsort()[-few - 1 :]

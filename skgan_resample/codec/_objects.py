@@ -112,7 +112,7 @@ def _family(kind):
 
 
 def _read_levels(present):
-    """Codes of values, and the levels that they are the places in."""
+    """Codes of values, and the list of levels that these index."""
     levels = list(dict.fromkeys(present))
     with suppress(TypeError, ValueError):  # without an order that in which they come stays
         levels = sorted(levels)
@@ -124,7 +124,7 @@ def _read_levels(present):
 
 
 def _read_numbers(present, kinds, label):
-    """Numbers as an array, and what makes one of them."""
+    """Numbers as an array, and a function that makes one."""
     others = [kind for kind in kinds if not issubclass(kind, (Integral, np.bool_))]
     if not others:
         native = integer_dtype(min(present), max(present), label)
@@ -171,9 +171,9 @@ def nan_mask(values, label):
 
 
 def _read_times(present, family):
-    """Times as int64, their unit, and what makes one of them; None of what has no order in time.
+    """Times as int64, their unit, and a function that makes one; None if they have no order.
 
-    Moments are counted in UTC, and come back in the zone of the first.
+    Moments are counted in UTC, and decoded to the zone of the first.
     """
     if hasattr(family, "freqstr") and len({period.freqstr for period in present}) == 1:  # pandas'
         counts, unit = np.array([period.ordinal for period in present]), present[0].freqstr

@@ -63,10 +63,10 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
 
     Notes
     -----
-    A category of more than 64 levels has no block of its own size: its ranks are written in two
-    or more digits of at most 64 values, with a block for each. 1,000 levels take two blocks of
-    32. Nothing is lost, and memory grows with the square root of the number of levels; but a
-    generator that draws the digits one by one may put together a level that is rare.
+    More than 64 levels of a category are encoded by their ranks, written in two or more digits of
+    at most 64 values, with a block for each digit: 1,000 levels take two blocks of 32. Nothing is
+    lost, and memory grows with the square root of the number of levels. But a generator that draws
+    the digits independently may combine them into a rare level.
 
     Columns are read and written one at a time: a sparse table is dense only as encoded float32.
 

@@ -31,6 +31,7 @@ def compare_samplers(
     groups=None,
     cv=5,
     scoring=("balanced_accuracy", "roc_auc"),
+    curves=(),
     n_jobs=None,
     random_state=None,
     memory=None,
@@ -67,6 +68,9 @@ def compare_samplers(
     scoring : str, list, tuple, callable or dict, default=("balanced_accuracy", "roc_auc")
         scikit-learn's names of scorers, or scorers by name. With more than two classes "roc_auc"
         is "roc_auc_ovo", which does not depend on how rare the classes are [1]_.
+    curves : list of str, default=()
+        Names of classifiers whose probabilities of the test samples are kept, for the curves of
+        ``plot(kind="roc")`` and ``plot(kind="precision_recall")``.
     n_jobs : int, default=None
         Folds run at a time, by the backend of joblib's ``parallel_config`` (loky, dask, ray).
     random_state : int, RandomState instance or None, default=None
@@ -107,8 +111,6 @@ def compare_samplers(
     SMOTE                 0.77
     """
     check_pandas_support("compare_samplers")
-    import pandas as pd
-
     if memory is not None and random_state is None:
         raise ValueError(
             "Got memory without a random_state, but expected an int random_state: the cache would "
@@ -117,6 +119,12 @@ def compare_samplers(
     evaluate = check_memory(memory).cache(evaluate_classifier, ignore=["resampled"])
     samplers = dict.fromkeys(BASELINES) | _named(samplers, "samplers", reserved=BASELINES)
     classifiers = _named(classifiers, "classifiers")
+    silent = [name for name in curves if not hasattr(classifiers.get(name), "predict_proba")]
+    if silent:
+        raise ValueError(
+            f"Got curves={list(curves)}, but expected names of classifiers with predict_proba; "
+            f"not so {silent}. The classifiers are {list(classifiers)}."
+        )
     preprocessor = clone(preprocessor, safe=False)  # None stays None
     seed = None if random_state is None else check_random_state(random_state).randint(2**31 - 1)
     keys, jobs, test_to_train = [], [], {}
@@ -130,17 +138,29 @@ def compare_samplers(
             sampler = name if sampler is None else sampler
             setting = Setting(data, train, test, sampler, preprocessor, scorers, seed)
             keys.append((dataset, name, split))
-            jobs.append(delayed(run_fold)(evaluate, samples, target, setting, classifiers))
+            jobs.append(delayed(run_fold)(evaluate, samples, target, setting, classifiers, curves))
     streams = getattr(get_active_backend()[0], "supports_return_generator", False)
     outcomes = Parallel(n_jobs, return_as="generator" if streams else "list")(jobs)
     bar = tqdm(outcomes, total=len(jobs), disable=not progress, unit="fold")
-    rows = [
-        (dataset, name, classifier, split, metric, value, seconds, n_generated, error)
-        for (dataset, name, split), outcome in zip(keys, bar, strict=True)
-        for classifier, (seconds, n_generated, scores) in outcome.items()
-        for metric, (value, error) in scores.items()
-    ]
-    return ComparisonResult(pd.DataFrame(rows, columns=COLUMNS), test_to_train)
+    table, probabilities = _tabulated(keys, bar)
+    return ComparisonResult(table, test_to_train, probabilities)
+
+
+def _tabulated(keys, outcomes):
+    """The table, and the probabilities that were kept, of the outcomes of all folds."""
+    import pandas as pd
+
+    rows, kept = [], {}
+    for (dataset, name, split), outcome in zip(keys, outcomes, strict=True):
+        for classifier, (seconds, n_generated, scores, curve) in outcome.items():
+            key = dataset, name, classifier, split
+            for metric, (value, error) in scores.items():
+                rows.append((*key, metric, value, seconds, n_generated, error))
+            if curve is not None:
+                classes, truth, probabilities = curve
+                kept[key] = pd.DataFrame(probabilities, pd.Index(truth, name="y_true"), classes)
+    probabilities = pd.concat(kept, names=COLUMNS[:4]) if kept else None
+    return pd.DataFrame(rows, columns=COLUMNS), probabilities
 
 
 def _named(estimators, what, reserved=()):

@@ -26,9 +26,10 @@ class Setting(NamedTuple):
     seed: int | None
 
 
-def run_fold(evaluate, X, y, setting, classifiers):
-    """{classifier: (seconds, n_generated, {metric: (value, error)})}; resamples at most once.
+def run_fold(evaluate, X, y, setting, classifiers, curves):
+    """{classifier: (seconds, n_generated, {metric: (value, error)}, curve)}; resamples once.
 
+    Of the classifiers named in ``curves`` the curve is (classes, y_test, probabilities), else None.
     ``evaluate`` is :func:`evaluate_classifier`, cached or not. Errors are caught outside the cache:
     the next run tries again what has failed.
     """
@@ -44,14 +45,14 @@ def run_fold(evaluate, X, y, setting, classifiers):
     for name, classifier in classifiers.items():
         start = perf_counter()
         try:
-            outcomes[name] = evaluate(setting, classifier, resampled)
+            outcomes[name] = evaluate(setting, classifier, resampled, name in curves)
         except Exception as error:
             failed = dict.fromkeys(setting.scoring, (np.nan, _in_words(error)))
-            outcomes[name] = perf_counter() - start, 0, failed
+            outcomes[name] = perf_counter() - start, 0, failed, None
     return outcomes
 
 
-def evaluate_classifier(setting, classifier, resampled):
+def evaluate_classifier(setting, classifier, resampled, curve):
     """Fit and score one classifier; ``resampled`` is called only if this is not cached."""
     new = resampled()
     if isinstance(new, Exception):
@@ -64,7 +65,8 @@ def evaluate_classifier(setting, classifier, resampled):
     scores = {
         metric: _score(model, X_test, y_test, scorer) for metric, scorer in setting.scoring.items()
     }
-    return seconds, n_generated, scores
+    curve = (model.classes_, np.asarray(y_test), model.predict_proba(X_test)) if curve else None
+    return seconds, n_generated, scores, curve
 
 
 def _resample(X, y, setting):

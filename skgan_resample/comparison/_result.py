@@ -13,6 +13,7 @@ COLUMNS = [
     *["dataset", "sampler", "classifier", "split", "metric", "value"],
     *["fit_seconds", "n_generated", "error"],
 ]
+_PROBABILITIES = ["p_worse", "p_equivalent", "p_better"]
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,52 @@ class ComparisonResult:
         classifier.
     test_to_train : dict of str to float
         By data set, the number of test samples over that of training samples.
+    probabilities : DataFrame, default=None
+        Of test samples, one column per class, indexed by dataset, sampler, classifier, split and
+        y_true, the true class; None if ``compare_samplers`` was not given ``curves``.
     """
 
     table: Any
     test_to_train: dict
+    probabilities: Any = None
+
+    @classmethod
+    def from_frame(cls, table, test_to_train=None):
+        """Take results made elsewhere.
+
+        Parameters
+        ----------
+        table : DataFrame
+            One row per score, the larger the better. It has the columns sampler, split and value
+            and, where there are several, dataset, classifier and metric; it may have fit_seconds,
+            n_generated and error, as in ``table``.
+        test_to_train : float or dict, default=None
+            The number of test samples over that of training samples, by data set if they differ.
+            None takes the splits as the folds of one cross-validation.
+
+        Returns
+        -------
+        result : ComparisonResult
+            With the table, completed.
+        """
+        unknown: dict = {"dataset": "data", "classifier": "unknown", "metric": "score"}
+        unknown |= {"fit_seconds": np.nan, "n_generated": np.nan, "error": ""}
+        if missing := sorted({"sampler", "split", "value"}.difference(table.columns)):
+            raise ValueError(
+                f"Got the columns {list(table.columns)}, but expected sampler, split and value as "
+                f"well: {', '.join(missing)} is missing."
+            )
+        new = {name: value for name, value in unknown.items() if name not in table}
+        table = table.assign(**new)[COLUMNS].reset_index(drop=True)
+        twice = table.loc[table.duplicated(COLUMNS[:5]), COLUMNS[:5]]
+        if len(twice):
+            raise ValueError(f"Got several values for one score: {twice.iloc[0].to_dict()}.")
+        ratios = 1 / (table.groupby("dataset")["split"].nunique() - 1).clip(lower=1)
+        if test_to_train is not None:
+            ratios[:] = (
+                test_to_train if np.isscalar(test_to_train) else ratios.index.map(test_to_train)
+            )
+        return cls(table, ratios.to_dict())
 
     def scores(self, metric=None):
         """Average over classifiers, and over splits if there are several data sets.
@@ -49,13 +92,15 @@ class ComparisonResult:
         """
         return self._by_unit(self._blocks(metric))
 
-    def summary(self, reference="none"):
+    def summary(self, reference="none", *, rope=0.01):
         """Condense the table to one line per metric and sampler.
 
         Parameters
         ----------
         reference : str, default="none"
             The sampler against which wins are counted.
+        rope : float, default=0.01
+            Differences up to it are practically none.
 
         Returns
         -------
@@ -63,50 +108,64 @@ class ComparisonResult:
             ``failed``, the number of failures; ``mean``, NaN like the next three if the sampler
             failed where another did not (``tests`` compares the rest); ``std`` over the splits,
             averaged over data sets and classifiers; ``low`` and ``high``, a 95 % interval of the
-            mean over splits, corrected for overlapping training sets, or over data sets;
-            ``mean_rank`` (1 is best), ``wins``, ``ties`` and ``losses`` over data sets, classifiers
-            and splits (a failure ranks last); means of ``fit_seconds`` and ``n_generated``.
+            mean over splits, corrected for overlapping training sets, or over data sets, cut at 0
+            and at 1 where no score exceeds them; ``mean_rank`` (1 is best), ``wins``, ``ties`` and
+            ``losses`` over data sets, classifiers and splits (a failure ranks last); ``p_better``,
+            ``p_equivalent`` and ``p_worse`` than the reference, see ``tests``; means of
+            ``fit_seconds`` and ``n_generated``.
         """
-        return self._per_metric(self._summary_of, reference)
+        return self._per_metric(self._summary_of, reference, rope)
 
-    def tests(self, reference="SMOTE"):
+    def tests(self, reference="SMOTE", *, method="frequentist", rope=0.01):
         """Test the samplers' differences from a reference.
 
         On one data set the differences are those of the splits, averaged over classifiers, and the
         test is the corrected resampled t-test [2]_. On several they are those of the data sets, and
         the test is Wilcoxon's, after Friedman's [1]_. p-values are adjusted by Holm's method within
-        a metric.
+        a metric. Of both tests there is a Bayesian version [3]_, which says how probable it is that
+        a sampler is better.
 
         Parameters
         ----------
         reference : str, default="SMOTE"
             Name of a sampler or baseline.
+        method : {"frequentist", "bayes"}, default="frequentist"
+            p-values, or probabilities.
+        rope : float, default=0.01
+            Half the width of the region of practical equivalence, for "bayes".
 
         Returns
         -------
         tests : DataFrame
             Indexed by metric and sampler: ``difference`` from the reference in the mean; ``n``,
-            the splits or data sets where both worked; ``statistic``, ``p_value``, ``p_holm``; and
-            ``friedman_p``, over all samplers, if there are several data sets.
+            the splits or data sets where both worked. Then ``statistic``, ``p_value``, ``p_holm``;
+            and ``friedman_p``, over all samplers, if there are several data sets. Or the
+            probabilities ``p_worse``, that the difference is below -rope, ``p_equivalent`` and
+            ``p_better``.
 
         References
         ----------
         .. [1] Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7,
            2006.
         .. [2] Nadeau & Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
+        .. [3] Benavoli, Corani, Demšar & Zaffalon, "Time for a change: a tutorial for comparing
+           multiple classifiers through Bayesian analysis", JMLR 18, 2017.
         """
-        return self._per_metric(self._tests_of, reference)
+        if method not in ("frequentist", "bayes"):
+            raise ValueError(f"Got method={method!r}, but expected 'frequentist' or 'bayes'.")
+        return self._per_metric(self._tests_of, reference, rope if method == "bayes" else None)
 
-    def plot(self, metric=None, *, kind="scores", ax=None):
-        """Draw the scores, or mean ranks over data sets.
+    def plot(self, metric=None, *, kind="scores", reference=None, ax=None):
+        """Draw the scores, or what else the result holds.
 
         Parameters
         ----------
         metric : str, default=None
             None takes the first.
-        kind : {"scores", "ranks"}, default="scores"
-            Scores with intervals; or mean ranks over several data sets with their critical
-            difference.
+        kind : {"scores", "ranks", "cost", "roc", "precision_recall"}, default="scores"
+            See :meth:`ComparisonDisplay.plot`.
+        reference : str, default=None
+            The sampler than which others are probably better; None takes the first.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -115,23 +174,26 @@ class ComparisonResult:
         display : ComparisonDisplay
             With ``ax_`` and ``figure_``.
         """
-        return ComparisonDisplay.from_result(self, metric, kind=kind, ax=ax)
+        return ComparisonDisplay.from_result(self, metric, kind=kind, reference=reference, ax=ax)
 
-    def _per_metric(self, function, reference):
+    def _per_metric(self, function, reference, rope):
         import pandas as pd
 
         samplers = self.table["sampler"].unique().tolist()
         if reference not in samplers:
             raise ValueError(f"Got reference={reference!r}, but expected one of {samplers}.")
         metrics = self.table["metric"].unique()
-        parts = {metric: function(metric, reference) for metric in metrics}
+        parts = {metric: function(metric, reference, rope) for metric in metrics}
         return pd.concat(parts, names=["metric", "sampler"])
 
-    def _summary_of(self, metric, reference):
+    def _summary_of(self, metric, reference, rope):
         import pandas as pd
 
         blocks, scores = self._blocks(metric), self.scores(metric)
         margin = scores.apply(self._margin)
+        # bounds of a score: 0 and 1 where none exceeds them, 0 where none is positive
+        least = 0 if blocks.min(axis=None) >= 0 else -np.inf
+        most = next((end for end in (0, 1) if blocks.max(axis=None) <= end), np.inf)
         std = blocks.groupby(["dataset", "classifier"]).std().mean()
         complete = blocks.dropna(how="all").notna().all()
         lower = blocks.fillna(-np.inf)
@@ -141,8 +203,8 @@ class ComparisonResult:
             "failed": blocks.isna().sum(),
             "mean": scores.mean().where(complete),
             "std": std.where(complete),
-            "low": (scores.mean() - margin).where(complete),
-            "high": (scores.mean() + margin).where(complete),
+            "low": (scores.mean() - margin).clip(lower=least).where(complete),
+            "high": (scores.mean() + margin).clip(upper=most).where(complete),
             "mean_rank": blocks.rank(axis=1, ascending=False, na_option="bottom").mean(),
             "wins": wins,
             "ties": len(blocks) - wins - losses,
@@ -150,30 +212,41 @@ class ComparisonResult:
         }
         worked = self.table[self.table["value"].notna()]
         costs = worked.groupby("sampler")[["fit_seconds", "n_generated"]].mean()
-        return pd.DataFrame(columns).join(costs).reindex(blocks.columns)
+        tests = self._tests_of(metric, reference, rope)[_PROBABILITIES[::-1]]
+        return pd.DataFrame(columns).join([tests, costs]).reindex(blocks.columns)
 
-    def _tests_of(self, metric, reference):
+    def _tests_of(self, metric, reference, rope):
+        """Test differences, by Bayes if there is a rope."""
         import pandas as pd
 
         blocks, rows = self._blocks(metric), {}
+        names = ["statistic", "p_value"] if rope is None else _PROBABILITIES
         for sampler in blocks.columns.drop(reference):
             paired = (blocks[sampler] - blocks[reference]).dropna()  # where both worked
             differences = self._by_unit(paired).to_numpy()
-            if len(differences) < 2:
-                outcome = np.nan, np.nan
-            elif self._several:
-                outcome = _statistics.wilcoxon(differences)
-            else:
-                outcome = _statistics.corrected_t_test(differences, self._overlap)
+            outcome = (
+                [np.nan] * len(names) if len(differences) < 2 else self._test(differences, rope)
+            )
             mean = differences.mean() if len(differences) else np.nan
             rows[sampler] = mean, len(differences), *outcome
-        names = ["difference", "n", "statistic", "p_value"]
-        tests = pd.DataFrame.from_dict(rows, orient="index", columns=names)
+        columns = ["difference", "n", *names]
+        tests = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        if rope is not None:
+            return tests
         tests["p_holm"] = _statistics.holm(tests["p_value"])
         if self._several:
             scores = self.scores(metric).dropna(axis=1, how="all").dropna()
             tests["friedman_p"] = _statistics.friedman(scores.to_numpy())
         return tests
+
+    def _test(self, differences, rope):
+        if self._several and rope is None:
+            return _statistics.wilcoxon(differences)
+        if self._several:
+            return _statistics.bayes_signed_rank(differences, rope)
+        if rope is None:
+            return _statistics.corrected_t_test(differences, self._overlap)
+        return _statistics.correlated_bayes(differences, self._overlap, rope)
 
     @property
     def _several(self):

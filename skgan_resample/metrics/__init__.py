@@ -12,18 +12,33 @@ from ._fidelity import (
     with_real_floor,
 )
 from ._images import ssim_diversity
-from ._memorisation import nearest_neighbour_ratio, spread_ratio, two_sample_auc
-from ._report import quality_report
+from ._memorisation import dcr, spread_ratio, two_sample_auc
+from ._report import QualityReport, quality_report
+from ._tables import (
+    contingency_similarity,
+    correlation_similarity,
+    ks_complement,
+    ml_efficacy,
+    new_row_synthesis,
+    tv_complement,
+)
 
 __all__ = [
     "ClassifierFeatures",
+    "QualityReport",
+    "contingency_similarity",
+    "correlation_similarity",
+    "dcr",
     "frechet_distance",
     "kernel_distance",
-    "nearest_neighbour_ratio",
+    "ks_complement",
+    "ml_efficacy",
+    "new_row_synthesis",
     "precision_recall_density_coverage",
     "quality_report",
     "spread_ratio",
     "ssim_diversity",
+    "tv_complement",
     "two_sample_auc",
     "with_real_floor",
 ]

@@ -127,8 +127,8 @@ def precision_recall_density_coverage(X_real, X_synthetic, *, n_neighbors=5):
     Returns
     -------
     scores : PRDC
-        A named tuple (precision, recall, density, coverage). All lie between 0 and 1 but density,
-        which is about 1 for equal distributions and has no upper bound.
+        A named tuple (precision, recall, density, coverage), between 0 and 1. Only density has no
+        upper bound; it is about 1 for equal distributions.
 
     References
     ----------

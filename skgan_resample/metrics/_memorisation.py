@@ -7,22 +7,23 @@ from scipy.spatial.distance import pdist
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
-from sklearn.metrics.pairwise import check_pairwise_arrays
+from sklearn.metrics.pairwise import check_pairwise_arrays, paired_distances
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import NearestNeighbors
 
 _ENOUGH = 2000  # distances for a median
 
 
-class Memorisation(NamedTuple):
-    """Nearest-neighbour ratio and share of near-copies."""
+class DCR(NamedTuple):
+    """What distances to the closest record say."""
 
     ratio: float
     near_copies: float
+    closer_to_train: float
 
 
-def nearest_neighbour_ratio(X_train, X_synthetic, X_test=None, *, copy_below=0.1):
-    """Compare how near synthetic and unseen real samples come to the training samples.
+def dcr(X_train, X_synthetic, X_holdout=None, *, metric="euclidean", copy_below=0.1):
+    """Compare distances to the closest record (DCR) of synthetic and of unseen real samples.
 
     Parameters
     ----------
@@ -30,52 +31,61 @@ def nearest_neighbour_ratio(X_train, X_synthetic, X_test=None, *, copy_below=0.1
         Features of the samples that the sampler was trained on, of comparable scales.
     X_synthetic : array-like of shape (n_synthetic, n_features)
         The same features of synthetic samples.
-    X_test : array-like of shape (n_test, n_features), default=None
+    X_holdout : array-like of shape (n_holdout, n_features), default=None
         The same features of real samples that the sampler did not see. None compares with the
         distance of each training sample to the nearest other one; 2,000 to 4,000 of them, evenly
         taken, where there are more.
+    metric : {"euclidean", "manhattan", "cosine"}, default="euclidean"
+        The distance.
     copy_below : float, default=0.1
         A synthetic sample is a near-copy if its distance to the nearest training sample is at most
         that share of the median distance of an unseen one.
 
     Returns
     -------
-    scores : Memorisation
+    scores : DCR
         A named tuple. ``ratio``: median distance of a synthetic sample to the nearest training
         sample over that of an unseen one; about 1 for new samples, near 0 for copies [1]_, and NaN
         where the unseen samples are copies themselves. ``near_copies``: their share in the
-        synthetic samples.
+        synthetic samples. ``closer_to_train``: the share that is closer to a training sample than
+        to one held out; about one half for new samples if both sets are of one size [2]_, and NaN
+        without ``X_holdout``.
 
     References
     ----------
     .. [1] Meehan, Chaudhuri, Dasgupta, "A non-parametric test to detect data-copying in generative
        models", AISTATS 2020, whose test compares the same distances.
+    .. [2] Platzer & Reutterer, "Holdout-based empirical assessment of mixed-type synthetic data",
+       Frontiers in Big Data 4, 2021. SDMetrics' DCROverfittingProtection is twice the rest, 1 at
+       the most.
 
     Examples
     --------
-    >>> from skgan_resample.metrics import nearest_neighbour_ratio
-    >>> nearest_neighbour_ratio([[0.0], [4.0]], [[0.0], [5.0]], X_test=[[6.0]])
-    Memorisation(ratio=0.25, near_copies=0.5)
+    >>> from skgan_resample.metrics import dcr
+    >>> dcr([[0.0], [4.0]], [[0.0], [5.0]], [[6.0]])
+    DCR(ratio=0.25, near_copies=0.5, closer_to_train=0.5)
     """
     X_train, X_synthetic = check_pairwise_arrays(X_train, X_synthetic)
-    if X_test is not None:
-        X_train, X_test = check_pairwise_arrays(X_train, X_test)
+    if X_holdout is not None:
+        X_train, X_holdout = check_pairwise_arrays(X_train, X_holdout)
     elif len(X_train) < 2:
-        raise ValueError("Got one training sample, but expected two or more, or an X_test.")
-    neighbours = NearestNeighbors().fit(X_train)
+        raise ValueError("Got one training sample, but expected two or more, or an X_holdout.")
 
-    def distances(X, k):
+    def distances(X, records, k=1):
+        neighbours = NearestNeighbors(metric=metric).fit(records)
         nearest = neighbours.kneighbors(X, k, return_distance=False)[:, -1]
-        return np.linalg.norm(X - X_train[nearest], axis=1)  # of a copy exactly zero
+        return paired_distances(X, records[nearest], metric=metric)  # of a copy exactly zero
 
-    if X_test is None:
+    nearest = distances(X_synthetic, X_train)
+    if X_holdout is None:
         some = X_train[:: max(len(X_train) // _ENOUGH, 1)]
-        unseen = distances(some, 2)  # the nearest is the sample itself
+        unseen, closer = distances(some, X_train, 2), np.nan  # the nearest is the sample itself
     else:
-        unseen = distances(X_test, 1)
-    nearest, typical = distances(X_synthetic, 1), np.median(unseen)
+        unseen = distances(X_holdout, X_train)
+        closer = float((nearest < distances(X_synthetic, X_holdout)).mean())
+    typical = np.median(unseen)
     ratio = float(np.median(nearest) / typical) if typical > 0 else np.nan
-    return Memorisation(ratio, float((nearest <= copy_below * typical).mean()))
+    return DCR(ratio, float((nearest <= copy_below * typical).mean()), closer)
 
 
 def spread_ratio(X_real, X_synthetic):

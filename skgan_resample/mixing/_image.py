@@ -16,7 +16,7 @@ from ._table import Members
 _SHARPNESS = 8.0
 _POOL = 4096  # images of a class among which neighbours are searched
 _BATCH_PIXELS = 1 << 18  # 334 images of 28 x 28: an intermediate float32 array takes 1 MB
-_COPY_BELOW = 0.1  # share of the distance of two images; as in metrics.nearest_neighbour_ratio
+_COPY_BELOW = 0.1  # share of the distance of two images; as in metrics.dcr
 _TRIES = 10
 
 

@@ -1,8 +1,8 @@
 """Networks for tables and for images of any size, and how a label enters them.
 
 A *sample shape* is (d,) for a row of a table and (c, h, w) for an image; :func:`trunk_for` and
-:func:`decoder_for` choose dense or convolutional layers by it. On these stand generators and
-discriminators that know the class.
+:func:`decoder_for` choose dense or convolutional layers by it. Generators and discriminators that
+know the class are built on these.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call, vmap
 from torch.nn import functional as F
 
 from .runtime import Embedding, give_storage
@@ -387,3 +388,50 @@ class PerClass(nn.Module):
         rows = [(y == c).nonzero().squeeze(1) for c in labels]
         made = [self.networks[c](z[of_class]) for c, of_class in zip(labels, rows, strict=True)]
         return torch.cat(made)[torch.cat(rows).argsort()]
+
+
+class Stacked(nn.Module):
+    """One network per class, as :class:`PerClass`, for networks of one shape: all work at once.
+
+    ``network`` is the first of those given; its weights become (n_networks, ...), those of all.
+    ``head`` is a layer without weights that follows on the outputs of all.
+    """
+
+    def __init__(self, networks: Sequence[nn.Module], head: nn.Module | None = None) -> None:
+        super().__init__()
+        self.network, self.n_networks = networks[0], len(networks)
+        self.head = head or nn.Identity()
+        for (name, _), *weights in zip(
+            [*self.network.named_parameters()], *(n.parameters() for n in networks), strict=True
+        ):
+            layer, _, leaf = name.rpartition(".")
+            stacked = nn.Parameter(torch.stack(weights).detach())
+            setattr(self.network.get_submodule(layer), leaf, stacked)
+
+    def take(self, indices: Sequence[int]) -> Stacked:
+        """Keep the networks of these indices, in their order, which may repeat; returns self."""
+        for weight in self.parameters():
+            weight.data = weight.data[[*indices]]
+        self.n_networks = len(indices)
+        return self
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """(n, ...) inputs and (n,) labels -> (n, ...) outputs, in the order of the inputs."""
+        weights = dict(self.network.named_parameters())
+
+        def outputs(weights: dict[str, Tensor], z: Tensor) -> Tensor:
+            return functional_call(self.network, weights, (z,))
+
+        order, counts = y.argsort(stable=True), y.bincount(minlength=self.n_networks).tolist()
+        if min(counts) == max(counts):  # as in training
+            parts = z[order].unflatten(0, (self.n_networks, -1))
+            made = vmap(outputs, randomness="different")(weights, parts).flatten(0, 1)
+        else:
+            made = torch.cat(
+                [
+                    outputs({name: weight[c] for name, weight in weights.items()}, of_class)
+                    for c, of_class in enumerate(z[order].split(counts))
+                    if len(of_class)
+                ]
+            )
+        return self.head(made[order.argsort()])

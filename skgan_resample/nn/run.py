@@ -82,7 +82,7 @@ class TrainingRun:
         Further arguments are those of :func:`~skgan_resample.nn.networks.decoder_for`.
         """
         sizes = n_inputs or self.latent_dim, self.sample_shape, self.hidden_dim
-        return decoder_for(*sizes, head=self.block_head(), **layers)
+        return decoder_for(*sizes, **{"head": self.block_head()} | layers)
 
     def block_head(self, *, of_logits: bool = True) -> BlockHead | None:
         """What draws the one-hot blocks of generated samples; None where a sample has none."""
@@ -272,6 +272,12 @@ def batches(
             yield as_floats(x[drawn]), y[drawn]
 
 
+def rows_of(y: Tensor, c: int, at_least: int) -> Tensor:
+    """Indices of the samples of class c, repeated until there are that many: (n,) -> (m,)."""
+    rows = (y == c).nonzero()[:, 0]
+    return rows.repeat(-(-at_least // len(rows)))
+
+
 def together(streams: Sequence[Batches]) -> Batches:
     """Join the batches of several streams: one (x, y) of as many samples as all of theirs."""
     while True:
@@ -282,7 +288,7 @@ def together(streams: Sequence[Batches]) -> Batches:
 def as_floats(x: Tensor) -> Tensor:
     """Samples as networks take them: bytes as float32 in [-1, 1], encoded samples as they are.
 
-    Bytes, images of any strides, become bitwise what ``ImageCodec.transform`` makes of them.
+    For images of bytes, of any strides, the result is bitwise that of ``ImageCodec.transform``.
     """
     if x.dtype != torch.uint8:
         return x

@@ -17,7 +17,7 @@ from ..nn.networks import ConcatDiscriminator, ConcatGenerator, Dropout, Transpo
 class CGANSampler(BaseGANSampler):
     r"""Over-sample with a conditional GAN.
 
-    Generator and discriminator both see the class label. Nothing is trained beforehand.
+    Generator and discriminator both see the class label. There is no autoencoder.
 
     Parameters
     ----------

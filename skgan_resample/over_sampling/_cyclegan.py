@@ -14,8 +14,8 @@ from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.blocks import BlockHead
 from ..nn.losses import least_squares_d, least_squares_g, reconstruction_l1
-from ..nn.networks import SLOPE, DenseDecoder, LinearHead, PerClass, Upsample, halvings, leaky
-from ..nn.run import as_floats, together
+from ..nn.networks import SLOPE, DenseDecoder, LinearHead, Stacked, Upsample, halvings, leaky
+from ..nn.run import as_floats, rows_of, together
 
 _NOISE = 0.1  # deviation of the noise on donors, in standard deviations of a column or half-ranges
 
@@ -32,7 +32,7 @@ class CycleGANSampler(BaseGANSampler):
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {hidden_dim}
     max_iter : int or "auto", default="auto"
-        Updates of the translators; 0 means no training. "auto" is 500.
+        Updates of the translators; 0 means no training. "auto" is 300.
     donor : class label, dict or None, default=None
         Class whose samples are translated. None is the largest other class; a label is the donor of
         all other classes; a dict maps classes to donors, and the others have the default donor.
@@ -42,7 +42,10 @@ class CycleGANSampler(BaseGANSampler):
     identity_weight : float or "auto", default="auto"
         Weight of the change of samples that are of the class translated into, :math:`\mu`. "auto"
         is the paper's 5 for images and 0 for tables.
-    {batch_size} {learning_rate} {device} {random_state} {verbose}
+    {batch_size}
+    learning_rate : float, default=2e-3
+        Step size of Adam. A stage that diverges goes back to its last finite weights and stops.
+    {device} {random_state} {verbose}
 
     Attributes
     ----------
@@ -103,7 +106,7 @@ class CycleGANSampler(BaseGANSampler):
     }
     _parameter_constraints.pop("latent_dim")
 
-    _auto_max_iter = (500, 500)
+    _auto_max_iter = (300, 300)
 
     def __init__(
         self,
@@ -117,7 +120,7 @@ class CycleGANSampler(BaseGANSampler):
         cycle_weight="auto",
         identity_weight="auto",
         batch_size=64,
-        learning_rate=1e-3,
+        learning_rate=2e-3,
         device="auto",
         random_state=None,
         verbose=0,
@@ -146,8 +149,9 @@ class CycleGANSampler(BaseGANSampler):
         #    way ^ 1 is the way back, to the class that this way starts from.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
-        there = PerClass([run.build(lambda: _translator(run)) for _ in ways])
-        discriminator = PerClass([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in ways])
+        networks = [run.build(lambda: _network(run)) for _ in ways]
+        there = Translator(Stacked(networks), run.block_head())
+        discriminator = Stacked([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in ways])
 
         # 2. Adversarial training, with cycle consistency and identity.
         cycle, identity = self._weights(is_table=x.ndim == 2)
@@ -160,15 +164,14 @@ class CycleGANSampler(BaseGANSampler):
 
         def g_loss(x, way):
             fake = there(_noisy(x, run.rng), way)
-            returned, same = there(torch.cat([fake, x]), torch.cat([way ^ 1, way ^ 1])).chunk(2)
-            return (
-                least_squares_g(discriminator(fake, way))
-                + cycle * reconstruction_l1(x, returned)
-                + identity * reconstruction_l1(x, same)
-            )
+            loss = least_squares_g(discriminator(fake, way))
+            loss = loss + cycle * reconstruction_l1(x, there(fake, way ^ 1))
+            if identity:
+                loss = loss + identity * reconstruction_l1(x, there(x, way ^ 1))
+            return loss
 
         size = -(-self.batch_size // len(ways))
-        starts = [(y == a).nonzero()[:, 0] for a, _ in ways]
+        starts = [rows_of(y, a, size) for a, _ in ways]
         data = together(
             [
                 run.batches(x, torch.full_like(y, way), rows=rows, batch_size=size)
@@ -180,8 +183,8 @@ class CycleGANSampler(BaseGANSampler):
         # 3. What generation needs: the way from each class's donor, and the donors' samples.
         self._donor_of = donors
         self._samples = {donor: x[y == donor].cpu() for donor in donors}
-        towards = dict(zip(ways, there.networks, strict=True))
-        return PerClass([towards[donor, c] for c, donor in enumerate(donors)]), history
+        there.networks.take([ways.index((donor, c)) for c, donor in enumerate(donors)])
+        return there, history
 
     def _weights(self, is_table):
         """Weights of the cycle and of the identity."""
@@ -255,26 +258,26 @@ class ConvTranslator(nn.Sequential):
 
 
 class Translator(nn.Module):
-    """A sample and its change, ``head(x + network(x))``: (n, *sample_shape) kept.
+    """A sample and its change, ``head(x + networks(x, way))``: (n, *sample_shape) kept.
 
     A head draws the blocks from logits. The donor's entry has a logit of 3, a probability of 0.95
     among two, so that training starts from the donor's category.
     """
 
-    def __init__(self, network: nn.Module, head: BlockHead | None = None) -> None:
+    def __init__(self, networks: Stacked, head: BlockHead | None = None) -> None:
         super().__init__()
-        self.network, self.head = network, head or nn.Identity()
+        self.networks, self.head = networks, head or nn.Identity()
         self.n_drawn = 0 if head is None else sum(head.sizes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(n, *sample_shape) -> (n, *sample_shape)."""
+    def forward(self, x: Tensor, way: Tensor) -> Tensor:
+        """(n, *sample_shape) and (n,) indices of networks -> (n, *sample_shape)."""
         numbers, blocks = x.tensor_split([x.shape[1] - self.n_drawn], dim=1)
-        return self.head(torch.cat([numbers, 3 * blocks], 1) + self.network(x))
+        return self.head(torch.cat([numbers, 3 * blocks], 1) + self.networks(x, way))
 
 
-def _translator(run):
-    """The network from samples of one class to samples of another, by the shape of a sample."""
+def _network(run):
+    """What changes samples of one class into samples of another, by the shape of a sample."""
     if len(run.sample_shape) == 1:
         (d,) = run.sample_shape
-        return Translator(DenseDecoder(d, d, run.hidden_dim), run.block_head())
-    return Translator(ConvTranslator(run.sample_shape, run.hidden_dim))
+        return DenseDecoder(d, d, run.hidden_dim)
+    return ConvTranslator(run.sample_shape, run.hidden_dim)

@@ -46,7 +46,7 @@ class GAMOSampler(BaseGANSampler):
         For images, updates of the autoencoder whose codes are combined; "auto" is 1,500.
     confusion_weight : float, default=0.1
         Weight of the classifier in the generator's loss, :math:`\lambda`. The paper's is 1: where
-        classes overlap, samples of a class then come to lie among those of another one.
+        classes overlap, samples of a class then lie among those of another one.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
@@ -68,8 +68,8 @@ class GAMOSampler(BaseGANSampler):
     with a network h for all classes and a matrix :math:`A_c` for each. All losses are squared
     errors: of D against 1 on real and 0 on generated samples, of the classifier M against the class
     of both; of the generator against 1 from D and, times :math:`\lambda`, against one minus the
-    class from M. Real classes are balanced. Classes are generated in proportion to the samples that
-    they lack, or to a tenth of the largest lack.
+    class from M. Real classes are balanced. In training, classes are generated in proportion to the
+    samples that they need, or to a tenth of the largest need.
 
     For images, codes of an autoencoder take the place of samples: D and M see the combinations of
     codes, which are then decoded. Categories are drawn from their mixture. A class of one sample

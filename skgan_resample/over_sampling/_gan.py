@@ -9,8 +9,8 @@ import torch
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.losses import logistic_d, logistic_g
-from ..nn.networks import Dropout, LinearHead, PerClass, TransposedConv
-from ..nn.run import together
+from ..nn.networks import Dropout, LinearHead, Stacked, TransposedConv
+from ..nn.run import rows_of, together
 
 _FEWEST = 16  # samples of a class in a batch
 
@@ -26,7 +26,8 @@ class GANSampler(BaseGANSampler):
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim}
     max_iter : int or "auto", default="auto"
-        Updates of every class's generator; 0 means no training. "auto" is 500.
+        Updates of every class's generator; 0 means no training. "auto" is 500 for tables, 300 for
+        images.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
@@ -65,7 +66,7 @@ class GANSampler(BaseGANSampler):
     [180, 180]
     """
 
-    _auto_max_iter = (500, 500)
+    _auto_max_iter = (500, 300)
 
     def __init__(
         self,
@@ -98,10 +99,10 @@ class GANSampler(BaseGANSampler):
         classes = range(run.n_classes)
 
         # 1. Two fresh networks per class; none of them sees a label.
-        decoder = partial(run.decoder, enlarge=TransposedConv)
-        generator = PerClass([run.build(decoder) for _ in classes])
+        decoder = partial(run.decoder, enlarge=TransposedConv, head=None)
+        generator = Stacked([run.build(decoder) for _ in classes], run.block_head())
         dropout = partial(Dropout, 0.4, run.rng)
-        discriminator = PerClass(
+        discriminator = Stacked(
             [run.build(lambda: LinearHead(run.trunk(dropout), 1)) for _ in classes]
         )
 
@@ -115,7 +116,7 @@ class GANSampler(BaseGANSampler):
         def g_loss(x, y):
             return logistic_g(discriminator(generator(run.noise(y), y), y))
 
-        rows = [(y == c).nonzero()[:, 0] for c in classes]
         size = max(self.batch_size // run.n_classes, _FEWEST)
+        rows = [rows_of(y, c, size) for c in classes]
         data = together([run.batches(x, y, rows=of_class, batch_size=size) for of_class in rows])
         return generator, run.train_adversarial(generator, discriminator, d_loss, g_loss, data)

@@ -7,10 +7,12 @@ from ._comparison import ComparisonDisplay
 from ._history import TrainingHistoryDisplay
 from ._latent import LatentSpaceDisplay
 from ._samples import SyntheticSamplesDisplay
+from ._subclasses import SubclassDisplay
 
 __all__ = [
     "ComparisonDisplay",
     "LatentSpaceDisplay",
+    "SubclassDisplay",
     "SyntheticSamplesDisplay",
     "TrainingHistoryDisplay",
 ]

@@ -2,8 +2,14 @@
 
 import numpy as np
 from scipy import stats
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
 
-from ._style import GREY, REAL, panels
+from ._style import GREY, REAL, colours, panels
 
 
 class ComparisonDisplay:
@@ -17,6 +23,11 @@ class ComparisonDisplay:
         Indexed by sampler, with the columns mean, low and high.
     metric : str
         Name of the score.
+    reference : str, default=None
+        The sampler that ``summary`` compares with, if it has the columns p_better, p_equivalent and
+        p_worse.
+    probabilities : DataFrame, default=None
+        Of test samples, as ``ComparisonResult`` has them.
 
     Attributes
     ----------
@@ -37,11 +48,12 @@ class ComparisonDisplay:
     'balanced_accuracy: mean, 95 % interval; splits as dots'
     """
 
-    def __init__(self, scores, summary, metric):
+    def __init__(self, scores, summary, metric, reference=None, probabilities=None):
         self.scores, self.summary, self.metric = scores, summary, metric
+        self.reference, self.probabilities = reference, probabilities
 
     @classmethod
-    def from_result(cls, result, metric=None, *, kind="scores", ax=None):
+    def from_result(cls, result, metric=None, *, kind="scores", reference=None, ax=None):
         """Draw a result of ``compare_samplers``.
 
         Parameters
@@ -50,8 +62,10 @@ class ComparisonDisplay:
             The result.
         metric : str, default=None
             None takes the first.
-        kind : {"scores", "ranks"}, default="scores"
+        kind : {"scores", "ranks", "cost", "roc", "precision_recall"}, default="scores"
             What to draw, see ``plot``.
+        reference : str, default=None
+            The sampler than which others are probably better; None takes the first.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -62,19 +76,24 @@ class ComparisonDisplay:
         """
         metric = result.table["metric"].iloc[0] if metric is None else metric
         scores = result.scores(metric)
-        summary = result.summary(reference=scores.columns[0]).loc[metric]
-        return cls(scores, summary, metric).plot(kind=kind, ax=ax)
+        reference = scores.columns[0] if reference is None else reference
+        summary = result.summary(reference).loc[metric]
+        display = cls(scores, summary, metric, reference, result.probabilities)
+        return display.plot(kind=kind, ax=ax)
 
     def plot(self, *, kind="scores", ax=None):
         """Draw.
 
         Parameters
         ----------
-        kind : {"scores", "ranks"}, default="scores"
-            Means with 95 % intervals; or mean ranks over several data sets, 1 is best, with bars as
-            long as Nemenyi's critical difference at 5 % [1]_: samplers whose bars do not overlap
-            differ significantly. A sampler that failed ranks last on that data set, and is left out
-            if it failed on all.
+        kind : {"scores", "ranks", "cost", "roc", "precision_recall"}, default="scores"
+            Means with 95 % intervals, and the probabilities that a sampler is better than the
+            reference, practically equal, and worse; or mean ranks over several data sets, 1 is
+            best, with bars as long as Nemenyi's critical difference at 5 % [1]_: samplers whose
+            bars do not overlap differ significantly. A sampler that failed ranks last on that data
+            set, and is left out if it failed on all. "cost" has the seconds of a fit on the x axis.
+            The curves are those of the rarest class against the rest, pooled over the splits, in a
+            panel for each data set and classifier whose probabilities were kept.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -88,9 +107,11 @@ class ComparisonDisplay:
         .. [1] Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7,
            2006.
         """
-        if kind not in ("scores", "ranks"):
-            raise ValueError(f"Got kind={kind!r}, but expected 'scores' or 'ranks'.")
-        (self._scores if kind == "scores" else self._ranks)(ax)
+        kinds = {"scores": self._scores, "ranks": self._ranks, "cost": self._cost}
+        kinds |= {"roc": self._roc, "precision_recall": self._precision_recall}
+        if kind not in kinds:
+            raise ValueError(f"Got kind={kind!r}, but expected one of {[*kinds]}.")
+        kinds[kind](ax)
         return self
 
     def _scores(self, ax):
@@ -110,6 +131,14 @@ class ComparisonDisplay:
         names = summary.index + np.where(summary["mean"].isna(), " (failed)", "")
         unit = "data sets" if self.scores.index.name == "dataset" else "splits"
         _label(panel, names, f"{self.metric}: mean, 95 % interval; {unit} as dots")
+        if self.reference is not None:
+            odds = summary[["p_better", "p_equivalent", "p_worse"]].map("{:.2f}".format)
+            odds = odds.agg("  ".join, axis=1).where(summary["p_better"].notna(), "")
+            right = panel.secondary_yaxis("right")
+            right.set_yticks(range(len(odds)), odds)
+            right.tick_params(length=0)
+            header = f"better equal worse\nthan {self.reference}"
+            panel.text(1.02, 1.02, header, size="small", transform=panel.transAxes)
 
     def _ranks(self, ax):
         if self.scores.index.name != "dataset":
@@ -130,6 +159,52 @@ class ComparisonDisplay:
             f"{self.metric}: mean rank, {len(scores)} data sets; critical difference "
             f"{difference:.2f}",
         )
+
+    def _cost(self, ax):
+        known = self.summary.dropna(subset=["mean", "fit_seconds"])
+        panel = panels(self, ax, 1, 1, (6.4, 4))[0, 0]
+        shades = colours(len(known))
+        for (name, row), colour in zip(known.iterrows(), shades, strict=True):
+            ends = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
+            panel.errorbar(row["fit_seconds"], row["mean"], ends, fmt="o", color=colour, label=name)
+        if self.reference in known.index:
+            panel.axhline(known.loc[self.reference, "mean"], color=GREY, linestyle=":")
+        panel.set(xscale="log", xlabel="seconds of a fit, sampler and classifier")
+        panel.set(ylabel=f"{self.metric}: mean, 95 % interval")
+        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+
+    def _roc(self, ax):
+        def curve(truth, score):
+            fall_out, recall, _ = roc_curve(truth, score)
+            return fall_out, recall, roc_auc_score(truth, score)
+
+        self._curves(curve, ("false positive rate", "true positive rate", "AUC"), ax)
+
+    def _precision_recall(self, ax):
+        def curve(truth, score):
+            precision, recall, _ = precision_recall_curve(truth, score)
+            return recall, precision, average_precision_score(truth, score)
+
+        self._curves(curve, ("recall", "precision", "average precision"), ax)
+
+    def _curves(self, curve, names, ax):
+        if self.probabilities is None:
+            raise ValueError(
+                "Got no probabilities, but expected some: name the classifiers in the curves of "
+                "compare_samplers."
+            )
+        groups = self.probabilities.groupby(level=["dataset", "classifier"], sort=False)
+        axes = panels(self, ax, 1, len(groups), (4.2 * len(groups), 4.4))
+        for panel, (of, kept) in zip(axes[0], groups, strict=True):
+            rarest = kept.index.get_level_values("y_true").value_counts().idxmin()
+            samplers = kept[rarest].groupby(level="sampler", sort=False)
+            for (name, score), colour in zip(samplers, colours(len(samplers)), strict=True):
+                truth = score.index.get_level_values("y_true") == rarest
+                *points, area = curve(truth, score)
+                panel.plot(*points, color=colour, label=f"{name}: {area:.3f}")
+            panel.set(xlabel=names[0], ylabel=names[1], title=f"{of[1]}, class {rarest}")
+            panel.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+            panel.legend(title=names[2], fontsize="small")
 
 
 def _label(panel, names, text):

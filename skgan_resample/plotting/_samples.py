@@ -1,9 +1,9 @@
 """Real beside synthetic samples, class by class."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ._style import REAL, SYNTHETIC, legend_above, panels
 
@@ -44,6 +44,8 @@ class SyntheticSamplesDisplay:
     (1, 6)
     """
 
+    figure_: Any
+
     def __init__(self, X_real, y_real, X_synthetic, y_synthetic, *, image_shape=None):
         X_real, X_synthetic = _numbers(X_real), _numbers(X_synthetic)
         self.names = getattr(X_real, "columns", None)
@@ -69,7 +71,7 @@ class SyntheticSamplesDisplay:
             Shape of flat images; None takes the sampler's.
         n_samples : int, default=200
             Samples to generate per class.
-        kind : {"auto", "images", "marginals", "pairs"}, default="auto"
+        kind : {"auto", "images", "marginals", "correlations"}, default="auto"
             What to draw, see ``plot``.
         random_state : int, RandomState instance or None, default=0
             Seed of the samples.
@@ -90,12 +92,12 @@ class SyntheticSamplesDisplay:
 
         Parameters
         ----------
-        kind : {"auto", "images", "marginals", "pairs"}, default="auto"
+        kind : {"auto", "images", "marginals", "correlations"}, default="auto"
             A grid of real and generated images, one class per line; a panel per column with the
-            median and the middle 90 % of each class's values; or a panel per class with its samples
-            in two columns. "auto" is images or marginals.
+            median and the middle 90 % of each class's values; or correlations of columns within a
+            class, in the mean of the classes. "auto" is images or marginals.
         columns : sequence of int, default=None
-            Columns of a table to draw; None takes the first six, or the first two for pairs.
+            Columns of a table to draw; None takes the first six, for correlations all.
         n_images : int, default=8
             Real images per class, and generated ones.
         ax : Axes, default=None
@@ -112,12 +114,12 @@ class SyntheticSamplesDisplay:
             self._images(n_images, ax)
         elif kind == "marginals":
             self._marginals(range(self.X_real.shape[1])[:6] if columns is None else columns, ax)
-        elif kind == "pairs":
-            self._pairs(range(2) if columns is None else columns, ax)
+        elif kind == "correlations":
+            self._correlations(range(self.X_real.shape[1]) if columns is None else columns, ax)
         else:
             raise ValueError(
-                f"Got kind={kind!r}, but expected 'marginals', 'pairs', or 'images' with an "
-                "image_shape."
+                f"Got kind={kind!r}, but expected 'marginals', 'correlations', or 'images' "
+                "with an image_shape."
             )
         return self
 
@@ -131,7 +133,7 @@ class SyntheticSamplesDisplay:
         size = n_blocks * ((2 * n + 1) * _CELL + 0.7), n_lines * _CELL + 0.8
         axes = panels(self, ax, 1, n_blocks, size)
         limits = {"vmin": self.X_real.min(), "vmax": self.X_real.max()}
-        map_ = matplotlib.colormaps["gray"].with_extremes(bad="white")
+        map_ = matplotlib.colormaps["gray"].with_extremes(bad="none")
         for number, panel in enumerate(axes[0]):
             block = labels[number * n_lines : (number + 1) * n_lines]
             canvas = self._canvas(block, n_lines, n)
@@ -179,28 +181,24 @@ class SyntheticSamplesDisplay:
         axes[0, 0].set(ylabel="class", ylim=(len(labels) - 0.4, -0.6))
         legend_above(self)
 
-    def _pairs(self, columns, ax):
-        first, second = columns
-        labels, rng = np.unique(self.y_synthetic), check_random_state(0)
-        n_columns = int(np.ceil(np.sqrt(len(labels))))
-        n_rows = -(-len(labels) // n_columns)
-        size = max(1.5 * n_columns, 6.4), max(1.5 * n_rows, 3.2) + 0.8
-        axes = panels(self, ax, n_rows, n_columns, size, sharex=True, sharey=True)
-        for panel in axes.flat[len(labels) :]:
-            panel.set_axis_off()
-        for panel in axes.flat[max(len(labels) - n_columns, 0) : len(labels)]:
-            panel.tick_params(labelbottom=True)  # the lowest of its column
-        for panel, label in zip(axes.flat, labels, strict=False):
-            panel.set_title(f"class {label}", fontsize="medium", pad=2)
-            for X, y, colour, marker, name in (
-                (self.X_real, self.y_real, REAL, "o", "real"),
-                (self.X_synthetic, self.y_synthetic, SYNTHETIC, "x", "generated"),
-            ):
-                some = rng.permutation(np.flatnonzero(y == label))[:200]
-                style = {"s": 10, "color": colour, "marker": marker, "linewidths": 0.7}
-                panel.scatter(X[some, first], X[some, second], alpha=0.7, label=name, **style)
-        axes[-1, 0].set(xlabel=self._name(first), ylabel=self._name(second))
-        legend_above(self)
+    def _correlations(self, columns, ax):
+        labels = [k for k in np.unique(self.y_synthetic) if min(map(sum, self._of_class(k))) > 2]
+        if not labels:
+            raise ValueError("Got no class with three real samples and three synthetic ones.")
+        axes = panels(self, ax, 1, 2, (6.4, 3.4), sharey=True)
+        sets = ("real", self.X_real), ("generated", self.X_synthetic)
+        for of_set, (panel, (name, X)) in enumerate(zip(axes[0], sets, strict=True)):
+            known = np.ma.masked_invalid(X[:, columns])
+            of_class = (known[self._of_class(label)[of_set]] for label in labels)
+            mean = np.ma.mean([np.ma.corrcoef(rows, rowvar=False) for rows in of_class], axis=0)
+            image = panel.imshow(mean, cmap="RdBu_r", vmin=-1, vmax=1)
+            panel.set(title=name, xticks=[])
+        named = range(len(columns) if len(columns) <= 20 else 0)  # room for one name each
+        axes[0, 0].set_yticks(named, [self._name(columns[j]) for j in named])
+        self.figure_.colorbar(image, ax=axes, label="correlation in a class, mean")
+
+    def _of_class(self, label):
+        return self.y_real == label, self.y_synthetic == label
 
     def _name(self, column):
         return f"column {column}" if self.names is None else str(self.names[column])

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 REAL, SYNTHETIC, GREY = "#0072B2", "#D55E00", "#777777"
-# Okabe & Ito's palette, less the yellow that vanishes on white
-_FEW = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+# Okabe & Ito's palette, less yellow and black, which vanish on white and on black
+_FEW = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999"]
 
 
 def colours(n):

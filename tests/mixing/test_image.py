@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
 
-from skgan_resample.metrics import nearest_neighbour_ratio
+from skgan_resample.metrics import dcr
 from skgan_resample.mixing import ImageMixture
 
 
@@ -132,7 +132,7 @@ def test_images_are_no_copies(dtype, step):
     real = (floats(x) if dtype == "bytes" else x).reshape(len(x), -1)
     rounded = [np.rint((images.reshape(-1, 64) + 1) / step) for images in (real, new)]
     assert not {row.tobytes() for row in rounded[0]} & {row.tobytes() for row in rounded[1]}
-    assert nearest_neighbour_ratio(real, new.reshape(-1, 64)).near_copies <= 0.05
+    assert dcr(real, new.reshape(-1, 64)).near_copies <= 0.05
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 28)])

@@ -1,6 +1,8 @@
 """Networks: shapes, weights from a given stream, and what they do with a label."""
 
+import copy
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -19,6 +21,7 @@ from skgan_resample.nn.networks import (
     ProductDiscriminator,
     ProductGenerator,
     ResidualBlock,
+    Stacked,
     TransposedConv,
     UnlabelledGenerator,
     Upsample,
@@ -237,3 +240,39 @@ def test_critics_use_the_label_as_documented():
 def test_a_layer_that_build_does_not_know_is_refused():
     with pytest.raises(TypeError, match="LayerNorm"):
         build(lambda: nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3)), make_rng(0), "cpu")
+
+
+# One network per class, all at once
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 9, 8)])
+@pytest.mark.parametrize("labels", [[2, 0, 1, 1, 2, 0], [1, 0, 1, 2], [2, 2]])
+def test_stacked_networks_are_those_of_each_class(shape, labels):
+    make = partial(build, lambda: LinearHead(trunk_for(shape, 16), 3), make_rng(0), "cpu")
+    alone = [make() for _ in range(3)]
+    stacked = Stacked(copy.deepcopy(alone), nn.Tanh())
+    x, y = torch.randn(len(labels), *shape, generator=make_rng(1)), torch.tensor(labels)
+    expected = torch.cat([alone[c](one[None]) for one, c in zip(x, labels, strict=True)]).tanh()
+    torch.testing.assert_close(stacked(x, y), expected)
+    stacked(x, y).square().sum().backward()
+    expected.square().sum().backward()
+    for together, *apart in zip(
+        stacked.parameters(), *(network.parameters() for network in alone), strict=True
+    ):
+        gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in apart]
+        torch.testing.assert_close(together.grad, torch.stack(gradients))
+
+
+def test_stacked_networks_can_be_taken_in_another_order():
+    networks = [build(lambda: nn.Linear(2, 2), make_rng(seed), "cpu") for seed in range(3)]
+    stacked, x = Stacked(copy.deepcopy(networks)).take([2, 0, 2, 1]), torch.ones(3, 2)
+    expected = torch.stack([networks[c](x[0]) for c in (2, 1, 0)])
+    torch.testing.assert_close(stacked(x, torch.tensor([0, 3, 1])), expected)
+
+
+def test_dropout_of_stacked_networks_differs_by_class():
+    dropout = partial(Dropout, 0.5, make_rng(0))
+    stacked = Stacked([nn.Sequential(dropout()) for _ in range(2)])
+    kept = stacked(torch.ones(2, 64), torch.arange(2)) > 0
+    assert (kept[0] != kept[1]).any()
+    assert (stacked.eval()(torch.ones(2, 64), torch.arange(2)) == 1).all()

@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from samplers import pictures, table
+from samplers import images, table
 from sklearn.datasets import load_digits
 
 from skgan_resample import RowMixSampler
-from skgan_resample.metrics import nearest_neighbour_ratio
+from skgan_resample.metrics import dcr
 from skgan_resample.mixing import ImageMixture, TableMixture
 
 
 @pytest.mark.parametrize(
-    ("data", "Mixture"), [(table(), TableMixture), (pictures(6, 5), ImageMixture)]
+    ("data", "Mixture"), [(table(), TableMixture), (images(6, 5), ImageMixture)]
 )
 def test_samples_are_those_of_the_mixture(data, Mixture):
     sampler = RowMixSampler(random_state=0).fit(*data)
@@ -34,7 +34,7 @@ def test_no_image_is_a_training_image(scale):
         distances = (real[:, None] != made).any(2)
         if scale != "boolean":
             assert distances.all()
-            assert nearest_neighbour_ratio(real, made).near_copies <= 0.05
+            assert dcr(real, made).near_copies <= 0.05
         else:  # ten tries may not find a new pattern
             assert distances.all(0).mean() > 0.95
 

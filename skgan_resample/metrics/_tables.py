@@ -1,0 +1,341 @@
+"""Scores of synthetic tables under the names of SDMetrics, 1 for what is as good as real."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse, stats
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import check_scoring
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.utils import check_random_state, gen_batches
+
+
+def ks_complement(X_real, X_synthetic):
+    """Compare distributions of numbers: 1 less the Kolmogorov-Smirnov statistic.
+
+    Parameters
+    ----------
+    X_real : array-like or DataFrame of shape (n_real,) or (n_real, n_columns)
+        Columns of numbers or times. What is missing is left out.
+    X_synthetic : array-like or DataFrame of shape (n_synthetic,) or (n_synthetic, n_columns)
+        The same columns of synthetic rows.
+
+    Returns
+    -------
+    score : float
+        From 0 to 1, the mean over the columns; NaN where there is none to compare.
+
+    Examples
+    --------
+    >>> from skgan_resample.metrics import ks_complement
+    >>> ks_complement([1, 2, 3, 4], [1, 2, 9, 9])
+    0.5
+    """
+    pairs = zip(_numbers(X_real).T, _numbers(X_synthetic).T, strict=True)
+    present = ((r[~np.isnan(r)], s[~np.isnan(s)]) for r, s in pairs)
+    return _mean(
+        1 - stats.ks_2samp(*pair, method="asymp").statistic
+        for pair in present
+        if min(map(len, pair))
+    )
+
+
+def tv_complement(X_real, X_synthetic):
+    """Compare distributions of categories: 1 less the total variation distance.
+
+    Parameters
+    ----------
+    X_real : array-like or DataFrame of shape (n_real,) or (n_real, n_columns)
+        Columns of categories, of any type. What is missing is left out.
+    X_synthetic : array-like or DataFrame of shape (n_synthetic,) or (n_synthetic, n_columns)
+        The same columns of synthetic rows.
+
+    Returns
+    -------
+    score : float
+        From 0 to 1, the mean over the columns; NaN where there is none to compare.
+
+    Examples
+    --------
+    >>> from skgan_resample.metrics import tv_complement
+    >>> tv_complement(["a", "a", "b", "b"], ["a", "a", "a", "b"])
+    0.75
+    """
+    real, synthetic = (codes.T for codes in _codes(X_real, X_synthetic))
+    present = ((r[r >= 0], s[s >= 0]) for r, s in zip(real, synthetic, strict=True))
+    n_levels = max(real.max(initial=0), synthetic.max(initial=0)) + 1
+    return _mean(
+        np.minimum(*(np.bincount(codes, minlength=n_levels) / len(codes) for codes in pair)).sum()
+        for pair in present
+        if min(map(len, pair))
+    )
+
+
+def correlation_similarity(X_real, X_synthetic):
+    """Compare correlations of columns: 1 less half the difference of Pearson's coefficients.
+
+    Parameters
+    ----------
+    X_real : array-like or DataFrame of shape (n_real, n_columns)
+        Columns of numbers or times. Rows that miss one of a pair are left out of that pair.
+    X_synthetic : array-like or DataFrame of shape (n_synthetic, n_columns)
+        The same columns of synthetic rows.
+
+    Returns
+    -------
+    score : float
+        From 0 to 1, the mean over the pairs of columns; NaN where there is none to compare. Pairs
+        with a constant column, which has no correlation, do not count.
+
+    Examples
+    --------
+    >>> from skgan_resample.metrics import correlation_similarity
+    >>> correlation_similarity([[0, 0], [1, 1]], [[0, 1], [1, 0]])
+    0.0
+    """
+    real, synthetic = _correlations(_numbers(X_real)), _correlations(_numbers(X_synthetic))
+    return _mean((1 - abs(real - synthetic) / 2)[np.triu_indices(len(real), 1)])
+
+
+def contingency_similarity(X_real, X_synthetic):
+    """Compare pairs of categories: 1 less the total variation distance of their frequencies.
+
+    Parameters
+    ----------
+    X_real : array-like or DataFrame of shape (n_real, n_columns)
+        Columns of categories, of any type. What is missing is a category of its own.
+    X_synthetic : array-like or DataFrame of shape (n_synthetic, n_columns)
+        The same columns of synthetic rows.
+
+    Returns
+    -------
+    score : float
+        From 0 to 1, the mean over the pairs of columns; NaN where there is none.
+
+    Examples
+    --------
+    >>> from skgan_resample.metrics import contingency_similarity
+    >>> contingency_similarity([["a", 0], ["b", 1]], [["a", 0], ["b", 0]])
+    0.5
+    """
+    codes = _codes(X_real, X_synthetic)
+    n_columns = codes[0].shape[1]
+    if n_columns < 2:
+        return np.nan
+    encoder = OneHotEncoder().fit(np.concatenate(codes))
+    sizes = [len(levels) for levels in encoder.categories_]
+    column = np.repeat(np.arange(n_columns), sizes), np.arange(sum(sizes))
+    owns = sparse.csr_array((np.ones(sum(sizes)), column))  # (n_columns, levels of all)
+    blocks = (sparse.csr_array(encoder.transform(part)) for part in codes)
+    real, synthetic = (block.T @ block / block.shape[0] for block in blocks)  # joint frequencies
+    distances = (owns @ abs(real - synthetic) @ owns.T).toarray() / 2
+    return _mean(1 - distances[np.triu_indices(n_columns, 1)])
+
+
+def new_row_synthesis(X_real, X_synthetic, *, tolerance=0.01):
+    """Compute the share of synthetic rows that match no real row.
+
+    Parameters
+    ----------
+    X_real : array-like or DataFrame of shape (n_real, n_columns)
+        Real rows: columns of numbers or times, and of anything else, which are categories.
+    X_synthetic : array-like or DataFrame of shape (n_synthetic, n_columns)
+        Synthetic rows.
+    tolerance : float, default=0.01
+        Numbers match if they differ by at most this share of the synthetic one.
+
+    Returns
+    -------
+    share : float
+        1 if all rows are new, 0 if all are copies. Rows match if all their columns do; what is
+        missing matches what is missing.
+
+    Examples
+    --------
+    >>> from skgan_resample.metrics import new_row_synthesis
+    >>> new_row_synthesis([[1.0, 5.0], [2.0, 5.0]], [[1.001, 5.0], [1.0, 7.0]])
+    0.5
+    """
+    columns = [
+        _comparable(*pair, tolerance)
+        for pair in zip(columns_of(X_real), columns_of(X_synthetic), strict=True)
+    ]
+    n_real, n_synthetic = map(len, columns[0][:2])
+    is_new = np.empty(n_synthetic, dtype=bool)
+    for batch in gen_batches(n_synthetic, 1000):
+        same = np.ones((batch.stop - batch.start, n_real), dtype=bool)
+        for real, synthetic, tol in columns:
+            s = synthetic[batch, None]
+            same &= (abs(real - s) <= tol * abs(s)) | (np.isnan(real) & np.isnan(s))
+        is_new[batch] = ~same.any(axis=1)
+    return float(is_new.mean())
+
+
+def _comparable(real, synthetic, tolerance):
+    """A column of either as numbers, and the tolerance; categories, by their codes, have none."""
+    numbers = as_numbers(real), as_numbers(synthetic)
+    if numbers[0] is None or numbers[1] is None:
+        return *(codes[:, 0] for codes in _codes(real, synthetic)), 0
+    return *numbers, tolerance
+
+
+class MLEfficacy(NamedTuple):
+    """Scores on real test samples of a classifier trained on three sets."""
+
+    synthetic: float
+    gaussian: float
+    real: float
+
+
+def ml_efficacy(
+    X_train,
+    y_train,
+    X_synthetic,
+    y_synthetic,
+    X_test,
+    y_test,
+    *,
+    classifier=None,
+    scoring="balanced_accuracy",
+    random_state=None,
+):
+    """Train a classifier on synthetic samples and test it on real ones.
+
+    Beside it stand two others: a Gaussian, with the mean and covariance of each class, which a
+    generator should better; and the real training samples.
+
+    Parameters
+    ----------
+    X_train : array-like of shape (n_train, n_features)
+        Real samples that the sampler was trained on, as numbers.
+    y_train : array-like of shape (n_train,)
+        Their classes. Samples of classes of which there are no synthetic ones are in all three
+        training sets.
+    X_synthetic : array-like of shape (n_synthetic, n_features)
+        Synthetic samples.
+    y_synthetic : array-like of shape (n_synthetic,)
+        Their classes.
+    X_test : array-like of shape (n_test, n_features)
+        Real samples that the sampler did not see.
+    y_test : array-like of shape (n_test,)
+        Their classes.
+    classifier : estimator, default=None
+        Any classifier; None is a random forest.
+    scoring : str or callable, default="balanced_accuracy"
+        scikit-learn's name of a scorer, or a scorer.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the Gaussians and of the random forest.
+
+    Returns
+    -------
+    scores : MLEfficacy
+        A named tuple (synthetic, gaussian, real).
+
+    References
+    ----------
+    .. [1] Esteban, Hyland, Rätsch, "Real-valued (medical) time series generation with recurrent
+       conditional GANs", 2017, arXiv:1706.02633: train on synthetic, test on real.
+
+    Examples
+    --------
+    >>> from skgan_resample.metrics import ml_efficacy
+    >>> X, y = [[0.0], [1.0], [8.0], [9.0]], [0, 0, 1, 1]
+    >>> ml_efficacy(X, y, X, [1, 1, 0, 0], X, y, random_state=0).synthetic  # classes swapped
+    0.0
+    """
+    X_train, y_train, X_synthetic, y_synthetic = map(
+        np.asarray, (X_train, y_train, X_synthetic, y_synthetic)
+    )
+    rng = check_random_state(random_state)
+    if classifier is None:
+        classifier = RandomForestClassifier(random_state=rng.randint(2**31 - 1))
+    replaced = np.isin(y_train, y_synthetic)
+    gaussian = np.empty((len(y_synthetic), X_train.shape[1]))
+    for label in np.unique(y_synthetic):
+        real, rows = X_train[y_train == label], y_synthetic == label
+        covariance = np.cov(real.T, ddof=min(1, len(real) - 1)).reshape(2 * X_train.shape[1:])
+        gaussian[rows] = rng.multivariate_normal(real.mean(axis=0), covariance, rows.sum())
+
+    def score(X, y):
+        X, y = np.concatenate([X_train[~replaced], X]), np.concatenate([y_train[~replaced], y])
+        model = clone(classifier).fit(X, y)
+        return float(check_scoring(model, scoring=scoring)(model, X_test, y_test))
+
+    made = score(X_synthetic, y_synthetic), score(gaussian, y_synthetic)
+    return MLEfficacy(*made, score(X_train[replaced], y_train[replaced]))
+
+
+def _mean(scores):
+    """Mean of those that are defined, NaN if none is."""
+    scores = np.array([*scores], dtype=float)
+    defined = scores[~np.isnan(scores)]
+    return float(defined.mean()) if len(defined) else np.nan
+
+
+def columns_of(X):
+    """The columns of a frame, an array, a sparse or nested one, or the one column of a vector."""
+    if hasattr(X, "columns"):
+        return [X[name] for name in X.columns]
+    if len(getattr(X, "shape", ())) == 1 and X.dtype != object:  # an array or a frame's column
+        return [X]
+    X = X.toarray() if sparse.issparse(X) else np.asarray(X, getattr(X, "dtype", object))
+    # of lists and objects each column has a type of its own
+    columns = np.atleast_2d(X.T)
+    return [np.array(c.tolist()) for c in columns] if X.dtype == object else [*columns]
+
+
+def kind_of(column):
+    """Numpy's letter for the type of a column; polars has no letters."""
+    return getattr(column.dtype, "kind", None) or np.asarray(column).dtype.kind
+
+
+def as_numbers(column):
+    """A column of numbers or times as float64, NaN where missing; None if it holds others."""
+    kind = kind_of(column)
+    if kind in "mM":
+        times = np.asarray(column, dtype=f"{kind}8[ns]")
+        return np.where(np.isnat(times), np.nan, times.astype(float))
+    if kind not in "iuf":
+        return None
+    is_pandas = hasattr(column, "isna")
+    return np.asarray(column.to_numpy(float, na_value=np.nan) if is_pandas else column, float)
+
+
+def _numbers(X):
+    """Columns of numbers or times: (n, n_columns) float64, NaN where missing."""
+    columns = [as_numbers(column) for column in columns_of(X)]
+    if any(column is None for column in columns):
+        raise ValueError(
+            "Got a column of other values than numbers and times. Leave it out here: "
+            "tv_complement and contingency_similarity compare categories."
+        )
+    return np.transpose(columns)
+
+
+def _codes(X_real, X_synthetic):
+    """Categories as whole numbers, -1 where missing: (n_real, n_columns), (n_synthetic, ...)."""
+    tables = [np.transpose([_as_objects(c) for c in columns_of(X)]) for X in (X_real, X_synthetic)]
+    codes = OrdinalEncoder(encoded_missing_value=-1).fit_transform(np.concatenate(tables))
+    return np.split(codes.astype(int), [len(tables[0])])
+
+
+def _as_objects(column):
+    """A column as an array of objects, NaN where missing."""
+    if hasattr(column, "isna"):  # of pandas
+        return column.astype(object).mask(column.isna(), np.nan).to_numpy()
+    values = np.asarray(column, dtype=object)
+    return np.where(values == None, np.nan, values)  # noqa: E711
+
+
+def _correlations(X):
+    """Pearson's coefficients of the rows that are complete in a pair, (n, d) -> (d, d)."""
+    there = ~np.isnan(X)
+    X = X - np.where(there, X, 0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    first = X[there.argmax(axis=0), np.arange(X.shape[1])]
+    there &= (there & (first != X)).any(axis=0)  # a constant column has no correlation
+    X, there = np.where(there, X, 0), there.astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        n, sums = there.T @ there, X.T @ there
+        variances = (X**2).T @ there - sums**2 / n
+        return (X.T @ X - sums * sums.T / n) / np.sqrt(variances * variances.T)
