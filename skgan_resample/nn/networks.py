@@ -293,18 +293,18 @@ class UnlabelledGenerator(nn.Module):
 
 
 class ConcatGenerator(nn.Module):
-    """A decoder of the code and the one-hot label, side by side."""
+    """A decoder of the code and the one-hot label, times ``scale``, side by side."""
 
-    def __init__(self, decoder: nn.Module, n_classes: int) -> None:
+    def __init__(self, decoder: nn.Module, n_classes: int, scale: float = 1.0) -> None:
         super().__init__()
-        self.decoder, self.n_classes = decoder, n_classes
+        self.decoder, self.n_classes, self.scale = decoder, n_classes, scale
 
     def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
         """(n, latent_dim) codes and (n,) labels, or None for no label -> (n, *sample_shape)."""
         if y is None:
             label = z.new_zeros(len(z), self.n_classes)
         else:
-            label = F.one_hot(y, self.n_classes).to(z.dtype)
+            label = self.scale * F.one_hot(y, self.n_classes).to(z.dtype)
         return self.decoder(torch.cat([z, label], 1))
 
 

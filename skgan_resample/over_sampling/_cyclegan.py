@@ -76,7 +76,9 @@ class CycleGANSampler(BaseGANSampler):
     replacement, and noise is added to them, of 0.1 standard deviations of a column or 0.1 of half
     the range of pixels, in training and generation. New samples of few levels can still be equal.
 
-    Unlike in the paper, the weights are smaller for tables; D sees a whole sample instead of
+    Unlike in the paper, for tables :math:`\lambda` and :math:`\mu` are smaller, and half of the
+    fakes of :math:`D_{ba}` are the donor's own samples, as in [2]_: without them, translations
+    between classes that overlap hardly leave the donor's class. D sees a whole sample instead of
     patches, and no earlier translations; there is no instance normalisation; the translation is
     added to its input; a batch is shared by all directions; Adam's betas are (0.5, 0.9), not (0.5,
     0.999); samples come from a moving average of the translators' weights; the networks are
@@ -87,6 +89,8 @@ class CycleGANSampler(BaseGANSampler):
     ----------
     .. [1] Zhu, Park, Isola & Efros, Unpaired Image-to-Image Translation using Cycle-Consistent
        Adversarial Networks, ICCV 2017, arXiv:1703.10593.
+    .. [2] Reed et al., Generative Adversarial Text to Image Synthesis (matching-aware
+       discriminator), ICML 2016, arXiv:1605.05396.
 
     Examples
     --------
@@ -153,13 +157,16 @@ class CycleGANSampler(BaseGANSampler):
         discriminator = Stacked([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in ways])
 
         # 2. Adversarial training, with cycle consistency and identity.
-        cycle, identity = self._weights(is_table=x.ndim == 2)
+        is_table = x.ndim == 2
+        cycle, identity = self._weights(is_table)
 
         def d_loss(x, way):
             with torch.no_grad():
                 fake = there(_noisy(x, run.rng), way)
-            scores = discriminator(torch.cat([x, fake]), torch.cat([way ^ 1, way]))
-            return least_squares_d(*scores.chunk(2))
+            fakes = [fake, x] if is_table else [fake]  # a donor is not of the class, either
+            towards = torch.cat([way ^ 1, *(way for _ in fakes)])
+            scores = discriminator(torch.cat([x, *fakes]), towards)
+            return least_squares_d(*scores.tensor_split([len(x)]))
 
         def g_loss(x, way):
             fake = there(_noisy(x, run.rng), way)
