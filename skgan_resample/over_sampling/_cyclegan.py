@@ -177,14 +177,11 @@ class CycleGANSampler(BaseGANSampler):
             return loss
 
         size = -(-self.batch_size // len(ways))
-        starts = [rows_of(y, a, size) for a, _ in ways]
-        data = together(
-            [
-                run.batches(x, torch.full_like(y, way), rows=rows, batch_size=size)
-                for way, rows in enumerate(starts)
-            ]
-        )
-        history = run.train_adversarial(there, discriminator, d_loss, g_loss, data)
+        streams = [
+            run.batches(x, torch.full_like(y, way), rows=rows_of(y, a, size), batch_size=size)
+            for way, (a, _) in enumerate(ways)
+        ]
+        history = run.train_adversarial(there, discriminator, d_loss, g_loss, together(streams))
 
         # 3. What generation needs: the way from each class's donor, and the donors' samples.
         self._donor_of = donors
