@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
+from scipy import sparse
 from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NearestNeighbors
@@ -176,7 +177,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         labels = check_target_type(np.asarray(labels) if np.ndim(labels) == 2 else labels)
         flat, own_shape, image_shape = flatten_images(X, self.image_shape)
         if image_shape is None:
-            self.codec_ = TableCodec(self.categorical_features)
+            self.codec_ = self._table_codec(X)
             x = self.codec_.fit_transform(X)
             validate_data(self, X, skip_check_array=True)
             labels = column_or_1d(labels, warn=True)
@@ -189,6 +190,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             _counted(self.sampling_strategy, labels), labels, self._sampling_type
         )
         return x, y_index
+
+    def _table_codec(self, X):
+        return TableCodec(self.categorical_features)
 
     def _encode_images(self, X, flat, labels, own_shape, image_shape):
         flat, labels = validate_data(
@@ -238,9 +242,9 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             counts = [n_samples.get(label, 0) for label in self.classes_]
         else:
             counts = [n_samples] * len(self.classes_)
-        if any(not isinstance(n, Integral) or isinstance(n, bool) or n < 0 for n in counts):
+        if not all(_is_whole(n) and n >= 0 for n in counts):
             raise ValueError(f"Got n_samples={n_samples!r}, but expected whole numbers >= 0.")
-        return counts
+        return [int(n) for n in counts]
 
     def _make(self, counts, rng, out=None):
         """Generate and decode ``counts`` samples of each class.
@@ -290,7 +294,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
             real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
-            made = self._sample(np.full(n_each, c), rng).reshape(n_each, -1)
+            made = _as_floats(self._sample(np.full(n_each, c), rng))
             if not np.isfinite(made).all():
                 continue  # an error is raised when samples are requested
             some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
@@ -323,9 +327,9 @@ def _counted(strategy, labels):
     classes, counts = np.unique(labels, return_counts=True)
     if isinstance(strategy, Real) and len(classes) == 2:
         few, many = np.sort(counts)
-        wanted = int(strategy * many + 1e-9)  # 0.29 of 100 is 28.999999999999996
+        wanted = _share_of(many, strategy)
         if wanted <= few:
-            next_one = f"is {(few + 1) / many}" if few < many else "would be above 1"
+            next_one = f"is {_ratio(few + 1, many)}" if few < many else "would be above 1"
             raise ValueError(
                 f"Got sampling_strategy={strategy:g}, but the classes of {many} and {few} samples "
                 f"have a ratio of {few / many:g} already: the next one {next_one}."
@@ -334,12 +338,26 @@ def _counted(strategy, labels):
     if not isinstance(strategy, dict):
         return strategy
     for label, n in strategy.items():
-        if not isinstance(n, Real) or isinstance(n, bool) or n % 1:
+        if not _is_whole(n):
             raise ValueError(
                 f"Got sampling_strategy with {n!r} samples for class {label!s}, but expected a "
                 "whole number."
             )
     return {label: int(n) for label, n in strategy.items()}
+
+
+def _is_whole(n):
+    return isinstance(n, Real) and not isinstance(n, bool) and n % 1 == 0
+
+
+def _share_of(many, ratio):
+    return int(ratio * many + 1e-9)  # 0.29 of 100 is 28.999999999999996
+
+
+def _ratio(few, many):
+    """few / many in as few digits, three or more, as give few again."""
+    rounded = (float(f"{few / many:.{digits}g}") for digits in range(3, 18))
+    return next(ratio for ratio in rounded if _share_of(many, ratio) == few)
 
 
 def new_seed(random_state):
@@ -381,7 +399,14 @@ def _warn_of_mistakes(name, shares):
 
 
 def _as_floats(x):
-    """Encoded samples as rows of floats, bytes in [-1, 1]: (n, ...) -> (n, d)."""
+    """Encoded samples as rows of floats, bytes in [-1, 1]: (n, ...) -> (n, d).
+
+    Columns of sparse ones are added up in 256 at random, with random signs: distances stay.
+    """
+    if sparse.issparse(x):
+        rng, d = np.random.default_rng(0), x.shape[1]
+        entries = rng.choice([-1.0, 1.0], d), (np.arange(d), rng.integers(256, size=d))
+        return (x @ sparse.csr_array(entries, (d, 256))).toarray()
     rows = x.reshape(len(x), -1)
     return rows / np.float32(127.5) - 1 if x.dtype == np.uint8 else rows
 

@@ -123,7 +123,7 @@ def _check_images(X):
             f"Got X of shape {X.shape}, but expected a table, (n, d), or images, (n, height, width"
             "[, channels]). Make a row of each sample: X.reshape(len(X), -1)."
         )
-    if X.ndim == 4 and X.shape[1] in (1, 3, 4) and X.shape[3] > 4:
+    if X.ndim == 4 and X.shape[1] in (1, 3, 4) and min(X.shape[2:]) > 4:
         raise ValueError(
             f"Got X of shape {X.shape}, but expected (n, height, width, channels). If the channels "
             f"come first, take X.transpose(0, 2, 3, 1). {remedy}"
@@ -133,30 +133,42 @@ def _check_images(X):
     some = X[:: -(-X.size // _VALUES_CHECKED)].astype(np.float64)
     rounding = np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0
     for axis in (2, 1):
-        values = np.moveaxis(some, axis, 0).reshape(X.shape[axis], -1)
+        values = np.moveaxis(some, axis, 0).reshape(X.shape[axis], len(some), -1)
         with np.errstate(all="ignore"):  # infinity is refused later
-            found = _features(values, 10 * rounding)
-        if found:
-            low, high = values[found[0]].min(), values[found[0]].max()
-            raise ValueError(
+            odd, is_image = _odd_rows(values, 10 * rounding)
+        if len(odd):
+            low, high = values[odd[0]].min(), values[odd[0]].max()
+            message = (
                 f"Got X of shape {X.shape}, which is taken for images, but along axis {axis} it "
-                f"has values of different units: from {low:g} to {high:g} at index {found[0]}, "
+                f"has values of different units: from {low:g} to {high:g} at index {odd[0]}, "
                 f"from {values.min():g} to {values.max():g} in all. If these are features, make a "
                 f"table of X: X.reshape(len(X), -1). {remedy}"
             )
+            if not is_image:
+                raise ValueError(message)
+            warn(message)
+            return
 
 
-def _features(values, rounding):
-    """Rows of values, (k, m), in a unit of their own: indices.
+def _odd_rows(values, rounding):
+    """Rows of values, (k, n, m), in a unit of their own: their indices; and if the others are images.
 
-    They span less than a thousandth of what all values do, but more than rounding errors. They are
-    no empty border of images, of which few values differ, and no blurred one, like its neighbour.
+    They span less than a thousandth of what all values do, but more than rounding errors, and less
+    than a fifth of a neighbour. They are no empty border of images, of which few values differ, and
+    no blurred one, like its neighbour. Rows of images follow each other, and vary together.
     """
+    around_mean = (values - values.mean(axis=1, keepdims=True)).reshape(len(values), -1)
+    z = around_mean / around_mean.std(axis=1, keepdims=True)
+    alike = np.abs((z[1:] * z[:-1]).mean(axis=1))  # correlations with the next row
+    values = values.reshape(z.shape)
     ends, span = np.quantile(values, [0.05, 0.95], axis=1), np.ptp(values, axis=1)
-    share = span / np.ptp(ends)
+    share, around = span / np.ptp(ends), np.pad(span, 1)
     odd = (share > rounding) & (share < 1e-3) & (np.ptp(ends, axis=0) > span / 10)
-    near = {j: np.corrcoef(values[max(j - 1, 0) : j + 2])[min(j, 1)] for j in np.flatnonzero(odd)}
-    return [j for j, alike in near.items() if (np.abs(alike) > 0.9).sum() < 2]
+    sharp = np.maximum(around[2:], around[:-2]) > 5 * span
+    near = np.fmax(np.append(alike, 0), np.append(0, alike)) > 0.9
+    others = np.flatnonzero(~odd)
+    in_a_row = 1 < len(others) == np.ptp(others) + 1
+    return np.flatnonzero(odd & sharp & ~near), in_a_row and np.median(alike[others[:-1]]) > 0.4
 
 
 def append(X, new):

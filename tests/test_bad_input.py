@@ -118,6 +118,11 @@ def test_channels_first(shape):
     balances(X, y, RowMixSampler, image_shape=shape)  # the user has decided
 
 
+@pytest.mark.parametrize("shape", [(3, 3, 20), (4, 4, 10), (1, 4, 9), (1, 9, 3)])
+def test_small_images_of_many_channels(shape):
+    balances(*images(*shape, counts=(3, 2)), RowMixSampler)
+
+
 def series(dtype, *scales):
     """Features of a scale each: (300, 50, features)."""
     X = np.random.default_rng(0).normal(size=(300, 50, len(scales)))
@@ -134,8 +139,12 @@ def series(dtype, *scales):
         series(np.float64, 1e-9, 1, 1, 1),
         series(np.float64, 100, 0.05) * [100, 0] + [0, 0.5] + series(np.float64, 0, 0.05),
         np.exp(series(np.float64, 1, 1)) * [1, 1e4],
+        series(np.float64, 1e4, 1, 1, 1, 1, 1),
+        series(np.float64, *10.0 ** np.arange(6)),
+        series(np.float64, 1e4, 1, 1e4, 1, 1).cumsum(axis=1),
     ],
-    ids=["two", "float32", "integers", "tiny", "pressure and valve", "lognormal"],
+    ids=["two", "float32", "integers", "tiny", "pressure and valve", "lognormal"]
+    + ["one large", "ladder", "walks"],
 )
 def test_time_series_of_features_of_different_units(X, axis):
     y, X = np.arange(300) < 30, np.moveaxis(X, 2, axis)
@@ -192,6 +201,34 @@ def test_real_images_are_taken_for_images(kind, dtype):
     X = real_images(kind).astype(dtype)
     y = np.arange(len(X)) < 2
     assert quick(RowMixSampler).fit_resample(X, y)[0].shape[1:] == X.shape[1:]
+
+
+def odd_rows(kind):
+    """Images of 16 bits or of floats with rows in a unit of their own."""
+    rng, X = np.random.default_rng(0), 257.0 * real_images("grey photos")
+    if kind == "dark noisy border":
+        X = np.pad(X, ((0, 0), (5, 5), (8, 8)))
+        return np.where(X == 0, rng.integers(95, 120, X.shape), X).astype(np.uint16)
+    X[:, 0 if kind == "first row" else -1] = 9 * rng.random(X[:, 0].shape)
+    return X
+
+
+@pytest.mark.parametrize("kind", ["dark noisy border", "first row", "last row"])
+def test_odd_rows_of_images_are_warned_of_not_refused(kind):
+    X = odd_rows(kind)
+    y = np.arange(len(X)) < 2
+    with pytest.warns(UserWarning, match="values of different units.* say image_shape") as warned:
+        X_resampled, _ = quick(RowMixSampler).fit_resample(X, y)
+    assert X_resampled.shape[1:] == X.shape[1:]
+    assert [warning.filename for warning in warned] == [__file__]
+    balances(X, y, RowMixSampler, image_shape=X.shape[1:])  # no word
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_spectrograms_are_images(axis):
+    decay, rng = np.exp(-np.arange(64) / 4)[:, None], np.random.default_rng(0)
+    X = np.moveaxis(decay * rng.gamma(1, 1, (40, 64, 30)), 1, axis)
+    balances(X, np.arange(40) < 9, RowMixSampler)
 
 
 @given(
@@ -414,6 +451,11 @@ def test_the_ratio_that_an_error_names_is_the_next_possible_one(few, many):
     ratio = float(str(error.value).rpartition(" ")[2].rstrip("."))
     sampler = RowMixSampler(sampling_strategy=ratio).fit(X, y)
     assert sampler.sampling_strategy_ == {True: 1}
+
+
+def test_the_ratio_that_an_error_names_is_short():
+    X, y = np.arange(1333)[:, None], np.arange(1333) < 333
+    refuses(r"ratio of 0.333 already: the next one is 0.334\.$", X, y, sampling_strategy=0.1)
 
 
 def test_strategies_that_cannot_be_met():

@@ -150,7 +150,8 @@ def test_sample_by_number_and_by_class(Sampler):
     X_new, y_new = sampler.sample(2)
     assert (X_new.shape, X_new.dtype) == ((6, 4), np.int16)
     assert y_new.tolist() == list("aabbcc")
-    assert sampler.sample({"c": 1, "a": np.int64(2)})[1].tolist() == ["a", "a", "c"]
+    assert sampler.sample(2.0)[1].tolist() == list("aabbcc")
+    assert sampler.sample({"c": np.float32(1), "a": np.int64(2)})[1].tolist() == ["a", "a", "c"]
     assert sampler.sample({})[0].shape == (0, 4)
     assert sampler.sample(0)[1].dtype == labels.dtype
 

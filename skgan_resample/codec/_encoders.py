@@ -38,7 +38,7 @@ class Number:
             self.step = int(np.gcd.reduce(seen.astype(np.uint64) - self.low.astype(np.uint64))) or 1
         elif may_have_step and seen.dtype.kind != "f":
             self.step = 10 ** _zeros(seen)
-        steps = self._steps(np.where(missing, self.fill, values))
+        steps = self.steps(np.where(missing, self.fill, values))
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             self.centre, self.scale = steps.mean(), steps.std()
         low, high = steps.min(), steps.max()
@@ -56,11 +56,11 @@ class Number:
         # a zero comes back from float32 as about 1e-8, which would fill a sparse table
         self._nearly_zero = 1e-6 * (float(self.high) - float(self.low)) if (seen == 0).any() else 0
         if self.values is not None:
-            steps = self._steps(seen)
+            steps = self.steps(seen)
             self._middles = steps[:-1] / 2 + steps[1:] / 2
         return self
 
-    def _steps(self, values):
+    def steps(self, values):
         """Values as float64: floats as they are, whole numbers and times in steps from the lowest.
 
         The difference of two int64 may be beyond int64, but not beyond uint64.
@@ -79,7 +79,7 @@ class Number:
 
     def encode(self, column, values, missing, out):
         """Standardise values into ``out``, (n, 1) float32."""
-        out[:, 0] = (self._steps(np.where(missing, self.fill, values)) - self.centre) / self.scale
+        out[:, 0] = (self.steps(np.where(missing, self.fill, values)) - self.centre) / self.scale
 
     def decode(self, x):
         """Go back to values that the column could hold; (n, 1) -> (n,) of the dtype of fit."""
@@ -174,8 +174,8 @@ class TwoValues(Category):
     def encode(self, column, values, missing, out):
         """Write the block of the nearer of the two values."""
         low, high = self.levels
-        distances = (np.abs(values.astype(float) - float(level)) for level in (high, low))
-        nearer = np.where(np.less(*distances) | (values == high), high, low)  # beyond float64
+        halves = values.astype(float) / 2 - np.array([[high / 2], [low / 2]])  # none overflows
+        nearer = np.where(np.less(*np.abs(halves)) | (values == high), high, low)
         super().encode(column, nearer, missing, out)
 
 

@@ -17,7 +17,7 @@ _SHARPNESS = 8.0
 _POOL = 4096  # images of a class among which neighbours are searched
 _BATCH_PIXELS = 1 << 18  # 334 images of 28 x 28: an intermediate float32 array takes 1 MB
 _COPY_BELOW = 0.1  # share of the distance of two images; as in metrics.dcr
-_TRIES = 10
+_TRIES, _NEIGHBOURS = 10, 5
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ImageMixture:
 
     x: np.ndarray  # (n, c, h, w), float32 in [-1, 1] or uint8
     members: Members
-    neighbours: np.ndarray  # (n, k), indices of near images of the same class
+    neighbours: np.ndarray  # (n, 5), indices of near images of the same class
     brightness: np.ndarray  # (n,), mean of each image in [0, 1]
     mirrored: np.ndarray  # (K,), probability that a translated image is mirrored
     step: float | np.ndarray  # of pixel values that the caller rounds to, in [-1, 1]
@@ -67,7 +67,6 @@ class ImageMixture:
         y: np.ndarray,
         n_classes: int,
         rng: np.random.Generator,
-        n_neighbors: int = 5,
         step: float | np.ndarray = 2 / 255,
     ) -> ImageMixture:
         """Find neighbours of images, (n, c, h, w), and the classes whose images may be mirrored.
@@ -78,11 +77,11 @@ class ImageMixture:
         will be rounded to, since rounding may make a copy; the default is that of bytes.
         """
         members = Members.fit(y, n_classes)
-        neighbours = np.empty((len(x), n_neighbors), dtype=np.int64)
+        neighbours = np.empty((len(x), _NEIGHBOURS), dtype=np.int64)
         hits = np.empty((n_classes, 2))
         for c, images in enumerate(members.by_class()):
             shuffled = rng.permutation(images)
-            neighbours[shuffled] = _nearest(x, shuffled, n_neighbors)
+            neighbours[shuffled] = _nearest(x, shuffled, _NEIGHBOURS)
             hits[c] = _mirror_hits(_coarse(x, shuffled[:300]))
         share = hits[:, 0].sum() / hits[:, 1].sum()  # of all classes: a prior worth ten images
         mirrored = np.minimum((hits[:, 0] + 10 * share) / (hits[:, 1] + 10), 0.5)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
+from scipy import sparse
 
 _BATCH_VALUES = 1 << 17  # values of a batch: 0.5 MB an array, which stays in the cache
+_NODES_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,23 @@ class Members:
         first = rng.integers(count)
         step = rng.integers(1, np.maximum(count, 2))
         return self.order[start + first], self.order[start + (first + step) % count]
+
+    def draw_mix(
+        self, y: np.ndarray, n_groups: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, ...]:
+        """Draw what new rows of classes y, (m,), are made of.
+
+        Numbers of two rows of the class, (m,) each; the weight t of the second, (m, 1); which
+        groups of columns come from it, (m, n_groups); a class and the row of it that lends its
+        residual, (m,) each, any class of two rows or more equally likely, empty if there is none.
+        """
+        first, second = self.draw_pairs(y, rng)
+        u, v = rng.random((2, len(y), 1), dtype=np.float32)
+        t = u / np.maximum(u + v, 1e-12)
+        from_second = rng.random((len(y), max(1, n_groups)), dtype=np.float32) < t
+        shared = np.flatnonzero(self.counts > 1)
+        labels = rng.choice(shared, len(y)) if len(shared) else shared
+        return first, second, t, from_second, labels, self.draw(labels, rng)
 
 
 @dataclass(frozen=True)
@@ -107,10 +126,8 @@ class TableMixture:
         size = np.bincount(owners[is_value])[owners]
         is_number = is_value & ((owners == 0) | (size == 1))
         is_second = is_value & (size == 2) & (np.append(0, owners[:-1]) == owners)
-        mark = np.zeros(owners.max() + 1, dtype=np.int64)
-        mark[owners[marks]] = marks
-        incomplete = np.flatnonzero(is_value & (mark[owners] > 0))
-        pairs = np.stack([incomplete, mark[owners[incomplete]]], 1)
+        pairs = np.argwhere((owners[:, None] == owners[marks]) & is_value[:, None])
+        pairs[:, 1] = marks[pairs[:, 1]]
         is_missing = _is_missing(x, pairs)
         present = np.broadcast_to(~is_missing, x.shape)
         sums = np.stack([np.bincount(y, column, n_classes) for column in (x * present).T], 1)
@@ -138,28 +155,20 @@ class TableMixture:
 
     def _candidates(self, y, rng):
         """Interpolate numbers, choose the rest from one row: (m,) labels -> (m, d)."""
-        first, second = self.members.draw_pairs(y, rng)
+        draws = self.members.draw_mix(y, self.groups.max() + 1, rng)
+        first, second, t, from_second, labels, third = draws
         a, b = self.x[first], self.x[second]
-        u, v = rng.random((2, len(y), 1), dtype=np.float32)
-        t = u / np.maximum(u + v, 1e-12)
-        from_second = rng.random((len(y), max(1, self.groups.max() + 1)), dtype=np.float32) < t
         chosen = np.where(from_second[:, np.maximum(self.groups, 0)], b, a)
         number = a + t * (b - a)
         if len(self.missing):
             either_missing = _is_missing(a, self.missing) | _is_missing(b, self.missing)
             number = np.where(either_missing, chosen, number)
-        number += self.noise_scale * self._residuals(len(y), rng)
+        if len(third):
+            rows = self.x[third]
+            residuals = np.where(_is_missing(rows, self.missing), 0, rows - self.means[labels])
+            number += self.noise_scale * residuals
         present = ~_is_missing(chosen, self.missing)
         return np.where(self.interpolated & present, number, chosen)
-
-    def _residuals(self, m, rng):
-        """Differences of m rows from the means of their classes, each class equally likely."""
-        shared = np.flatnonzero(self.members.counts > 1)
-        if not len(shared):
-            return np.zeros((m, self.x.shape[1]), dtype=np.float32)
-        labels = rng.choice(shared, m)
-        rows = self.x[self.members.draw_pairs(labels, rng)[0]]
-        return np.where(_is_missing(rows, self.missing), 0, rows - self.means[labels])
 
     def _round_to_observed(self, rows, rng):
         """Round numbers that recur, in place, stochastically to the value below or above."""
@@ -199,36 +208,75 @@ def _groups(owners, two_valued, ties):
     return np.unique(groups, return_inverse=True)[1][1:] - 1
 
 
-def tied_columns(high: np.ndarray, present: np.ndarray) -> np.ndarray:
+def tied_columns(
+    high: np.ndarray | sparse.csc_array, present: np.ndarray | None = None
+) -> np.ndarray:
     """Number the groups of two-valued columns that must come from the same row: (n, d) -> (d,).
 
-    ``high``, (n, d), is where a column has the larger of its values, ``present`` where it has any.
-    Neighbouring columns of which exactly one is high in every row, or exactly one low, are one
-    category, one-hot encoded: a group. Of the others, two columns are tied if one of the four pairs
-    of their values is never seen, and a group is what ties connect: no new pair comes about.
+    ``high``, (n, d), is where a column has the larger of its values, dense or a sparse CSC array;
+    ``present``, dense, where it has any, by default everywhere. Neighbouring columns of which
+    exactly one is high in every row, or exactly one low, are one category, one-hot encoded: a
+    group. Of the others, two columns are tied if one of the four pairs of their values is never
+    seen, and a group is what ties connect: no new pair comes about.
     """
-    sides = high & present, ~high & present
-    groups = np.full(high.shape[1], -1)
+    n, d = high.shape
+    sides = [high] if present is None else [high & present, present & ~high]
+    groups = np.full(d, -1)
     for side in sides:
         rest = np.flatnonzero(groups < 0)
         for start, end in _one_hot_runs(side[:, rest]):
             groups[rest[start:end]] = groups.max() + 1
     rest = np.flatnonzero(groups < 0)
-    if len(rest):
-        on, off = (side[:, rest].astype(np.float32) for side in sides)
-        unseen = (on.T @ on == 0) | (off.T @ off == 0) | (on.T @ off == 0) | (off.T @ on == 0)
-        groups[rest] = groups.max() + 1 + connected_components(unseen)[1]
+    on: Any = sides[0][:, rest].astype(np.float32)
+    seen = None if present is None or present.all() else present[:, rest].astype(np.float32)
+    n_on = on.sum(axis=0)
+
+    def is_tied(i, j):
+        """Whether columns i are tied to columns j: (p,) and (q,) numbers -> (p, q)."""
+        both, all_seen, on_i, on_j = on[:, i].T @ on[:, j], n, n_on[i][:, None], n_on[j]
+        if sparse.issparse(both):
+            both = both.toarray()
+        if seen is not None:
+            all_seen = seen[:, i].T @ seen[:, j]
+            on_i, on_j = on[:, i].T @ seen[:, j], seen[:, i].T @ on[:, j]
+        unseen = (both == 0) | (both == on_i) | (both == on_j)
+        return unseen | (all_seen - on_i - on_j + both == 0)
+
+    groups[rest] = groups.max(initial=-1) + 1 + _connected(len(rest), is_tied)
     return groups
 
 
-def _one_hot_runs(high: np.ndarray) -> Iterator[tuple[int, int]]:
+def _one_hot_runs(high: np.ndarray | sparse.csc_array) -> Iterator[tuple[int, int]]:
     """Bounds of the runs of columns of which exactly one is true in every row, left to right."""
     n, d = high.shape
-    so_far = np.pad(high.cumsum(axis=1, dtype=np.int32), ((0, 0), (1, 0)))
-    total, start = so_far.sum(axis=0, dtype=np.int64), 0
+    weights = np.arange(n) ** 2.0  # that the sum of counts is n may be chance, that of weights not
+    count = np.append(0, high.sum(axis=0, dtype=np.int64).cumsum())
+    weight = np.append(0, (weights @ high).cumsum())
+    ends, start, total = np.searchsorted(count, count + n).tolist(), 0, weights.sum()
     while start < d:
-        end = int(np.searchsorted(total, total[start] + n))
-        found = end <= d and bool((so_far[:, end] - so_far[:, start] == 1).all())
+        end = ends[start]
+        found = end <= d and weight[end] - weight[start] == total
+        found = found and bool((high[:, start:end].sum(axis=1) == 1).all())
         if found:
             yield start, end
         start = end if found else start + 1
+
+
+def _connected(n_nodes, is_tied):
+    """Number the components of a graph, (n_nodes,), by their first nodes, each tied to itself.
+
+    Ties are asked for a few nodes at a time, and only to those that are in no component yet: a
+    large component, as of words that are all rare, is found in a few steps.
+    """
+    groups, n_groups = np.full(n_nodes, -1), 0
+    while len(rest := np.flatnonzero(groups < 0)):
+        for node, tied in zip(rest, is_tied(rest[:_NODES_AT_ONCE], rest), strict=False):
+            if groups[node] < 0:
+                found = rest[tied & (groups[rest] < 0)]
+                groups[found], found = n_groups, found[found != node]
+                while len(found) and len(left := np.flatnonzero(groups < 0)):
+                    new = left[is_tied(found[:_NODES_AT_ONCE], left).any(axis=0)]
+                    groups[new] = n_groups
+                    found = np.append(found[_NODES_AT_ONCE:], new)
+                n_groups += 1
+    return groups

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .._base import BaseSampler
 from .._docstrings import documented
-from ..mixing import ImageMixture, TableMixture
+from ..codec import SparseCodec
+from ..mixing import ImageMixture, SparseMixture, TableMixture
 
 
 @documented
@@ -24,7 +27,7 @@ class RowMixSampler(BaseSampler):
     Attributes
     ----------
     {sampling_strategy_} {classes_} {codec_}
-    mixture_ : TableMixture or ImageMixture
+    mixture_ : TableMixture, SparseMixture or ImageMixture
         The distribution that new samples are drawn from. It holds the training samples.
     {is_synthetic_} {n_features_in_} {feature_names_in_}
 
@@ -87,13 +90,25 @@ class RowMixSampler(BaseSampler):
         self.categorical_features = categorical_features
         self.random_state = random_state
 
+    def _table_codec(self, X):
+        no_names = self.categorical_features is None or self.categorical_features == "auto"
+        return SparseCodec() if no_names and SparseCodec.takes(X) else super()._table_codec(X)
+
     def _fit(self, x, y, rng):
         n_classes, codec = len(self.classes_), self.codec_
-        self.mixture_: TableMixture | ImageMixture
-        if x.ndim == 2:
+        self.mixture_: TableMixture | SparseMixture | ImageMixture
+        if isinstance(codec, SparseCodec):
+            self.mixture_ = SparseMixture.fit(x, y, n_classes)
+        elif x.ndim == 2:
             self.mixture_ = TableMixture.fit(x, y, n_classes, codec.units_, codec.missing_)
         else:  # x may be the caller's own memory
             self.mixture_ = ImageMixture.fit(x.copy(), y, n_classes, rng, step=codec.step_)
 
     def _sample(self, y, rng):
         return self.mixture_.sample(y, rng)
+
+    def _make(self, counts, rng, room=None):
+        if not isinstance(self.codec_, SparseCodec):
+            return super()._make(counts, rng, room)
+        labels = np.repeat(np.arange(len(counts)), counts)
+        return self.codec_.inverse_transform(self._sample(labels, rng))

@@ -255,6 +255,12 @@ def test_one_row_is_enough():
     np.testing.assert_array_equal(round_trip(X), X)
 
 
+@pytest.mark.parametrize("value", [1e308, np.finfo(float).max, 5e-324])
+def test_two_values_near_the_ends_of_float64_come_back(value):
+    X = np.where(np.arange(10)[:, None] % 3 > [0, 1], value, -value)
+    assert_array_equal(round_trip(X), X)
+
+
 @pytest.mark.parametrize("huge", [1e200, 1e308])
 @pytest.mark.parametrize("other", [-1, 0, 0.5])
 def test_a_variance_beyond_float64_names_the_column(huge, other):
