@@ -32,7 +32,8 @@ class CycleGANSampler(BaseGANSampler):
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {hidden_dim}
     max_iter : int or "auto", default="auto"
-        Updates of the translators; 0 means no training. "auto" is 300.
+        Updates of the translators; 0 means no training. "auto" is 300 for tables and 500
+        for images.
     donor : class label, dict or None, default=None
         Class whose samples are translated. None is the largest other class; a label is the donor of
         all other classes; a dict maps classes to donors, and the others have the default donor.
@@ -42,10 +43,7 @@ class CycleGANSampler(BaseGANSampler):
     identity_weight : float or "auto", default="auto"
         Weight of the change of samples that are of the class translated into, :math:`\mu`. "auto"
         is the paper's 5 for images and 0 for tables.
-    {batch_size}
-    learning_rate : float, default=2e-3
-        Step size of Adam. A stage that diverges goes back to its last finite weights and stops.
-    {device} {random_state} {verbose}
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
@@ -110,7 +108,7 @@ class CycleGANSampler(BaseGANSampler):
     }
     _parameter_constraints.pop("latent_dim")
 
-    _auto_max_iter = (300, 300)
+    _auto_max_iter = (300, 500)
 
     def __init__(
         self,
@@ -124,7 +122,7 @@ class CycleGANSampler(BaseGANSampler):
         cycle_weight="auto",
         identity_weight="auto",
         batch_size=64,
-        learning_rate=2e-3,
+        learning_rate=1e-3,
         device="auto",
         random_state=None,
         verbose=0,
