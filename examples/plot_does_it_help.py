@@ -18,6 +18,7 @@ from imblearn.over_sampling import SMOTE, RandomOverSampler
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from skgan_resample import (
@@ -69,15 +70,17 @@ print(result.summary()[columns].round(3).to_string())
 print(result.tests(reference="SMOTE").round(3).to_string())
 
 # %%
-# How probable is it that one is better, or equal but for a hundredth? A p-value does not say.
+# How probable is it that a sampler is better, or differs by at most 0.01? A Bayesian test answers
+# this; a p-value does not.
 
 print(result.tests(reference="SMOTE", method="bayes", rope=0.01).round(2).to_string())
 result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=120)
 
 # %%
-# What does it cost, and where along the curve does it help? The curves pool the test samples of all
-# folds. Scores that were computed elsewhere are summarised, tested and drawn in the same way:
-# ``ComparisonResult.from_frame(frame)`` takes a frame with the columns sampler, split and value.
+# The cost of a fit, and precision-recall curves, which show where along the curve a sampler helps.
+# Curves pool the test samples of all folds. Scores that were computed elsewhere are summarised,
+# tested and drawn in the same way: ``ComparisonResult.from_frame(frame)`` takes a frame with the
+# columns sampler, split and value.
 
 result.plot("roc_auc", kind="cost")
 result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", dpi=120)
@@ -101,8 +104,16 @@ result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", 
 # are the scores of other real samples, in the same number.
 
 sampler = BAGANGPSampler(max_iter=200, random_state=0)
-report = quality_report(sampler, X, y, random_state=0)
+X_fit, X_held, y_fit, y_held = train_test_split(X, y, stratify=y, random_state=0)
+report = quality_report(sampler, X_fit, y_fit, X_test=X_held, y_test=y_held, random_state=0)
 print(report.table.round(2).T.to_string())
+
+# %%
+# A classifier that sees generated samples in place of real ones should come near one that sees real
+# ones, and better a Gaussian per class. The page can be sent to a colleague.
+
+print(report.efficacy)
+report.to_html("does_it_help_report.html")
 
 # %%
 # The median and the middle 90 % of the values of some columns, real and generated.

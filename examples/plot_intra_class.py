@@ -10,7 +10,7 @@ by them. This is the experiment of Huang, Lin & Tseng (ICME 2019), figures 4 to 
 How far is the share of each kind in the generated images from its share in the data, and do they
 help a classifier?
 
-It takes most of an hour on one core, with ``--quick`` a minute or two (too short for results).
+It takes an hour and a half on one core, with ``--quick`` a minute or two (too short for results).
 Images come from ``--data``, a folder with the four files of Fashion-MNIST, else from the Debian
 package dataset-fashion-mnist if it is installed, else from openml.org.
 """
@@ -18,8 +18,8 @@ package dataset-fashion-mnist if it is installed, else from openml.org.
 # %%
 # Images, merged classes, shares
 # ------------------------------
-# Images are halved in size, to save time. Which kind gets which share changes with the seed, so
-# that the effect of a share is not confused with that of a kind.
+# As many images as in the paper. Which kind gets which share changes with the seed, so that the
+# effect of a share is not confused with that of a kind.
 
 import argparse
 import gzip
@@ -40,9 +40,12 @@ from skgan_resample import IntraClassACGANSampler, SubclassDiscovery
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"))
-parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-parser.add_argument("--rows", type=int, default=1000, help="training images of each class")
+parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+parser.add_argument("--sampling", nargs="+", default=["skewed", "uniform"])
+parser.add_argument("--side", type=int, choices=[14, 28], default=28, help="of an image")
+parser.add_argument("--rows", type=int, default=500, help="training images of each class")
 parser.add_argument("--max-iter", type=int, default=1500)
+parser.add_argument("--known", action="store_true", help="also with the true kinds")
 parser.add_argument("--quick", action="store_true")
 options, _ = parser.parse_known_args()
 if options.quick:
@@ -54,7 +57,7 @@ N_GENERATED = 5000
 
 
 def load():
-    """Images of 14 x 14 pixels and their kinds: training, test."""
+    """Images and their kinds: training, test."""
     if options.data.is_dir():
         parts = []
         for part in ("train", "t10k"):
@@ -64,7 +67,8 @@ def load():
         X, kind = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     else:
         X, kind = fetch_openml("Fashion-MNIST", version=1, return_X_y=True, as_frame=False)
-    X = X.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).round().astype(np.uint8)
+    side, block = options.side, 28 // options.side
+    X = X.reshape(-1, side, block, side, block).mean(axis=(2, 4)).round().astype(np.uint8)
     kind = kind.astype(int)
     return X[:60000], kind[:60000], X[60000:], kind[60000:]
 
@@ -121,7 +125,7 @@ def samplers(kind, y, seed, sampling):
         "Bias-GAN": ("proportional", five),
         "AC-GAN": ("actor-critic", five),
     }
-    if sampling == "skewed":
+    if options.known and sampling == "skewed":
         variants["Bias-GAN, known"] = ("proportional", known)
         variants["AC-GAN, known"] = ("actor-critic", known)
     for name, (impacts, discovery) in variants.items():
@@ -161,12 +165,12 @@ def smote(X, y, seed):
     strategy = {c: 2 * (y == c).sum() for c in (0, 1)}
     flat = X.reshape(len(X), -1).astype(float)  # differences of bytes would wrap around
     X_flat, y = SMOTE(sampling_strategy=strategy, random_state=seed).fit_resample(flat, y)
-    return X_flat.round().astype(np.uint8).reshape(-1, 14, 14), y
+    return X_flat.round().astype(np.uint8).reshape(-1, *X.shape[1:]), y
 
 
 rows, errors = [], []
 for seed in options.seeds:
-    for sampling, shares in SHARES.items():
+    for sampling, shares in ((name, SHARES[name]) for name in options.sampling):
         rng = np.random.default_rng(seed)
         chosen = pool[draw(kind_all[pool], shares, rng)]
         X, kind = X_all[chosen], kind_all[chosen]
@@ -186,9 +190,12 @@ for seed in options.seeds:
             q = share_of_kinds(evaluator, made, made_y)
             e = np.abs(p - q) / p
             errors += [
-                {"sampling": sampling, "sampler": name, "seed": seed, "share": round(share, 2)}
-                | {"error": error}
-                for share, error in zip(true.ravel(), e.ravel(), strict=True)
+                {"sampling": sampling, "sampler": name, "seed": seed}
+                | {"kind": k, "share": round(share, 2)}
+                | {"real": real, "generated": generated, "error": error}
+                for k, share, real, generated, error in zip(
+                    *(values.ravel() for values in (KINDS, true, p, q, e)), strict=True
+                )
             ]
             more, more_y = sampler.sample(options.rows)
             total, worst = accuracy(np.concatenate([X, more]), np.concatenate([y, more_y]))
@@ -206,23 +213,27 @@ for seed in options.seeds:
 # %%
 # Result
 # ------
-# Mean and standard deviation over the seeds.
+# Mean and standard deviation over the seeds. Above the shares of the kinds (figure 4 of the paper),
+# below their errors (figure 5): by share where shares differ, else by kind.
 
 table, errors = pd.DataFrame(rows), pd.DataFrame(errors)
 groups = table.drop(columns="seed").groupby(["sampling", "sampler"], sort=False)
 print(groups.mean().round(3).to_string())
 print(groups.std(ddof=0).round(3).to_string())
-by_share = errors.groupby(["sampling", "sampler", "share"], sort=False)["error"].mean()
-print(by_share.unstack("share").sort_index(axis=1).round(3).to_string())
+print(table.pivot(index=["sampling", "sampler"], columns="seed", values="error").round(2))
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
-for axis, sampling in zip(axes, SHARES, strict=True):
+figure, axes = plt.subplots(2, len(options.sampling), figsize=(9, 6), sharey="row", squeeze=False)
+for (above, below), sampling in zip(axes.T, options.sampling, strict=True):
     part = errors[errors["sampling"] == sampling]
-    part.pivot_table(
-        index="share", columns="sampler", values="error", sort=False
-    ).sort_index().plot.bar(
-        ax=axis, title=sampling, ylabel="|p - q| / p", legend=sampling == "skewed"
+    means = part.pivot_table(
+        index="share" if sampling == "skewed" else "kind",
+        columns="sampler",
+        values=["real", "generated", "error"],
     )
+    shares = means["generated"].assign(real=means["real"].mean(axis=1))
+    print(sampling, shares.round(2).to_string(), means["error"].round(2).to_string(), sep="\n")
+    shares.plot.bar(ax=above, title=sampling, ylabel="share", xlabel="")
+    means["error"].plot.bar(ax=below, ylabel="|p - q| / p", legend=False)
 figure.savefig("intra_class.png", dpi=120, bbox_inches="tight")
 print("figure saved to intra_class.png")
 plt.show()

@@ -383,7 +383,7 @@ def test_probabilities_are_kept_of_chosen_classifiers(tmp_path):
     again = compare(X, names, [], classifiers, **options)
     pd.testing.assert_frame_equal(again.probabilities, compared.probabilities)
     assert compare(X, names, [], classifiers).probabilities is None
-    with pytest.raises(ValueError, match=r"with predict_proba; not so \['other', 'none'\]"):
+    with pytest.raises(ValueError, match=r"with predict_proba. \['other', 'none'\] are none"):
         compare(X, names, [], classifiers, curves=["kept", "other", "none"])
 
 

@@ -31,3 +31,10 @@ def test_docstring_is_valid(name):
     report = validate(name)
     assert report["docstring"], "no docstring"
     assert [error for error in report["errors"] if error[0] in CHECKS] == []
+
+
+@pytest.mark.parametrize("name", [name for name in skgan_resample.__all__ if "Sampler" in name])
+def test_every_training_states_the_papers_settings_and_its_own_betas(name):
+    text = " ".join(inspect.getdoc(getattr(skgan_resample, name)).split())
+    trains = "learning_rate : float" in text
+    assert ("paper's settings" in text) == ("betas are (0.5, 0.9)" in text) == trains

@@ -198,7 +198,7 @@ def intra_class():
     colours = plt.get_cmap("Dark2")(range(1, len(of_small) + 1))
     for subclass, colour in zip(of_small, colours, strict=True):
         rows = X[sampler.subclass_labels_ == subclass]
-        weight = sampler.impacts_[subclass] * len(of_small)
+        weight = sampler.impacts_[subclass]
         label = f"{len(rows)} samples, weight {weight:.2f}"
         idea.scatter(*rows.T, s=22, color=colour, linewidths=0, label=label)
     legend(idea)

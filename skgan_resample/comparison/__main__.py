@@ -20,8 +20,8 @@ from ._compare import compare_samplers
 
 def main(arguments=None):
     """Read a table, compare, print the summary and the tests."""
-    rooms = over_sampling, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine
-    samplers = {name: getattr(room, name) for room in rooms for name in room.__all__}
+    modules = over_sampling, imblearn.over_sampling, imblearn.under_sampling, imblearn.combine
+    samplers = {name: getattr(module, name) for module in modules for name in module.__all__}
     classifiers = dict(all_estimators(type_filter="classifier"))
     parser = argparse.ArgumentParser("python -m skgan_resample.comparison", description=__doc__)
     add = parser.add_argument

@@ -122,8 +122,8 @@ def compare_samplers(
     silent = [name for name in curves if not hasattr(classifiers.get(name), "predict_proba")]
     if silent:
         raise ValueError(
-            f"Got curves={list(curves)}, but expected names of classifiers with predict_proba; "
-            f"not so {silent}. The classifiers are {list(classifiers)}."
+            f"Got curves={list(curves)}, but expected names of classifiers with predict_proba. "
+            f"{silent} are none. The classifiers are {list(classifiers)}."
         )
     preprocessor = clone(preprocessor, safe=False)  # None stays None
     seed = None if random_state is None else check_random_state(random_state).randint(2**31 - 1)

@@ -40,7 +40,7 @@ class ComparisonResult:
 
     @classmethod
     def from_frame(cls, table, test_to_train=None):
-        """Take results made elsewhere.
+        """Make a result of scores that were computed elsewhere.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class ComparisonResult:
         Returns
         -------
         result : ComparisonResult
-            With the table, completed.
+            The result, its table with all columns.
         """
         unknown: dict = {"dataset": "data", "classifier": "unknown", "metric": "score"}
         unknown |= {"fit_seconds": np.nan, "n_generated": np.nan, "error": ""}
@@ -156,7 +156,7 @@ class ComparisonResult:
         return self._per_metric(self._tests_of, reference, rope if method == "bayes" else None)
 
     def plot(self, metric=None, *, kind="scores", reference=None, ax=None):
-        """Draw the scores, or what else the result holds.
+        """Draw scores, ranks, costs or curves.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class ComparisonResult:
         kind : {"scores", "ranks", "cost", "roc", "precision_recall"}, default="scores"
             See :meth:`ComparisonDisplay.plot`.
         reference : str, default=None
-            The sampler than which others are probably better; None takes the first.
+            The sampler that the others are compared with; None takes the first.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -216,7 +216,7 @@ class ComparisonResult:
         return pd.DataFrame(columns).join([tests, costs]).reindex(blocks.columns)
 
     def _tests_of(self, metric, reference, rope):
-        """Test differences, by Bayes if there is a rope."""
+        """Tests of differences, Bayesian ones if ``rope`` is given."""
         import pandas as pd
 
         blocks, rows = self._blocks(metric), {}

@@ -44,7 +44,7 @@ def correlated_bayes(differences, test_to_train, rope):
 
 
 def bayes_signed_rank(differences, rope, n_draws=50_000):
-    """Probabilities that -rope, what lies within or rope is exceeded: the signed-rank test.
+    """Probabilities of a difference below -rope, within, and above: the signed-rank test.
 
     Draws the weights of the data sets, and of a prior one of weight 1/2 without a difference, from
     their posterior, a Dirichlet distribution; counts how often the sum of two differences is most

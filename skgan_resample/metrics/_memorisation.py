@@ -15,7 +15,7 @@ _ENOUGH = 2000  # distances for a median
 
 
 class DCR(NamedTuple):
-    """What distances to the closest record say."""
+    """Scores from distances to the closest record."""
 
     ratio: float
     near_copies: float
@@ -56,8 +56,8 @@ def dcr(X_train, X_synthetic, X_holdout=None, *, metric="euclidean", copy_below=
     .. [1] Meehan, Chaudhuri, Dasgupta, "A non-parametric test to detect data-copying in generative
        models", AISTATS 2020, whose test compares the same distances.
     .. [2] Platzer & Reutterer, "Holdout-based empirical assessment of mixed-type synthetic data",
-       Frontiers in Big Data 4, 2021. SDMetrics' DCROverfittingProtection is twice the rest, 1 at
-       the most.
+       Frontiers in Big Data 4, 2021. SDMetrics' DCROverfittingProtection is twice
+       ``1 - closer_to_train``, at most 1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A quality report as one page that needs nothing else."""
+"""A quality report as one HTML page that needs no other file."""
 
 from base64 import b64encode
 from html import escape

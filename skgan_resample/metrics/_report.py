@@ -29,13 +29,13 @@ _COLUMNS = [
     "remarks",
 ]
 _FEWEST = 4  # samples of a class: two halves of two, less gives no floor
-_MOST_ROWS = 1000  # of a class, that are sought among the real ones
+_MOST_ROWS = 1000  # of a class, that are searched for among the real ones
 _MANY_COPIES, _RECOGNISED, _FAR_BELOW_FLOOR, _CROWDED = 0.25, 0.8, 0.75, 2
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """How good the samples of a sampler are: what :func:`quality_report` gives back.
+    """Quality of the samples of a sampler, as returned by :func:`quality_report`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Scores of synthetic tables under the names of SDMetrics, 1 for what is as good as real."""
+"""Scores of synthetic tables, with SDMetrics' names; 1 is as good as real rows."""
 
 from typing import NamedTuple
 

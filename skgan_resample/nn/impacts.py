@@ -1,7 +1,4 @@
-"""The impact that each subclass has on a GAN's loss, and the actor and critic that learn it.
-
-Impacts are numbers from 0 to 1, one per subclass, of sum 1 within each class.
-"""
+"""The impact that each subclass has on a GAN's loss, and the actor and critic that learn it."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from .runtime import Adam
 _HIDDEN = 20
 _ACTOR_RATE, _CRITIC_RATE = 1e-3, 1e-2
 _STEP, _SPREAD = 0.05, 0.4  # of an impact along its gradient, of the gradient around its mean
-_LEAST = 0.1
+_LEAST = 0.5
 _DISCOUNT = 0.9
 _REWARD_OFFSET = 0.1
 
@@ -52,10 +49,11 @@ class Subclasses:
 def normalised(impacts: Tensor, classes: Tensor) -> Tensor:
     r"""Scale (S,) impacts of subclasses of (S,) classes to sum 1 within each class.
 
-    .. math:: W_i / \sum_{j \in c} W_j \quad \textrm{of} \quad \max(W_i, 0.1 / K_c)
+    .. math:: W_i / \sum_{j \in c} W_j \quad \textrm{of} \quad \max(W_i, 0.5 / K_c)
 
     with K_c subclasses in class c. Without a least impact the loss would fall by putting all weight
-    on the easiest subclass; dividing may take an impact below that bound again.
+    on the easiest subclass, and G, at rest where ``W log D`` is the same everywhere, would make
+    little but the others. Dividing may take an impact below that bound again.
     """
     numbers = classes.bincount()
     impacts = torch.maximum(impacts, _LEAST / numbers[classes].float())
@@ -68,7 +66,7 @@ def proportional(sizes: Tensor, classes: Tensor) -> Tensor:
 
     .. math:: W_i = \frac{N_c / K_c}{N_i}
 
-    with N_c samples and K_c subclasses in the class; as in the paper, not of sum 1 yet.
+    with N_c samples and K_c subclasses in the class. Their mean over the samples of a class is 1.
 
     References
     ----------
@@ -89,41 +87,39 @@ def temporal_difference(reward: Tensor, value: Tensor, next_value: Tensor) -> Te
 
 
 class FixedImpacts:
-    """Impacts that stay as they are, (S,) of subclasses of (S,) classes.
+    """Impacts, (S,), that stay as they are; in the loss they are multiplied by ``scale``, (S,).
 
-    ``impacts`` are those in force, of sum 1 within each class; ``history`` lists those of every
-    epoch so far.
+    ``impacts`` are those in force, ``history`` lists those after every step so far.
     """
 
-    def __init__(self, impacts: Tensor, classes: Tensor) -> None:
-        self.classes = classes
+    def __init__(self, impacts: Tensor, scale: Tensor | float = 1.0) -> None:
+        self.scale = scale
         self.history: list[Tensor] = []
         self._enforce(impacts)
 
     def weights(self, subclass: Tensor) -> Tensor:
-        """Weight of samples in the loss, K_c times their subclass's impact: (m,) index -> (m,)."""
-        numbers = self.classes.bincount()[self.classes]
-        return (numbers * self.impacts).to(subclass.device)[subclass]
+        """Weight in the loss of samples of (m,) subclasses: (m,)."""
+        return (self.scale * self.impacts).to(subclass.device)[subclass]
 
     def _enforce(self, impacts: Tensor) -> None:
-        self.impacts = normalised(impacts, self.classes)
-        self.history.append(self.impacts)
+        self.impacts = impacts
+        self.history.append(impacts)
 
     def learn(self, loss: Tensor) -> None:
-        """Go on to the next epoch, given the GAN's mean loss, a scalar, in the last one."""
+        """Make a step, given the mean of the GAN's loss, a scalar, since the last one."""
         self._enforce(self.impacts)
 
-    def learn_each_epoch(
+    def learn_every(
         self,
+        n_batches: int,
         data: Iterator[tuple[Tensor, Tensor]],
         losses: list[Tensor],
-        n_batches: int,
         over_ranks: Callable[[Tensor], Tensor] = lambda loss: loss,
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Pass batches on, and learn whenever the loop has collected an epoch's losses.
+        """Pass batches on, and learn whenever the loop has collected the losses of ``n_batches``.
 
-        The caller appends the loss of every batch to ``losses``, which is emptied after an epoch of
-        ``n_batches``; ``over_ranks`` averages a loss over the processes that train together.
+        The caller appends the loss of every batch to ``losses``, which is emptied by a step;
+        ``over_ranks`` averages a loss over the processes that train together.
         """
         for batch in data:
             if len(losses) == n_batches:
@@ -133,14 +129,15 @@ class FixedImpacts:
 
 
 class ActorCriticImpacts(FixedImpacts):
-    r"""Impacts that an actor changes and a critic assesses, once an epoch [1]_.
+    r"""Impacts of sum 1 within each class that an actor changes and a critic assesses [1]_.
 
-    The state s is the impacts. The actor gives the mean of a Gaussian of standard deviation 0.4,
-    from which the gradient of every impact is drawn, a; the GAN is then trained for an epoch under
-    the new impacts, s' = s + 0.05 a, normalised; the reward is the inverse of its loss there,
+    In the loss they are multiplied by the number of subclasses of the class. The state s is the
+    impacts. The actor gives the mean of a Gaussian of standard deviation 0.4, from which the
+    gradient of every impact is drawn, a; the GAN is then trained for a while under the new impacts,
+    s' = s + 0.05 a, normalised; the reward is the inverse of its loss there,
     :math:`r = 1 / (0.1 + L)`. With the error :math:`\delta` of :func:`temporal_difference` the
     critic minimises :math:`\delta^2` and the actor :math:`-\delta \log \pi(a | s)`. The critic's
-    first forecast is that every epoch has the reward of the first one; from a forecast of zero, any
+    first forecast is that every step has the reward of the first one; from a forecast of zero, any
     first action of the actor would be rewarded.
 
     References
@@ -151,19 +148,20 @@ class ActorCriticImpacts(FixedImpacts):
 
     def __init__(self, classes: Tensor, rng: torch.Generator) -> None:
         n = len(classes)
-        self.rng = rng
+        self.classes, self.rng = classes, rng
         self.actor = build(lambda: _network(n, n), rng, "cpu")
         self.critic = build(lambda: _network(n, 1), rng, "cpu")
         for network in (self.actor, self.critic):  # zero outputs at first
             nn.init.zeros_([*network.parameters()][-2])
         self.optimisers = [
-            Adam(self.actor.parameters(), lr=_ACTOR_RATE),
-            Adam(self.critic.parameters(), lr=_CRITIC_RATE),
+            Adam(self.actor.parameters(), lr=_ACTOR_RATE, fused=True),
+            Adam(self.critic.parameters(), lr=_CRITIC_RATE, fused=True),
         ]
-        super().__init__(torch.rand(n, generator=rng, dtype=torch.float32), classes)
+        start = torch.rand(n, generator=rng, dtype=torch.float32)
+        super().__init__(normalised(start, classes), classes.bincount()[classes])
 
     def learn(self, loss: Tensor) -> None:
-        """Assess the last action by the mean loss of the epoch after it, and take the next one."""
+        """Assess the last action by the mean loss after it, and take the next one."""
         if not loss.isfinite():
             return
         reward = 1 / (_REWARD_OFFSET + loss)
@@ -179,7 +177,7 @@ class ActorCriticImpacts(FixedImpacts):
         with torch.no_grad():
             noise = torch.randn(len(self.state), generator=self.rng, dtype=torch.float32)
             self.action = self.actor(self.state) + _SPREAD * noise
-        self._enforce(self.state + _STEP * self.action)
+        self._enforce(normalised(self.state + _STEP * self.action, self.classes))
 
     def _improve(self, reward: Tensor) -> None:
         """One step of Adam for the actor and for the critic."""

@@ -77,6 +77,7 @@ class ClassGaussians:
     def sample(self, y: Tensor, rng: torch.Generator) -> Tensor:
         """Draw one code per label: (m,) class indices -> (m, d) codes, on their device."""
         noise = torch.randn((len(y), self.means.shape[1]), generator=rng, dtype=torch.float32)
-        c = y.cpu()
-        z = self.means[c] + torch.einsum("mij,mj->mi", self.factors[c], noise)
+        labels, z = y.cpu(), torch.empty_like(noise)
+        for c in labels.unique().tolist():  # of a factor for each code, memory would be full
+            z[labels == c] = self.means[c] + noise[labels == c] @ self.factors[c].T
         return z.to(y.device)

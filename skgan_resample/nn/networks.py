@@ -293,18 +293,18 @@ class UnlabelledGenerator(nn.Module):
 
 
 class ConcatGenerator(nn.Module):
-    """A decoder of the code and the one-hot label, side by side."""
+    """A decoder of the code and the one-hot label, times ``scale``, side by side."""
 
-    def __init__(self, decoder: nn.Module, n_classes: int) -> None:
+    def __init__(self, decoder: nn.Module, n_classes: int, scale: float = 1.0) -> None:
         super().__init__()
-        self.decoder, self.n_classes = decoder, n_classes
+        self.decoder, self.n_classes, self.scale = decoder, n_classes, scale
 
     def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
         """(n, latent_dim) codes and (n,) labels, or None for no label -> (n, *sample_shape)."""
         if y is None:
             label = z.new_zeros(len(z), self.n_classes)
         else:
-            label = F.one_hot(y, self.n_classes).to(z.dtype)
+            label = self.scale * F.one_hot(y, self.n_classes).to(z.dtype)
         return self.decoder(torch.cat([z, label], 1))
 
 
@@ -417,7 +417,7 @@ class Stacked(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         """(n, ...) inputs and (n,) labels -> (n, ...) outputs, in the order of the inputs."""
-        weights = dict(self.network.named_parameters())
+        weights: dict[str, Tensor] = dict(self.network.named_parameters())
 
         def outputs(weights: dict[str, Tensor], z: Tensor) -> Tensor:
             return functional_call(self.network, weights, (z,))

@@ -88,8 +88,9 @@ class BAGANGPSampler(BaseGANSampler):
     the embedding without a dense layer between; there is no batch normalisation; the networks are
     smaller, and residual MLPs for tables. The paper's settings are ``latent="standard"``,
     ``latent_dim=128``, ``n_critic=5``, ``real_balance=0``, ``batch_size=128``,
-    ``learning_rate=2e-4`` and 30 epochs of the autoencoder: ``autoencoder_max_iter = 30 * n /
-    128``. cDRAGAN, without an autoencoder, is ``autoencoder_max_iter=0, penalty_points="real"``.
+    ``learning_rate=2e-4``, the same betas and 30 epochs of the autoencoder: ``autoencoder_max_iter
+    = 30 * n / 128``. cDRAGAN, without an autoencoder, is ``autoencoder_max_iter=0,
+    penalty_points="real"``.
 
     References
     ----------

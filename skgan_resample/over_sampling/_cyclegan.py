@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 
 import torch
@@ -32,7 +32,8 @@ class CycleGANSampler(BaseGANSampler):
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {hidden_dim}
     max_iter : int or "auto", default="auto"
-        Updates of the translators; 0 means no training. "auto" is 300.
+        Updates of the translators; 0 means no training. "auto" is 300 for tables and 500
+        for images.
     donor : class label, dict or None, default=None
         Class whose samples are translated. None is the largest other class; a label is the donor of
         all other classes; a dict maps classes to donors, and the others have the default donor.
@@ -42,10 +43,7 @@ class CycleGANSampler(BaseGANSampler):
     identity_weight : float or "auto", default="auto"
         Weight of the change of samples that are of the class translated into, :math:`\mu`. "auto"
         is the paper's 5 for images and 0 for tables.
-    {batch_size}
-    learning_rate : float, default=2e-3
-        Step size of Adam. A stage that diverges goes back to its last finite weights and stops.
-    {device} {random_state} {verbose}
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
@@ -76,7 +74,9 @@ class CycleGANSampler(BaseGANSampler):
     replacement, and noise is added to them, of 0.1 standard deviations of a column or 0.1 of half
     the range of pixels, in training and generation. New samples of few levels can still be equal.
 
-    Unlike in the paper, the weights are smaller for tables; D sees a whole sample instead of
+    Unlike in the paper, for tables :math:`\lambda` and :math:`\mu` are smaller, and half of the
+    fakes of :math:`D_{ba}` are the donor's own samples, as in [2]_: without them, translations
+    between classes that overlap hardly leave the donor's class. D sees a whole sample instead of
     patches, and no earlier translations; there is no instance normalisation; the translation is
     added to its input; a batch is shared by all directions; Adam's betas are (0.5, 0.9), not (0.5,
     0.999); samples come from a moving average of the translators' weights; the networks are
@@ -87,6 +87,8 @@ class CycleGANSampler(BaseGANSampler):
     ----------
     .. [1] Zhu, Park, Isola & Efros, Unpaired Image-to-Image Translation using Cycle-Consistent
        Adversarial Networks, ICCV 2017, arXiv:1703.10593.
+    .. [2] Reed et al., Generative Adversarial Text to Image Synthesis (matching-aware
+       discriminator), ICML 2016, arXiv:1605.05396.
 
     Examples
     --------
@@ -106,7 +108,7 @@ class CycleGANSampler(BaseGANSampler):
     }
     _parameter_constraints.pop("latent_dim")
 
-    _auto_max_iter = (300, 300)
+    _auto_max_iter = (300, 500)
 
     def __init__(
         self,
@@ -120,7 +122,7 @@ class CycleGANSampler(BaseGANSampler):
         cycle_weight="auto",
         identity_weight="auto",
         batch_size=64,
-        learning_rate=2e-3,
+        learning_rate=1e-3,
         device="auto",
         random_state=None,
         verbose=0,
@@ -149,18 +151,20 @@ class CycleGANSampler(BaseGANSampler):
         #    way ^ 1 is the way back, to the class that this way starts from.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
-        networks = [run.build(lambda: _network(run)) for _ in ways]
-        there = Translator(Stacked(networks), run.block_head())
+        there = Translator([run.build(lambda: _network(run)) for _ in ways], run.block_head())
         discriminator = Stacked([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in ways])
 
         # 2. Adversarial training, with cycle consistency and identity.
-        cycle, identity = self._weights(is_table=x.ndim == 2)
+        is_table = x.ndim == 2
+        cycle, identity = self._weights(is_table)
 
         def d_loss(x, way):
             with torch.no_grad():
                 fake = there(_noisy(x, run.rng), way)
-            scores = discriminator(torch.cat([x, fake]), torch.cat([way ^ 1, way]))
-            return least_squares_d(*scores.chunk(2))
+            fakes = [fake, x] if is_table else [fake]  # a donor is not of the class, either
+            towards = torch.cat([way ^ 1, *(way for _ in fakes)])
+            scores = discriminator(torch.cat([x, *fakes]), towards)
+            return least_squares_d(*scores.tensor_split([len(x)]))
 
         def g_loss(x, way):
             fake = there(_noisy(x, run.rng), way)
@@ -171,14 +175,11 @@ class CycleGANSampler(BaseGANSampler):
             return loss
 
         size = -(-self.batch_size // len(ways))
-        starts = [rows_of(y, a, size) for a, _ in ways]
-        data = together(
-            [
-                run.batches(x, torch.full_like(y, way), rows=rows, batch_size=size)
-                for way, rows in enumerate(starts)
-            ]
-        )
-        history = run.train_adversarial(there, discriminator, d_loss, g_loss, data)
+        streams = [
+            run.batches(x, torch.full_like(y, way), rows=rows_of(y, a, size), batch_size=size)
+            for way, (a, _) in enumerate(ways)
+        ]
+        history = run.train_adversarial(there, discriminator, d_loss, g_loss, together(streams))
 
         # 3. What generation needs: the way from each class's donor, and the donors' samples.
         self._donor_of = donors
@@ -264,9 +265,9 @@ class Translator(nn.Module):
     among two, so that training starts from the donor's category.
     """
 
-    def __init__(self, networks: Stacked, head: BlockHead | None = None) -> None:
+    def __init__(self, networks: Sequence[nn.Module], head: BlockHead | None = None) -> None:
         super().__init__()
-        self.networks, self.head = networks, head or nn.Identity()
+        self.networks, self.head = Stacked(networks), head or nn.Identity()
         self.n_drawn = 0 if head is None else sum(head.sizes)
 
     def forward(self, x: Tensor, way: Tensor) -> Tensor:

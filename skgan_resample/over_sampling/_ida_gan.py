@@ -61,10 +61,11 @@ class IDAGANSampler(BaseGANSampler):
     \log C_c(G(z, c))` for uniform classes c.
 
     There is no public code: this is a reconstruction from descriptions of the paper, which leave
-    open :math:`\beta`, the batches, the settings and how the label enters: here one-hot beside the
-    code, and zeros while the autoencoder trains. Ours are ``real_balance``, :math:`\sigma^2 < 1`
-    (so that outliers cannot widen a Gaussian at will), the shrinkage of the covariance for small
-    classes, the moving average of G's weights, and the networks (residual MLPs for tables).
+    open :math:`\beta`, the batches and how the label enters: here one-hot beside the code, zeros
+    while the autoencoder trains. The paper's settings are not known to us. Ours are
+    ``real_balance``, :math:`\sigma^2 < 1` (so that outliers cannot widen a Gaussian at will), the
+    shrinkage of the covariance for small classes, the moving average of G's weights, and the
+    networks (residual MLPs for tables).
 
     References
     ----------

@@ -11,11 +11,13 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
-from ..nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses, proportional
+from ..nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses, normalised, proportional
 from ..nn.losses import weighted_logistic_d, weighted_logistic_g
-from ..nn.networks import ConcatGenerator, ProductDiscriminator, TransposedConv
+from ..nn.networks import ConcatDiscriminator, ConcatGenerator, Dropout, TransposedConv
 from ..nn.run import as_floats
 from ..subclasses import SubclassDiscovery
+
+_N_STEPS = 600  # of the actor: the paper's epochs
 
 
 @documented
@@ -24,7 +26,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
     Subclasses are found without labels. Each has an impact: the weight of its samples, real and
     generated, in the loss of a conditional GAN. An actor and a critic (hence "AC") change the
-    impacts once an epoch, so that the loss falls. The fitted sampler keeps the mean of each
+    impacts during the training, so that the loss falls. The fitted sampler keeps the mean of each
     subclass, which is a training sample if the subclass has one distinct sample.
 
     Parameters
@@ -37,7 +39,10 @@ class IntraClassACGANSampler(BaseGANSampler):
         Finds the subclasses, by default ``SubclassDiscovery()``. A clone for each class is called
         as ``fit_predict(samples, labels)``, with encoded, flattened samples and the class's label
         for each. Every ``random_state`` that is None is set from this sampler's. -1 is a subclass.
-    {fake_labels} {batch_size} {learning_rate} {device} {random_state} {verbose}
+    fake_labels : {"balanced", "data"}, default="balanced"
+        Classes of the samples generated during training: uniform, where real ones are drawn so,
+        too, or those of the real batch.
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
@@ -50,9 +55,10 @@ class IntraClassACGANSampler(BaseGANSampler):
     subclass_counts_ : ndarray of shape (n_subclasses,)
         Samples generated since the training, by nearest subclass.
     impacts_ : ndarray of shape (n_subclasses,)
-        Impact of each subclass at the end of the training, of sum 1 within each class.
-    impact_history_ : ndarray of shape (n_epochs, n_subclasses)
-        Impacts in each epoch; the last may be unfinished.
+        Impact of each subclass at the end of the training; of sum 1 within each class, unless they
+        are "proportional".
+    impact_history_ : ndarray of shape (n_steps, n_subclasses)
+        Impacts at the start and after each step of the actor.
 
     See Also
     --------
@@ -61,28 +67,33 @@ class IntraClassACGANSampler(BaseGANSampler):
 
     Notes
     -----
-    With the impact :math:`W_i` of the subclass of x and the :math:`K_c` subclasses of its class, D
-    minimises
+    With the weight W of the subclass of a sample, D minimises
 
     .. math::
-        L = -W(x) \log D(x, y) - W(x') \log(1 - D(x', c)), \qquad x' = G(z, c), \quad W = K_c W_i
+        L = -W(x) \log D(x, y) - W(x') \log(1 - D(x', c)), \qquad x' = G(z, c)
 
-    and G minimises :math:`-W(x') \log D(x', c)`. After each epoch, as many updates as the data has
-    batches, actor and critic make a step. They have 20 hidden units, a discount of 0.9 and Adam's
-    rates of 0.001 and 0.01, as in the paper. By default epochs are few, and impacts stay close to
-    the random ones that they start from.
+    and G minimises :math:`-W(x') \log D(x', c)`. "proportional" impacts are W itself (eq. 6). Those
+    of actor and critic are of sum 1 within a class of :math:`K_c` subclasses, and :math:`W = K_c
+    W_i`. Actor and critic make 600 steps in a training, as many as in the paper, where they are one
+    an epoch; with ``max_iter`` below 600 one an update. They have 20 hidden units, a discount of
+    0.9 and Adam's rates of 0.001 and 0.01, as in the paper.
 
     There is no public code: this is a reconstruction. Left open by the text: a generated sample has
     the impact of the nearest mean of a subclass of its class, without a gradient; the actor is a
-    Gaussian of fixed spread, rewarded by 1 / (0.1 + L), with L the mean over an epoch; impacts are
-    at least a tenth of the class's average, or all weight would go to the easiest subclass; the
-    label multiplies D's features. W cancels in the optimal D, but not in the loss of G: at its
-    optimum, subclasses of larger impact are generated less often than in the data.
+    Gaussian of fixed spread, rewarded by 1 / (0.1 + L), with L the mean since its last step, for
+    weights of mean 1 in each batch; impacts are at least half of the class's average, or all
+    weight would go to the easiest subclass; the label, in G's input, is as large as the noise; D
+    has dropout.
 
-    Unlike in the paper, "proportional" impacts (eq. 6) are of sum 1 within each class, too;
-    generated classes are balanced; samples come from a moving average of G's weights; the networks
-    are smaller, without residual blocks for images, and residual MLPs for tables. The paper's
-    settings are ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter = 600 * n / batch_size``.
+    Weights move the shares p of the subclasses among the generated samples. W cancels in the
+    optimal D, p / (p + q), but G is at rest only where W log D is the same for all subclasses:
+    :math:`q = p (e^{c / W} - 1)`, those of larger impact below their share. For the saturating loss
+    of eq. 5 it is :math:`q = p / (e^{c / W} - 1)`, above it.
+
+    Unlike in the paper, classes are balanced, there by the data; samples come from a moving average
+    of G's weights; the networks are smaller, without residual blocks for images, and residual MLPs
+    for tables. The paper's settings are ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter =
+    600 * n / batch_size``.
 
     References
     ----------
@@ -152,14 +163,17 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 2. Two fresh networks; both see the label.
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv)
-        generator = run.build(lambda: ConcatGenerator(decoder(), K))
-        discriminator = run.build(lambda: ProductDiscriminator(run.trunk(), K))
+        label = run.latent_dim**0.5  # as large as the noise beside it
+        generator = run.build(lambda: ConcatGenerator(decoder(), K, label))
+        dropout = partial(Dropout, 0.4, run.rng)
+        discriminator = run.build(lambda: ConcatDiscriminator(run.trunk(dropout), K))
 
         # 3. Adversarial training, every sample weighted by the impact of its subclass.
         policy, losses = self._policy(subclasses, run.rng), []
+        balanced = self.fake_labels == "balanced"
 
         def generated(like):
-            y = run.labels(like, balanced=self.fake_labels == "balanced")
+            y = run.labels(like, balanced)
             fake = generator(run.noise(y), y)
             return fake, y, policy.weights(subclasses.nearest(fake, y))
 
@@ -168,17 +182,21 @@ class IntraClassACGANSampler(BaseGANSampler):
             with torch.no_grad():
                 fake, fake_y, fake_weight = generated(y)
             real, made = discriminator(torch.cat([x, fake]), torch.cat([y, fake_y])).chunk(2)
-            loss = weighted_logistic_d(real, made, policy.weights(subclass), fake_weight)
-            losses.append(loss.detach())
-            return loss
+            weights = policy.weights(subclass), fake_weight
+            # with weights of mean 1: they alone must not change the actor's reward
+            shares = [weight / weight.mean() for weight in weights]
+            losses.append(weighted_logistic_d(real.detach(), made.detach(), *shares))
+            return weighted_logistic_d(real, made, *weights)
 
         def g_loss(x, subclass):
             fake, fake_y, weight = generated(subclasses.classes[subclass])
             return weighted_logistic_g(discriminator(fake, fake_y), weight)
 
-        # 4. After each epoch, actor and critic change the impacts.
-        n_batches = max(len(x) // self.batch_size, 1)
-        data = policy.learn_each_epoch(run.batches(x, labels), losses, n_batches, run.mean)
+        # 4. Every few batches, actor and critic change the impacts.
+        n_batches = max(run.max_iter // _N_STEPS, 1)
+        rows = run.batches(torch.arange(len(x)), y, balance=float(balanced))
+        data = ((as_floats(x[drawn]), labels[drawn]) for drawn, _ in rows)
+        data = policy.learn_every(n_batches, data, losses, run.mean)
         history = run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
         self.impacts_ = policy.impacts.numpy()
         self.impact_history_ = torch.stack(policy.history).numpy()
@@ -209,8 +227,9 @@ class IntraClassACGANSampler(BaseGANSampler):
         if self.impacts == "actor-critic":
             return ActorCriticImpacts(classes, rng)
         if self.impacts == "proportional":
-            return FixedImpacts(proportional(sizes, classes), classes)
-        return FixedImpacts(torch.ones(len(classes), dtype=torch.float32), classes)
+            return FixedImpacts(proportional(sizes, classes))
+        equal = torch.ones(len(classes), dtype=torch.float32)
+        return FixedImpacts(normalised(equal, classes), classes.bincount()[classes])
 
     def _warn_of_poor_samples(self, x, y):
         super()._warn_of_poor_samples(x, y)

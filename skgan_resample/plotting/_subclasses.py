@@ -7,12 +7,12 @@ from ._style import REAL, SYNTHETIC, colours, legend_above, panels
 
 
 class SubclassDisplay:
-    """Shares of subclasses among real and generated samples, and where they lie.
+    """Shares of subclasses among real and generated samples, and their embedding.
 
     Parameters
     ----------
     embedding : array-like of shape (n_samples, n_dimensions)
-        Places of the real samples; the first two dimensions are drawn.
+        Positions of the real samples; the first two dimensions are drawn.
     labels : array-like of shape (n_samples,)
         Their subclasses, numbered from 0 through all classes.
     classes : array-like of shape (n_subclasses,)
@@ -23,16 +23,16 @@ class SubclassDisplay:
     Attributes
     ----------
     shares_ : ndarray of shape (n_subclasses,)
-        Of each subclass among the real samples of its class.
+        Share of each subclass in the real samples of its class.
     synthetic_shares_ : ndarray of shape (n_subclasses,)
-        And among the generated ones, of which some may be in subclasses of other classes; NaN
-        without any.
+        Share of each in the generated samples of its class, some of which may be in subclasses of
+        other classes; NaN without generated samples.
     errors_ : ndarray of shape (n_subclasses,)
-        Their difference over the real share [1]_: 0 if it is kept, 1 if nothing is generated.
+        Difference of the two over the real share [1]_: 0 if it is kept, 1 if none is generated.
     ax_ : Axes
         The first panel, or the axes that were given.
     axes_ : ndarray of Axes of shape (n_classes, 2)
-        A line per class: shares, and places.
+        One row for each class: shares, and embedding.
     figure_ : Figure
         The figure.
 
@@ -66,14 +66,14 @@ class SubclassDisplay:
 
     @classmethod
     def from_estimator(cls, discovery, X_synthetic=None, y_synthetic=None, *, ax=None):
-        """Draw what a fitted ``SubclassDiscovery`` has found, and generated samples beside it.
+        """Draw the subclasses of a fitted ``SubclassDiscovery``, and those of generated samples.
 
         Parameters
         ----------
         discovery : SubclassDiscovery
             Fitted to the real samples.
         X_synthetic : array-like of shape (n_synthetic, n_features), default=None
-            Generated samples; images are laid out flat.
+            Generated samples; images are flattened.
         y_synthetic : array-like of shape (n_synthetic,), default=None
             Their classes; None where the discovery was given none.
         ax : Axes, default=None
@@ -94,7 +94,7 @@ class SubclassDisplay:
         return cls(embedding, labels, classes, found, y_synthetic).plot(ax=ax)
 
     def plot(self, *, ax=None):
-        """Draw a line per class: the shares, with the errors e below, and the places.
+        """Draw one row for each class: the shares, with the errors e below, and the embedding.
 
         Parameters
         ----------

@@ -11,6 +11,7 @@ from torch.testing import assert_close
 
 from skgan_resample.nn import impacts
 from skgan_resample.nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses
+from skgan_resample.nn.losses import weighted_logistic_g
 
 CLASSES = torch.tensor([0, 0, 1, 1, 1])
 
@@ -29,10 +30,10 @@ def test_impacts_of_bias_gan_by_hand():
 def test_impacts_are_scaled_within_each_class_by_hand():
     by_hand = torch.tensor([1 / 4, 3 / 4, 2 / 8, 5 / 8, 1 / 8])
     assert_close(impacts.normalised(torch.tensor([1.0, 3, 2, 5, 1]), CLASSES), by_hand)
-    # none below a tenth of the average, 1/2 and 1/3
-    lifted = impacts.normalised(torch.tensor([-1.0, 0.95, 0.0, 0.5, 0.5]), CLASSES)
-    least = torch.tensor([0.05, 0.95, 1 / 30, 0.5, 0.5])
-    assert_close(lifted, least / torch.tensor([1, 1, *[31 / 30] * 3]))
+    # none below half of the average, 1/2 and 1/3
+    lifted = impacts.normalised(torch.tensor([-1.0, 0.75, 0.0, 0.5, 0.5]), CLASSES)
+    least = torch.tensor([0.25, 0.75, 1 / 6, 0.5, 0.5])
+    assert_close(lifted, least / torch.tensor([1, 1, *[7 / 6] * 3]))
 
 
 @given(
@@ -49,11 +50,32 @@ def test_impacts_are_of_sum_one_whatever_comes_in(classes, data):
         assert scaled[index == c].sum().item() == pytest.approx(1, abs=1e-5)
 
 
-def test_weights_of_equal_impacts_are_one_and_average_one():
-    rows = torch.tensor([4, 0, 2, 2])
-    assert FixedImpacts(torch.ones(5), CLASSES).weights(rows).tolist() == [1.0] * 4
-    uneven = FixedImpacts(torch.tensor([1.0, 3, 2, 5, 1]), CLASSES)
-    assert_close(uneven.weights(rows), torch.tensor([3 / 8, 2 / 4, 3 * 2 / 8, 3 * 2 / 8]))
+@given(sizes=st.lists(st.integers(1, 1000), min_size=5, max_size=5))
+def test_impacts_of_bias_gan_are_weights_of_mean_one_over_the_rows_of_a_class(sizes):
+    sizes = torch.tensor(sizes)
+    rows = torch.arange(5).repeat_interleave(sizes)
+    weights = FixedImpacts(impacts.proportional(sizes, CLASSES)).weights(rows)
+    for c in (0, 1):
+        assert weights[CLASSES[rows] == c].mean().item() == pytest.approx(1, rel=1e-4)
+
+
+def test_weights_are_impacts_times_the_number_of_subclasses():
+    rows, policy = torch.tensor([4, 0, 2, 2]), ActorCriticImpacts(CLASSES, make_rng(0))
+    assert_close(policy.weights(rows), torch.tensor([3, 2, 3, 3]) * policy.impacts[rows])
+
+
+@pytest.mark.parametrize(
+    ("sign", "shares"),
+    [(1, [0.671, 0.193, 0.077, 0.041, 0.017]), (-1, [0.130, 0.182, 0.212, 0.229, 0.247])],
+    ids=["non-saturating", "saturating"],
+)
+def test_impacts_of_bias_gan_move_the_shares_at_which_the_generator_is_at_rest(sign, shares):
+    """With D at its best, p / (p + q), the gradient of G's loss in q is the same everywhere."""
+    p = torch.tensor([0.40, 0.24, 0.16, 0.12, 0.08])
+    W = impacts.proportional((100 * p).round().long(), torch.zeros(5, dtype=torch.long))
+    logits = (p / torch.tensor(shares)).log()
+    gradients = torch.stack([weighted_logistic_g(sign * logits, W * row) for row in torch.eye(5)])
+    assert_close(gradients, gradients.mean().expand(5), rtol=0.03, atol=0)
 
 
 # Subclasses --------------------------------------------------------------------------------------
@@ -130,12 +152,12 @@ def test_the_actor_moves_towards_what_was_rewarded(reward_changes):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_actor_and_critic_find_a_known_optimum(seed):
-    """A loss that is least where the first of two subclasses has an impact of 0.8."""
+    """A loss that is least where the first of two subclasses has an impact of 0.7."""
     policy = ActorCriticImpacts(torch.tensor([0, 0, 1]), make_rng(seed))
     for _ in range(1500):
-        policy.learn(0.2 + 4 * (policy.impacts[0] - 0.8) ** 2)
+        policy.learn(0.2 + 4 * (policy.impacts[0] - 0.7) ** 2)
     first = torch.stack(policy.history)[:, 0]
-    assert abs(first[-300:].mean() - 0.8) < 0.1
+    assert abs(first[-300:].mean() - 0.7) < 0.1
     assert (policy.impacts[2:] == 1).all()
 
 
@@ -148,16 +170,16 @@ def test_a_loss_that_is_not_finite_teaches_nothing():
 
 
 @pytest.mark.parametrize("Policy", ["fixed", "learning"])
-def test_impacts_change_after_an_epoch_and_not_before(Policy):
+def test_impacts_change_after_some_batches_and_not_before(Policy):
     if Policy == "fixed":
-        policy = FixedImpacts(torch.ones(5), CLASSES)
+        policy = FixedImpacts(torch.ones(5))
     else:
         policy = ActorCriticImpacts(CLASSES, make_rng(0))
     before, losses = len(policy.history), []
     heard = []
     learn = policy.learn
     policy.learn = lambda loss: (heard.append(loss.item()), learn(loss))
-    data = policy.learn_each_epoch(iter(range(7)), losses, n_batches=3)
+    data = policy.learn_every(3, iter(range(7)), losses)
     for batch in data:
         losses.append(torch.tensor(float(batch)))
     assert heard == [1.0, 4.0]

@@ -123,6 +123,14 @@ def test_moments_of_samples():
         assert ((z[y == c].T.cov() - sigma).abs() < 5 * error + 1e-6).all()
 
 
+def test_sample_holds_one_factor_and_not_one_for_each_code():
+    n, dim = 1000, 64  # a factor for each code would take 16 MB
+    laws = ClassGaussians(torch.zeros(3, dim), torch.eye(dim).repeat(3, 1, 1))
+    with torch.profiler.profile(profile_memory=True) as profiled:
+        laws.sample(torch.arange(n) % 3, make_rng(0))
+    assert max(event.cpu_memory_usage for event in profiled.key_averages()) < 4 * 4 * n * dim
+
+
 def test_sample_repeats_with_its_stream():
     gaussians = ClassGaussians(torch.zeros(2, 3), torch.eye(3).repeat(2, 1, 1))
     y = torch.tensor([0, 1, 1])

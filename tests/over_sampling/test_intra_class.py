@@ -15,6 +15,7 @@ from test_learning import qualities, trained
 from torch.nn.functional import softplus
 
 from skgan_resample import IntraClassACGANSampler, SubclassDiscovery
+from skgan_resample.nn.impacts import ActorCriticImpacts
 
 
 def blobs(*counts):
@@ -161,7 +162,7 @@ def test_proportional_is_not_uniform_on_unequal_subclasses():
         quick(IntraClassACGANSampler, impacts=impacts, **settings).fit(X, group // 2)
         for impacts in ("uniform", "proportional")
     )
-    assert_allclose(sorted(proportional.impacts_), [0.25, 0.5, 0.5, 0.75])
+    assert_allclose(sorted(proportional.impacts_), [2 / 3, 1, 1, 2], rtol=1e-6)  # eq. 6
     assert uniform.impacts_.tolist() == [0.5] * 4
     assert weights_of(uniform)[0].tobytes() != weights_of(proportional)[0].tobytes()
 
@@ -185,10 +186,10 @@ def test_every_row_has_the_weight_of_its_subclass():
     sampler = quick(IntraClassACGANSampler, impacts="proportional", max_iter=0)
     sampler.set_params(subclass_discovery=SubclassDiscovery(range(1, 4)))
     run = recorded(sampler, X, y)
-    # eq. 6: 20 / 30 and 20 / 10, of sum 1: 1 / 4 and 3 / 4, times two subclasses
-    assert_allclose(sampler.impacts_, [1, 1 / 4, 3 / 4])
-    weights = torch.tensor([1.0, 0.5, 1.5])
+    weights = torch.tensor([1, 20 / 30, 20 / 10])  # eq. 6
+    assert_allclose(sampler.impacts_, weights)
     centers = torch.stack([run.x[torch.from_numpy(group == g)].mean(0) for g in range(3)])
+    run.discriminator.eval()  # without dropout
     state = run.rng.get_state()
     losses = [loss(run.x, torch.from_numpy(group)) for loss in (run.d_loss, run.g_loss)]
     run.rng.set_state(state)
@@ -206,28 +207,49 @@ def test_every_row_has_the_weight_of_its_subclass():
         torch.testing.assert_close(loss, expected)
 
 
-@pytest.mark.parametrize(
-    ("impacts", "max_iter", "n_epochs"),
-    [
-        *[("actor-critic", *numbers) for numbers in [(0, 1), (3, 1), (4, 2), (7, 2), (8, 3)]],
-        ("uniform", 7, 2),
-        ("proportional", 7, 2),
-    ],
-)
-def test_impacts_are_set_once_an_epoch(impacts, max_iter, n_epochs):
+@pytest.mark.parametrize("impacts", ["actor-critic", "proportional", "uniform"])
+def test_impacts_are_set_once_an_update(impacts):
     X, y, _ = blobs(16, 2, 2)
-    settings = {"max_iter": max_iter, "batch_size": 5, "impacts": impacts}
-    sampler = quick(IntraClassACGANSampler, subclass_discovery=KMeans(2, n_init=3), **settings)
+    discovery = KMeans(2, n_init=3)
+    sampler = quick(
+        IntraClassACGANSampler, max_iter=4, impacts=impacts, subclass_discovery=discovery
+    )
     history = sampler.fit(X, y).impact_history_
-    assert history.shape == (n_epochs, 4)
-    assert_allclose(history[:, :2].sum(1), 1, rtol=1e-6)
-    assert_allclose(history[:, 2:].sum(1), 1, rtol=1e-6)
+    assert history.shape == (5, 4)
     assert_array_equal(history[-1], sampler.impacts_)
-    assert len(np.unique(history, axis=0)) == (n_epochs if impacts == "actor-critic" else 1)
+    assert len(np.unique(history, axis=0)) == (5 if impacts == "actor-critic" else 1)
+    if impacts != "proportional":
+        assert_allclose(history[:, :2].sum(1), 1, rtol=1e-6)
+        assert_allclose(history[:, 2:].sum(1), 1, rtol=1e-6)
 
 
-def test_an_epoch_is_one_update_where_a_batch_holds_all_rows():
-    assert len(quick(IntraClassACGANSampler, max_iter=3).fit(*table()).impact_history_) == 4
+@pytest.mark.slow
+def test_the_actor_makes_the_papers_600_steps_and_leaves_its_start():
+    class Fifths(BySign):
+        def fit_predict(self, X, y):
+            return np.arange(len(X)) % 5
+
+    settings = {"max_iter": 1200, "batch_size": 8, "hidden_dim": 8, "subclass_discovery": Fifths()}
+    history = quick(IntraClassACGANSampler, **settings).fit(*table((10, 10))).impact_history_
+    assert len(history) == 601
+    assert np.corrcoef(history[0], history[-1])[0, 1] < 0.5
+
+
+def test_the_size_of_the_weights_does_not_change_the_reward(monkeypatch):
+    X, y, _ = blobs(40, 30, 10)
+    heard = {}
+    for size in (1.0, 5.0):
+        heard[size] = losses = []
+        monkeypatch.setattr(
+            ActorCriticImpacts, "weights", lambda self, s, size=size: torch.full(s.shape, size)
+        )
+        monkeypatch.setattr(
+            ActorCriticImpacts, "learn", lambda self, loss, to=losses: to.append(loss)
+        )
+        settings = {"max_iter": 3, "learning_rate": 1e-12, "subclass_discovery": KMeans(2)}
+        quick(IntraClassACGANSampler, **settings).fit(X, y)
+    assert len(heard[1.0]) == 3
+    torch.testing.assert_close(heard[1.0], heard[5.0])
 
 
 def test_the_classes_of_generated_rows_are_balanced_or_those_of_the_data():
