@@ -403,7 +403,7 @@ def test_a_report_is_one_page_of_its_own(tmp_path, wrap):
 @pytest.mark.slow
 @pytest.mark.parametrize(("n_classes", "shape"), [(2, (16,)), (2, (4, 4, 3)), (40, (4, 4))])
 def test_pages_of_images_and_of_many_classes(tmp_path, n_classes, shape):
-    y = np.repeat(np.arange(n_classes), np.arange(n_classes) % 5 + 4)
+    y = np.repeat(np.arange(n_classes), 4 * (np.arange(n_classes) % 5) + 4)
     X = np.random.default_rng(0).integers(0, 256, (len(y), *shape))
     options = {"image_shape": (4, 4)} if shape == (16,) else {}
     sampler = CGANSampler(max_iter=2, random_state=0, **options)

@@ -51,7 +51,7 @@ class BAGANGPSampler(BaseGANSampler):
         Where codes are drawn from: a Gaussian with mean and covariance of all training samples'
         codes, which is ours, or the paper's N(0, I), for which the autoencoder is not trained.
     {fake_labels}
-    real_balance : float, default=0.5
+    real_balance : float, default=1.0
         Real samples of a class of size n are drawn in proportion to ``n ** (1 - real_balance)`` in
         the adversarial training.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
@@ -82,8 +82,8 @@ class BAGANGPSampler(BaseGANSampler):
 
     As in the paper, and unlike in its code, u is uniform and D starts from the encoder. Unlike
     in both, codes are those of ``latent="matched"``; a wrong label is never the right one; each
-    update of D draws a batch of its own; ``real_balance`` favours small classes; samples come from
-    a moving average of G's weights; the label's embeddings start from N(0, 1), not from Keras's
+    update of D draws a batch of its own; real classes are balanced; samples come from a moving
+    average of G's weights; the label's embeddings start from N(0, 1), not from Keras's
     U(-0.05, 0.05), from which a class's embedding could reach zero; D multiplies its features by
     the embedding without a dense layer between; there is no batch normalisation; the networks are
     smaller, and residual MLPs for tables. The paper's settings are ``latent="standard"``,
@@ -143,7 +143,7 @@ class BAGANGPSampler(BaseGANSampler):
         wrong_labels=True,
         latent="matched",
         fake_labels="balanced",
-        real_balance=0.5,
+        real_balance=1.0,
         batch_size=64,
         learning_rate=1e-3,
         device="auto",

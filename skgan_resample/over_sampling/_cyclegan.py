@@ -174,7 +174,7 @@ class CycleGANSampler(BaseGANSampler):
                 loss = loss + identity * reconstruction_l1(x, there(x, way ^ 1))
             return loss
 
-        size = -(-self.batch_size // len(ways))
+        size = min(-(-self.batch_size // len(ways)), int(counts.max()))
         streams = [
             run.batches(x, torch.full_like(y, way), rows=rows_of(y, a, size), batch_size=size)
             for way, (a, _) in enumerate(ways)

@@ -116,7 +116,7 @@ class GANSampler(BaseGANSampler):
         def g_loss(x, y):
             return logistic_g(discriminator(generator(run.noise(y), y), y))
 
-        size = max(self.batch_size // run.n_classes, _FEWEST)
+        size = min(max(self.batch_size // run.n_classes, _FEWEST), int(y.bincount().max()))
         rows = [rows_of(y, c, size) for c in classes]
         data = together([run.batches(x, y, rows=of_class, batch_size=size) for of_class in rows])
         return generator, run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
