@@ -320,7 +320,7 @@ ABLATIONS = [
     {"penalty_weight": 0},
     {"n_critic": 2},
     {"real_balance": 0},
-    {"real_balance": 1.0},
+    {"real_balance": 0.5},
 ]
 
 
