@@ -18,7 +18,7 @@ from skgan_resample import CGANSampler, CycleGANSampler, GAMOSampler, over_sampl
 
 pytestmark = [pytest.mark.slow, poor_rows_expected]
 
-GANS = [name for name in over_sampling.__all__ if name != "RowMixSampler"]
+SOME = ["BAGANSampler", "CGANSampler", "GANSampler"]  # images are scaled by the base of all
 
 
 def taught(sampler, classifier, X, y, X_test, y_test):
@@ -55,7 +55,7 @@ def test_binary_columns_teach_their_own_class(Sampler):
     assert score > 0.5 + 0.75 * (balanced_accuracy_score(test[1], real) - 0.5)
 
 
-@pytest.mark.parametrize("name", GANS)
+@pytest.mark.parametrize("name", SOME)
 def test_dark_bytes_are_learnt(name):
     X, y = load_digits(return_X_y=True)
     X, y = X[y < 3].astype(np.uint8).reshape(-1, 8, 8), y[y < 3]
