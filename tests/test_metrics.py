@@ -226,6 +226,7 @@ def test_ssim_of_constant_images_in_closed_form():
     assert similarity[0] == pytest.approx((6 + c) / (10 + c))
 
 
+@pytest.mark.slow
 def test_ssim_sees_lost_diversity_in_any_layout():
     X, y = load_digits(return_X_y=True)
     X, y = X[y < 3][:60], y[y < 3][:60]

@@ -173,6 +173,7 @@ def test_a_warning_points_at_the_line_of_the_caller(make, counts, message, call)
     assert {warning.filename for warning in warned} == {__file__}
 
 
+@pytest.mark.slow
 def test_networks_of_many_columns_are_warned_of_before_they_are_trained():
     X, y = np.random.default_rng(0).random((9, 5001)), np.arange(9) < 3
     message = r"Got 5,001 columns.* of CGANSampler has more than 10,002 weights.* SelectKBest"
