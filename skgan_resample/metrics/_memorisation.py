@@ -71,18 +71,19 @@ def dcr(X_train, X_synthetic, X_holdout=None, *, metric="euclidean", copy_below=
     elif len(X_train) < 2:
         raise ValueError("Got one training sample, but expected two or more, or an X_holdout.")
 
-    def distances(X, records, k=1):
-        neighbours = NearestNeighbors(metric=metric).fit(records)
+    def distances(X, records, neighbours, k=1):
         nearest = neighbours.kneighbors(X, k, return_distance=False)[:, -1]
         return paired_distances(X, records[nearest], metric=metric)  # of a copy exactly zero
 
-    nearest = distances(X_synthetic, X_train)
+    train = X_train, NearestNeighbors(metric=metric).fit(X_train)
+    nearest = distances(X_synthetic, *train)
     if X_holdout is None:
         some = X_train[:: max(len(X_train) // _ENOUGH, 1)]
-        unseen, closer = distances(some, X_train, 2), np.nan  # the nearest is the sample itself
+        unseen, closer = distances(some, *train, 2), np.nan  # the nearest is the sample itself
     else:
-        unseen = distances(X_holdout, X_train)
-        closer = float((nearest < distances(X_synthetic, X_holdout)).mean())
+        unseen = distances(X_holdout, *train)
+        holdout = X_holdout, NearestNeighbors(metric=metric).fit(X_holdout)
+        closer = float((nearest < distances(X_synthetic, *holdout)).mean())
     typical = np.median(unseen)
     ratio = float(np.median(nearest) / typical) if typical > 0 else np.nan
     return DCR(ratio, float((nearest <= copy_below * typical).mean()), closer)

@@ -261,10 +261,11 @@ def batches(
     rows = torch.arange(len(x)) if rows is None else rows.cpu()
     size, labels = min(batch_size, len(rows)), y.cpu()[rows]
     bounds = labels.bincount().double().pow(-balance)[labels].cumsum(0)
+    bounds = bounds / bounds[-1]
     while True:
         if balance:  # by hand, since torch.multinomial takes no more than 2**24 weights
             u = torch.rand(len(rows), generator=rng, dtype=torch.float64)
-            order = torch.searchsorted(bounds / bounds[-1], u)
+            order = torch.searchsorted(bounds, u)
         else:
             order = torch.randperm(len(rows), generator=rng)
         order = rows[order[: len(rows) // size * size]]

@@ -108,8 +108,8 @@ class RowMixSampler(BaseSampler):
     def _sample(self, y, rng):
         return self.mixture_.sample(y, rng)
 
-    def _make(self, counts, rng, room=None):
+    def _make(self, counts, rng, out=None):
         if not isinstance(self.codec_, SparseCodec):
-            return super()._make(counts, rng, room)
+            return super()._make(counts, rng, out)
         labels = np.repeat(np.arange(len(counts)), counts)
         return self.codec_.inverse_transform(self._sample(labels, rng))
