@@ -19,7 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from skgan_resample import CGANSampler, TableCodec, metrics
+from skgan_resample import CGANSampler, metrics
 
 
 def normal(n, d=4, mean=0.0, scale=1.0, seed=0):
@@ -367,20 +367,6 @@ def test_the_scores_of_a_report_are_those_of_the_functions(wrap):
     assert report.efficacy.real == 1
     assert report.efficacy.synthetic > 0.9
     assert report.warnings == ["copies, <of course>"]
-
-
-def test_kinds_of_columns_are_told_apart_by_the_codec():
-    X, _ = odd_table()
-    codec = TableCodec().fit(X)
-    numbers, codes = metrics._report._by_kind(codec, codec.transform(X))
-    expected = X[["number", "other", "date"]]
-    assert np.isnan(numbers).sum(axis=0).tolist() == [8, 0, 0]
-    assert metrics.ks_complement(numbers[:, 0], numbers[:, 0] + 10) == 0
-    assert metrics.correlation_similarity(numbers, expected) == pytest.approx(1)
-    # a flag; a kind, or none; and whether the number is missing: each as many values as there are
-    assert sorted(len(np.unique(column)) for column in codes.T) == [2, 2, 4]
-    known = X[["flag", "kind"]].assign(missing=X["number"].isna())
-    assert len(np.unique(codes, axis=0)) == len(known.drop_duplicates())
 
 
 @pytest.mark.slow

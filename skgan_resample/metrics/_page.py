@@ -8,13 +8,12 @@ from string import Template
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from ._tables import as_numbers, columns_of, kind_of
+from ._tables import as_frame
 
 _PAGE = Template("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Quality report: $name</title>
 <meta name="viewport" content="width=device-width">
 <style>
-:root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
 .wide { overflow-x: auto } table { border-collapse: collapse; font-size: 0.8rem }
 th, td { border: 0; border-bottom: 1px solid #8886; padding: 0.2rem 0.35rem; text-align: right }
@@ -52,14 +51,12 @@ def page(report):
         sampler=escape(repr(report.sampler)),
         words="".join(f"<li>{escape(line)}</li>" for line in words),
         table=table.to_html(float_format="{:.3f}".format, na_rep="", border=0, index_names=False),
-        figures="".join(
-            f"<h2>{title}</h2>{_picture(title, draw)}" for title, draw in _figures(report)
-        ),
+        figures="".join(f"<h2>{title}</h2>{_image(title, fig)}" for title, fig in _figures(report)),
     )
 
 
 def _figures(report):
-    """Titles, and functions that draw and give the figure."""
+    """Titles and figures."""
     from ..plotting import SyntheticSamplesDisplay, TrainingHistoryDisplay
 
     X, y, X_new, y_new = report.samples
@@ -67,58 +64,32 @@ def _figures(report):
     if not report.is_table:
         shape = None if np.ndim(X) > 2 else report.sampler.image_shape
         samples = SyntheticSamplesDisplay(X, y, X_new, y_new, image_shape=shape)
-        yield "Real and generated images", lambda: samples.plot().figure_
-    elif len(y_new) and len(numbers := _frame_of_numbers(X)):
-        samples = SyntheticSamplesDisplay(numbers, y, _frame_of_numbers(X_new), y_new)
-        yield "Real and generated columns", lambda: samples.plot().figure_
-        if compared and len(numbers.columns) > 1:
-            yield "Correlations", lambda: samples.plot(kind="correlations").figure_
+        yield "Real and generated images", samples.plot().figure_
+    elif len(y_new) and (numbers := as_frame(X).select_dtypes("number", "timedelta")).shape[1]:
+        samples = SyntheticSamplesDisplay(numbers, y, as_frame(X_new)[numbers.columns], y_new)
+        yield "Real and generated columns", samples.plot().figure_
+        if compared and numbers.shape[1] > 1:
+            yield "Correlations", samples.plot(kind="correlations").figure_
     if compared:
-        yield "Coverage and near-copies", lambda: _coverage(report.table)
+        yield "Coverage and near-copies", _coverage(report.table)
     if any(len(values) for values in getattr(report.sampler, "history_", {}).values()):
         history = TrainingHistoryDisplay(report.sampler.history_)
-        yield "Training", lambda: history.plot().figure_
-
-
-def _frame_of_numbers(X):
-    """The columns of numbers of any table, by name."""
-    import pandas as pd
-
-    names = getattr(X, "columns", [f"column {j}" for j in range(X.shape[1])])
-    columns = zip(names, columns_of(X), strict=True)
-    return pd.DataFrame({name: as_numbers(c) for name, c in columns if kind_of(c) in "iuf"})
+        yield "Training", history.plot().figure_
 
 
 def _coverage(table):
     """Coverage beside its floor, and the share of near-copies, by class."""
+    shares = table[["coverage", "coverage_floor", "near_copies"]].dropna().iloc[::-1]
+    panel = shares.plot.barh(xlim=(0, 1), figsize=(6.4, 0.4 * len(shares) + 1.5))
+    return panel.figure
+
+
+def _image(title, figure):
+    """A figure as an image within the page."""
     import matplotlib.pyplot as plt
 
-    table = table.dropna(subset=["coverage"])
-    size = 6.4, 0.28 * len(table) + 1.1
-    figure, (left, right) = plt.subplots(1, 2, figsize=size, sharey=True, layout="constrained")
-    at = range(len(table))
-    left.plot(table["coverage_floor"], at, "|", color="#777777", markersize=14, label="floor")
-    left.plot(table["coverage"], at, "o", color="#D55E00", label="generated")
-    right.barh(at, table["near_copies"], height=0.5, color="#D55E00")
-    left.set(xlabel="coverage", ylabel="class", xlim=(-0.05, 1.05))
-    right.set(xlabel="share of near-copies", xlim=(0, 1))
-    left.set_yticks(at, table.index)
-    left.set_ylim(len(table) - 0.4, -0.6)
-    left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
-    return figure
-
-
-def _picture(title, draw):
-    """A figure, drawn for light and for dark screens."""
-    import matplotlib.pyplot as plt
-
-    drawn = []
-    for style in ("default", "dark_background"):
-        with plt.style.context(style), BytesIO() as file:
-            figure = draw()
-            figure.savefig(file, dpi=100, transparent=True)
-            plt.close(figure)
-            drawn.append(f"data:image/png;base64,{b64encode(file.getvalue()).decode()}")
-    light, dark = drawn
-    source = f'<source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-    return f'<picture>{source}<img src="{light}" alt="{title}"></picture>'
+    with BytesIO() as file:
+        figure.savefig(file, dpi=100, bbox_inches="tight")
+        plt.close(figure)
+        data = b64encode(file.getvalue()).decode()
+    return f'<img src="data:image/png;base64,{data}" alt="{title}">'

@@ -1,4 +1,4 @@
-"""Scores of synthetic tables, with SDMetrics' names; 1 is as good as real rows."""
+"""Scores of synthetic tables, with SDMetrics' names; 1 is as good as real rows. Need pandas."""
 
 from typing import NamedTuple
 
@@ -7,8 +7,9 @@ from scipy import sparse, stats
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import check_scoring
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils._optional_dependencies import check_pandas_support
 
 
 def ks_complement(X_real, X_synthetic):
@@ -32,8 +33,8 @@ def ks_complement(X_real, X_synthetic):
     >>> ks_complement([1, 2, 3, 4], [1, 2, 9, 9])
     0.5
     """
-    pairs = zip(_numbers(X_real).T, _numbers(X_synthetic).T, strict=True)
-    present = ((r[~np.isnan(r)], s[~np.isnan(s)]) for r, s in pairs)
+    pairs = zip(*(_numbers(X).items() for X in (X_real, X_synthetic)), strict=True)
+    present = ((real.dropna(), synthetic.dropna()) for (_, real), (_, synthetic) in pairs)
     return _mean(
         1 - stats.ks_2samp(*pair, method="asymp").statistic
         for pair in present
@@ -94,7 +95,7 @@ def correlation_similarity(X_real, X_synthetic):
     >>> correlation_similarity([[0, 0], [1, 1]], [[0, 1], [1, 0]])
     0.0
     """
-    real, synthetic = _correlations(_numbers(X_real)), _correlations(_numbers(X_synthetic))
+    real, synthetic = (_numbers(X).corr().to_numpy() for X in (X_real, X_synthetic))
     return _mean((1 - abs(real - synthetic) / 2)[np.triu_indices(len(real), 1)])
 
 
@@ -157,10 +158,13 @@ def new_row_synthesis(X_real, X_synthetic, *, tolerance=0.01):
     >>> new_row_synthesis([[1.0, 5.0], [2.0, 5.0]], [[1.001, 5.0], [1.0, 7.0]])
     0.5
     """
-    columns = [
-        _comparable(*pair, tolerance)
-        for pair in zip(columns_of(X_real), columns_of(X_synthetic), strict=True)
-    ]
+    columns, codes = [], zip(*(part.T for part in _codes(X_real, X_synthetic)), strict=True)
+    pairs = zip(*(as_frame(X).items() for X in (X_real, X_synthetic)), strict=True)
+    for ((_, real), (_, synthetic)), coded in zip(pairs, codes, strict=True):
+        both = is_numeric(real) and is_numeric(synthetic)
+        columns.append(
+            (as_numbers(real), as_numbers(synthetic), tolerance) if both else (*coded, 0)
+        )
     n_real, n_synthetic = map(len, columns[0][:2])
     is_new = np.empty(n_synthetic, dtype=bool)
     for batch in gen_batches(n_synthetic, 1000):
@@ -170,14 +174,6 @@ def new_row_synthesis(X_real, X_synthetic, *, tolerance=0.01):
             same &= (abs(real - s) <= tol * abs(s)) | (np.isnan(real) & np.isnan(s))
         is_new[batch] = ~same.any(axis=1)
     return float(is_new.mean())
-
-
-def _comparable(real, synthetic, tolerance):
-    """A column of either as numbers, and the tolerance; categories, by their codes, have none."""
-    numbers = as_numbers(real), as_numbers(synthetic)
-    if numbers[0] is None or numbers[1] is None:
-        return *(codes[:, 0] for codes in _codes(real, synthetic)), 0
-    return *numbers, tolerance
 
 
 class MLEfficacy(NamedTuple):
@@ -273,69 +269,46 @@ def _mean(scores):
     return float(defined.mean()) if len(defined) else np.nan
 
 
-def columns_of(X):
-    """The columns of a frame, an array, a sparse or nested one, or the one column of a vector."""
-    if hasattr(X, "columns"):
-        return [X[name] for name in X.columns]
-    if len(getattr(X, "shape", ())) == 1 and X.dtype != object:  # an array or a frame's column
-        return [X]
-    X = X.toarray() if sparse.issparse(X) else np.asarray(X, getattr(X, "dtype", object))
-    # of lists and objects each column has a type of its own
-    columns = np.atleast_2d(X.T)
-    return [np.array(c.tolist()) for c in columns] if X.dtype == object else [*columns]
+def as_frame(X):
+    """Any table, or one column, as a pandas frame."""
+    check_pandas_support("A score of tables")
+    import pandas as pd
+
+    if hasattr(X, "to_frame"):  # a column of pandas or polars
+        X = X.to_frame()
+    if hasattr(X, "iter_columns"):  # of polars
+        X = X.to_dict(as_series=False)
+    return pd.DataFrame(X.toarray() if sparse.issparse(X) else X).infer_objects()
 
 
-def kind_of(column):
-    """Numpy's letter for the type of a column; polars has no letters."""
-    return getattr(column.dtype, "kind", None) or np.asarray(column).dtype.kind
+def is_numeric(column):
+    """Whether a column of a frame holds numbers or times."""
+    return column.dtype.kind in "iufmM"
 
 
 def as_numbers(column):
-    """A column of numbers or times as float64, NaN where missing; None if it holds others."""
-    kind = kind_of(column)
-    if kind in "mM":
-        times = np.asarray(column, dtype=f"{kind}8[ns]")
+    """Numbers or times as float64, NaN where missing."""
+    if column.dtype.kind in "mM":
+        times = np.asarray(column, dtype=f"{column.dtype.kind}8[ns]")
         return np.where(np.isnat(times), np.nan, times.astype(float))
-    if kind not in "iuf":
-        return None
-    is_pandas = hasattr(column, "isna")
-    return np.asarray(column.to_numpy(float, na_value=np.nan) if is_pandas else column, float)
+    return column.to_numpy(float, na_value=np.nan)
 
 
 def _numbers(X):
-    """Columns of numbers or times: (n, n_columns) float64, NaN where missing."""
-    columns = [as_numbers(column) for column in columns_of(X)]
-    if any(column is None for column in columns):
+    """Columns of numbers or times as a frame of float64, NaN where missing."""
+    frame = as_frame(X)
+    if not all(is_numeric(column) for _, column in frame.items()):
         raise ValueError(
             "Got a column of other values than numbers and times. Leave it out here: "
             "tv_complement and contingency_similarity compare categories."
         )
-    return np.transpose(columns)
+    return frame.apply(as_numbers)
 
 
 def _codes(X_real, X_synthetic):
     """Categories as whole numbers, -1 where missing: (n_real, n_columns), (n_synthetic, ...)."""
-    tables = [np.transpose([_as_objects(c) for c in columns_of(X)]) for X in (X_real, X_synthetic)]
-    codes = OrdinalEncoder(encoded_missing_value=-1).fit_transform(np.concatenate(tables))
-    return np.split(codes.astype(int), [len(tables[0])])
+    import pandas as pd
 
-
-def _as_objects(column):
-    """A column as an array of objects, NaN where missing."""
-    if hasattr(column, "isna"):  # of pandas
-        return column.astype(object).mask(column.isna(), np.nan).to_numpy()
-    values = np.asarray(column, dtype=object)
-    return np.where(values == None, np.nan, values)  # noqa: E711
-
-
-def _correlations(X):
-    """Pearson's coefficients of the rows that are complete in a pair, (n, d) -> (d, d)."""
-    there = ~np.isnan(X)
-    X = X - np.where(there, X, 0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
-    first = X[there.argmax(axis=0), np.arange(X.shape[1])]
-    there &= (there & (first != X)).any(axis=0)  # a constant column has no correlation
-    X, there = np.where(there, X, 0), there.astype(float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        n, sums = there.T @ there, X.T @ there
-        variances = (X**2).T @ there - sums**2 / n
-        return (X.T @ X - sums * sums.T / n) / np.sqrt(variances * variances.T)
+    tables = [as_frame(X).to_numpy(object) for X in (X_real, X_synthetic)]
+    codes = [pd.factorize(column)[0] for column in np.concatenate(tables).T]
+    return np.split(np.transpose(codes), [len(tables[0])])

@@ -182,33 +182,37 @@ class SyntheticSamplesDisplay:
         legend_above(self)
 
     def _correlations(self, columns, ax):
-        labels = [k for k in np.unique(self.y_synthetic) if min(map(sum, self._of_class(k))) > 2]
+        import pandas as pd
+
+        sets = ("real", self.X_real, self.y_real), ("generated", self.X_synthetic, self.y_synthetic)
+        labels = [
+            label
+            for label in np.unique(self.y_synthetic)
+            if min((self.y_real == label).sum(), (self.y_synthetic == label).sum()) > 2
+        ]
         if not labels:
             raise ValueError("Got no class with three real samples and three synthetic ones.")
         axes = panels(self, ax, 1, 2, (6.4, 3.4), sharey=True)
-        sets = ("real", self.X_real), ("generated", self.X_synthetic)
-        for of_set, (panel, (name, X)) in enumerate(zip(axes[0], sets, strict=True)):
-            known = np.ma.masked_invalid(X[:, columns])
-            of_class = (known[self._of_class(label)[of_set]] for label in labels)
-            mean = np.ma.mean([np.ma.corrcoef(rows, rowvar=False) for rows in of_class], axis=0)
+        for panel, (name, X, y) in zip(axes[0], sets, strict=True):
+            kept = np.isin(y, labels)
+            of_class = pd.DataFrame(X[kept][:, columns]).groupby(y[kept]).corr()
+            mean = of_class.groupby(level=1).mean()
             image = panel.imshow(mean, cmap="RdBu_r", vmin=-1, vmax=1)
             panel.set(title=name, xticks=[])
-        named = range(len(columns) if len(columns) <= 20 else 0)  # room for one name each
-        axes[0, 0].set_yticks(named, [self._name(columns[j]) for j in named])
+        named = columns if len(columns) <= 20 else ()  # room for one name each
+        axes[0, 0].set_yticks(range(len(named)), map(self._name, named))
         self.figure_.colorbar(image, ax=axes, label="correlation in a class, mean")
 
-    def _of_class(self, label):
-        return self.y_real == label, self.y_synthetic == label
-
     def _name(self, column):
-        return f"column {column}" if self.names is None else str(self.names[column])
+        name = column if self.names is None else self.names[column]
+        return name if isinstance(name, str) else f"column {name}"
 
 
 def _numbers(X):
     """The columns of numbers of a pandas frame; any other container as it is."""
     if not hasattr(X, "select_dtypes"):
         return X
-    numbers = X.select_dtypes("number")
+    numbers = X.select_dtypes("number", "timedelta").astype(float)
     if not numbers.shape[1]:
         raise ValueError(f"Got the columns {list(X)}, but expected some of numbers to draw.")
     return numbers
