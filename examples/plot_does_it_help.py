@@ -94,7 +94,7 @@ result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", 
 #     with Client(LocalCluster()), joblib.parallel_config("dask"):
 #         result = compare_samplers(X, y, samplers, classifiers)
 #
-# and from the shell, for a CSV or parquet file::
+# and from the shell, for a CSV file::
 #
 #     python -m skgan_resample.comparison tumours.csv --target malignant --n-jobs 2
 #

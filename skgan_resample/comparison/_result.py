@@ -223,18 +223,14 @@ class ComparisonResult:
         names = ["statistic", "p_value"] if rope is None else _PROBABILITIES
         for sampler in blocks.columns.drop(reference):
             paired = (blocks[sampler] - blocks[reference]).dropna()  # where both worked
-            differences = self._by_unit(paired).to_numpy()
-            outcome = (
-                [np.nan] * len(names) if len(differences) < 2 else self._test(differences, rope)
-            )
-            mean = differences.mean() if len(differences) else np.nan
-            rows[sampler] = mean, len(differences), *outcome
+            differences = self._by_unit(paired)
+            outcome = self._test(differences, rope) if len(differences) > 1 else [np.nan] * 3
+            rows[sampler] = [differences.mean(), len(differences), *outcome][: 2 + len(names)]
         columns = ["difference", "n", *names]
         tests = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-        if rope is not None:
-            return tests
-        tests["p_holm"] = _statistics.holm(tests["p_value"])
-        if self._several:
+        if rope is None:
+            tests["p_holm"] = _statistics.holm(tests["p_value"])
+        if rope is None and self._several:
             scores = self.scores(metric).dropna(axis=1, how="all").dropna()
             tests["friedman_p"] = _statistics.friedman(scores.to_numpy())
         return tests

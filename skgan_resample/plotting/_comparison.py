@@ -1,5 +1,8 @@
 """Scores of samplers with their intervals, and mean ranks."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 from scipy import stats
 from sklearn.metrics import (
@@ -10,6 +13,20 @@ from sklearn.metrics import (
 )
 
 from ._style import GREY, REAL, colours, panels
+
+
+_CURVES = {  # points, area and names of axes and area
+    "roc": (
+        lambda truth, score: roc_curve(truth, score)[:2],
+        roc_auc_score,
+        ("false positive rate", "true positive rate", "AUC"),
+    ),
+    "precision_recall": (
+        lambda truth, score: precision_recall_curve(truth, score)[1::-1],
+        average_precision_score,
+        ("recall", "precision", "average precision"),
+    ),
+}
 
 
 class ComparisonDisplay:
@@ -77,7 +94,8 @@ class ComparisonDisplay:
         metric = result.table["metric"].iloc[0] if metric is None else metric
         scores = result.scores(metric)
         reference = scores.columns[0] if reference is None else reference
-        summary = result.summary(reference).loc[metric]
+        of_metric = result.table[result.table["metric"] == metric]
+        summary = replace(result, table=of_metric).summary(reference).loc[metric]
         display = cls(scores, summary, metric, reference, result.probabilities)
         return display.plot(kind=kind, ax=ax)
 
@@ -108,7 +126,7 @@ class ComparisonDisplay:
            2006.
         """
         kinds = {"scores": self._scores, "ranks": self._ranks, "cost": self._cost}
-        kinds |= {"roc": self._roc, "precision_recall": self._precision_recall}
+        kinds |= {name: partial(self._curves, *curve) for name, curve in _CURVES.items()}
         if kind not in kinds:
             raise ValueError(f"Got kind={kind!r}, but expected one of {[*kinds]}.")
         kinds[kind](ax)
@@ -173,21 +191,7 @@ class ComparisonDisplay:
         panel.set(ylabel=f"{self.metric}: mean, 95 % interval")
         panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 
-    def _roc(self, ax):
-        def curve(truth, score):
-            fall_out, recall, _ = roc_curve(truth, score)
-            return fall_out, recall, roc_auc_score(truth, score)
-
-        self._curves(curve, ("false positive rate", "true positive rate", "AUC"), ax)
-
-    def _precision_recall(self, ax):
-        def curve(truth, score):
-            precision, recall, _ = precision_recall_curve(truth, score)
-            return recall, precision, average_precision_score(truth, score)
-
-        self._curves(curve, ("recall", "precision", "average precision"), ax)
-
-    def _curves(self, curve, names, ax):
+    def _curves(self, curve, area_under, names, ax):
         if self.probabilities is None:
             raise ValueError(
                 "Got no probabilities, but expected some: name the classifiers in the curves of "
@@ -200,8 +204,8 @@ class ComparisonDisplay:
             samplers = kept[rarest].groupby(level="sampler", sort=False)
             for (name, score), colour in zip(samplers, colours(len(samplers)), strict=True):
                 truth = score.index.get_level_values("y_true") == rarest
-                *points, area = curve(truth, score)
-                panel.plot(*points, color=colour, label=f"{name}: {area:.3f}")
+                label = f"{name}: {area_under(truth, score):.3f}"
+                panel.plot(*curve(truth, score), color=colour, label=label)
             panel.set(xlabel=names[0], ylabel=names[1], title=f"{of[1]}, class {rarest}")
             panel.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
             panel.legend(title=names[2], fontsize="small")
