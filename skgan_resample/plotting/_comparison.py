@@ -14,7 +14,6 @@ from sklearn.metrics import (
 
 from ._style import GREY, REAL, colours, panels
 
-
 _CURVES = {  # points, area and names of axes and area
     "roc": (
         lambda truth, score: roc_curve(truth, score)[:2],
@@ -140,12 +139,6 @@ class ComparisonDisplay:
             panel.plot(values, np.full(len(values), at), "o", color=GREY, alpha=0.4, markersize=4)
             panel.hlines(at, row["low"], row["high"], color=REAL, linewidth=2)
             panel.plot(row["mean"], at, "o", color=REAL, markersize=7, markeredgecolor="white")
-        seen = self.scores.to_numpy()[np.isfinite(self.scores.to_numpy())]
-        ends = summary[["low", "high"]].to_numpy()
-        if len(seen):  # an interval from few splits may be very wide: the scores set the scale
-            low, high, margin = seen.min(), seen.max(), 0.1 * np.ptp(seen) + 1e-3
-            inner = ends[np.isfinite(ends) & (abs(ends - seen.mean()) < np.ptp(seen))]
-            panel.set_xlim(min([low, *inner]) - margin, max([high, *inner]) + margin)
         names = summary.index + np.where(summary["mean"].isna(), " (failed)", "")
         unit = "data sets" if self.scores.index.name == "dataset" else "splits"
         _label(panel, names, f"{self.metric}: mean, 95 % interval; {unit} as dots")

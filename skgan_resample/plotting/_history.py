@@ -99,9 +99,9 @@ class TrainingHistoryDisplay:
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import ListedColormap, Normalize
 
-        n, shades = values.shape[1], colours(values.shape[1])
-        for series, shade in zip(values.T, shades, strict=True):
-            panel.plot(updates, series, color=shade, linewidth=1)
-        shown = ScalarMappable(Normalize(-0.5, n - 0.5), ListedColormap(shades))
+        shades = colours(values.shape[1])
+        panel.set_prop_cycle(color=shades)
+        panel.plot(updates, values, linewidth=1)
+        shown = ScalarMappable(Normalize(-0.5, len(shades) - 0.5), ListedColormap(shades))
         bar = self.figure_.colorbar(shown, ax=panel, label="series")
         bar.locator.set_params(integer=True)

@@ -129,7 +129,6 @@ class LatentSpaceDisplay:
         self : LatentSpaceDisplay
             The drawn display.
         """
-        from matplotlib.lines import Line2D
         from matplotlib.patheffects import withStroke
 
         labels = np.unique(self.labels)
@@ -144,10 +143,8 @@ class LatentSpaceDisplay:
             outline = [withStroke(linewidth=2.5, foreground="white")]
             style = {"ha": "center", "va": "center", "size": 8, "weight": "bold"}
             panel.text(*middle, label, path_effects=outline, **style)
-        markers = [("o", "real"), ("x", "generated")][: 1 + int(self.is_synthetic.any())]
-        handles = [Line2D([], [], color=GREY, marker=m, ls="", label=name) for m, name in markers]
-        panel.legend(
-            handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=5, frameon=False
-        )
+        for marker, name in [("o", "real"), ("x", "generated")][: 1 + self.is_synthetic.any()]:
+            panel.scatter([], [], color=GREY, marker=marker, label=name)
+        panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=5, frameon=False)
         panel.set(xticks=[], yticks=[])
         return self

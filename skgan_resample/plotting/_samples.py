@@ -124,40 +124,29 @@ class SyntheticSamplesDisplay:
         return self
 
     def _images(self, n, ax):
-        """Blocks of classes side by side: a line per class, n real images, a gap, n generated."""
+        """A line per class: n real images, a gap, n generated; white space after each image."""
         import matplotlib
 
-        labels = np.unique(self.y_real)
-        n_blocks = -(-len(labels) // 15)
-        n_lines = -(-len(labels) // n_blocks)
-        size = n_blocks * ((2 * n + 1) * _CELL + 0.7), n_lines * _CELL + 0.8
-        axes = panels(self, ax, 1, n_blocks, size)
-        limits = {"vmin": self.X_real.min(), "vmax": self.X_real.max()}
-        map_ = matplotlib.colormaps["gray"].with_extremes(bad="none")
-        for number, panel in enumerate(axes[0]):
-            block = labels[number * n_lines : (number + 1) * n_lines]
-            canvas = self._canvas(block, n_lines, n)
-            panel.imshow(canvas, cmap=map_, interpolation="nearest", **limits)
-            down, across = canvas.shape[0] / n_lines, canvas.shape[1] / (2 * n + 1)
-            panel.set_yticks((np.arange(len(block)) + 0.5) * down, block)
-            panel.set_xticks([n * across / 2, (1.5 * n + 1) * across], ["real", "generated"])
-            panel.tick_params(length=0, labeltop=True, labelbottom=False)
-            panel.spines[:].set_visible(False)
-
-    def _canvas(self, labels, n_lines, n):
-        """One image of all images of some classes, with white space after each of them."""
-        height, width, *channels = self.image_shape
+        labels, (height, width, *channels) = np.unique(self.y_real), self.image_shape
         depth = channels if channels and channels[0] > 1 else []
-        gap = max(width // 10, 1)
-        low, high = self.X_real.min(), self.X_real.max()
-        shape = n_lines, 2 * n + 1, height + gap, width + gap, *depth
-        canvas = np.full(shape, high if depth else np.nan, float)
+        gap, low, high = max(width // 10, 1), self.X_real.min(), self.X_real.max()
+        down, across = height + gap, width + gap
+        canvas = np.full((len(labels), 2 * n + 1, down, across, *depth), high if depth else np.nan)
         sets = (self.X_real, self.y_real, 0), (self.X_synthetic, self.y_synthetic, n + 1)
         for (line, label), (X, y, start) in product(enumerate(labels), sets):
             images = X[y == label][:n].reshape(-1, height, width, *depth)
             canvas[line, start : start + len(images), :height, :width] = images
-        canvas = canvas.swapaxes(1, 2).reshape(n_lines * (height + gap), -1, *depth)
-        return np.clip((canvas - low) / (high - low), 0, 1) if depth else canvas
+        canvas = canvas.swapaxes(1, 2).reshape(len(labels) * down, -1, *depth)
+        if depth:
+            canvas = np.clip((canvas - low) / (high - low), 0, 1)
+        size = (2 * n + 1) * _CELL + 0.7, len(labels) * _CELL + 0.8
+        panel = panels(self, ax, 1, 1, size)[0, 0]
+        map_ = matplotlib.colormaps["gray"].with_extremes(bad="none")
+        panel.imshow(canvas, cmap=map_, interpolation="nearest", vmin=low, vmax=high)
+        panel.set_yticks((np.arange(len(labels)) + 0.5) * down, labels)
+        panel.set_xticks([n * across / 2, (1.5 * n + 1) * across], ["real", "generated"])
+        panel.tick_params(length=0, labeltop=True, labelbottom=False)
+        panel.spines[:].set_visible(False)
 
     def _marginals(self, columns, ax):
         labels = np.unique(self.y_synthetic)
