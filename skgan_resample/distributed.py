@@ -23,6 +23,7 @@ from multiprocessing import active_children, current_process
 from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import torch
 import torch.distributed as dist
@@ -77,7 +78,7 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
     ImportError
         If Lightning Fabric is not installed.
     ValueError
-        If this machine has fewer devices, or torchrun has started another number of processes.
+        If torchrun has started another number of processes.
     RuntimeError
         If a process has died, or in a worker of joblib or of a pool of processes. Errors of the
         training keep their type.
@@ -96,7 +97,13 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
             f"Got devices={devices} in a worker of joblib or of a pool of processes, which already "
             "runs fits in parallel. Use devices=1 or the sampler's own fit there."
         )
-    with _ONE_AT_A_TIME, _surroundings_kept(), warnings.catch_warnings():
+    # Fabric sets environment variables and torch's threads
+    with (
+        _ONE_AT_A_TIME,
+        patch.dict(os.environ),
+        torch_settings(sys.maxsize),
+        warnings.catch_warnings(),
+    ):
         fabric = _fabric(sampler, devices, strategy)
         if fabric.global_rank:  # of torchrun, where the first process warns for all
             warnings.simplefilter("ignore")
@@ -118,17 +125,6 @@ def _fabric(sampler, devices, strategy):
     elif strategy == "auto":  # an interactive session has no script that could be imported
         strategy = "ddp_fork" if hasattr(sys, "ps1") else "ddp_spawn"
     kind = resolve_device(sampler.device).type
-    n_there = {"cpu": n_here, "cuda": torch.cuda.device_count()}.get(kind, 1)
-    if n_there < n_here:
-        raise ValueError(
-            f"Got devices={n_here}, but expected at most {n_there}, which is what this machine "
-            f"has of {kind!r}. Use fewer, or device='cpu'."
-        )
-    if kind == "cuda" and ":" in sampler.device:
-        raise ValueError(
-            f"Got device={sampler.device!r} and devices={n_here}, but expected device='cuda'. "
-            "Set CUDA_VISIBLE_DEVICES to choose among the GPUs."
-        )
     try:
         from lightning_fabric import Fabric
         from lightning_fabric.plugins import environments
@@ -138,22 +134,9 @@ def _fabric(sampler, devices, strategy):
             "devices=1 does without."
         ) from error
     plugin, n_nodes = getattr(environments, environment)(), devices // n_here
-    where = {"accelerator": kind, "devices": n_here, "num_nodes": n_nodes}
+    accelerator = kind if sampler.device == "auto" else sampler.device  # Fabric refuses "cuda:1"
+    where = {"accelerator": accelerator, "devices": n_here, "num_nodes": n_nodes}
     return Fabric(**where, strategy=strategy, plugins=plugin)
-
-
-@contextmanager
-def _surroundings_kept():
-    """Put back what Fabric sets: variables, and torch's number of threads."""
-    names = ("MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS")
-    before = {name: os.environ[name] for name in names if name in os.environ}
-    try:
-        with torch_settings(sys.maxsize):
-            yield
-    finally:
-        for name in names:
-            os.environ.pop(name, None)
-        os.environ.update(before)
 
 
 def _fit_together(fabric, sampler, x, y, rng):

@@ -1,6 +1,6 @@
 """Subclasses: unlabelled groups within a class."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import (
@@ -44,11 +44,10 @@ class SubclassDiscovery(
         1 to 10, with at least ten distinct samples to a subclass on average.
     n_components : int, default=50
         Principal components that t-SNE sees; all of them where there are fewer.
-    perplexity : float or "auto", default="auto"
-        Of t-SNE. "auto" is 30, or a third of the class's other distinct samples if that is less.
     embedding : transformer, default=None
-        Lays out the principal components of a class, in place of t-SNE to two dimensions; cloned
-        for each class. ``openTSNE.sklearn.TSNE`` and UMAP are quicker for large classes.
+        Lays out the principal components of a class; cloned for each class. None is t-SNE to two
+        dimensions, of perplexity 30, or a third of the class's other distinct samples if that is
+        less. ``openTSNE.sklearn.TSNE`` and UMAP are quicker for large classes.
     random_state : int, RandomState instance or None, default=None
         Seed of the embedding and of k-means. An int gives the same subclasses at every call.
 
@@ -110,23 +109,13 @@ class SubclassDiscovery(
             StrOptions({"auto"}),
         ],
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "perplexity": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "embedding": [HasMethods(["fit_transform"]), None],
         "random_state": ["random_state"],
     }
 
-    def __init__(
-        self,
-        n_subclasses="auto",
-        *,
-        n_components=50,
-        perplexity="auto",
-        embedding=None,
-        random_state=None,
-    ):
+    def __init__(self, n_subclasses="auto", *, n_components=50, embedding=None, random_state=None):
         self.n_subclasses = n_subclasses
         self.n_components = n_components
-        self.perplexity = perplexity
         self.embedding = embedding
         self.random_state = random_state
 
@@ -162,7 +151,7 @@ class SubclassDiscovery(
         for index, label in enumerate(self.classes_.tolist()):
             rows = np.flatnonzero(y_index == index)
             _, first, copy_of = np.unique(X[rows], axis=0, return_index=True, return_inverse=True)
-            embedding = self._embed(scores[rows[first]], label, rng)[copy_of.ravel()]
+            embedding = self._embed(scores[rows[first]], rng)[copy_of.ravel()]
             found = self._cluster(embedding, len(first), label, rng)
             self.labels_[rows] = found + n_found
             places.append((rows, embedding))
@@ -244,9 +233,11 @@ class SubclassDiscovery(
                 )
         return X, y_index
 
-    def _embed(self, scores, label, rng):
+    def _embed(self, scores, rng):
         """Embed distinct samples of one class: (n, d) -> (n, n_dimensions)."""
-        if self.embedding is not None and len(scores) > 1:
+        if len(scores) == 1:
+            return np.zeros((1, 2), dtype=np.float32)
+        if self.embedding is not None:
             embedding = clone(self.embedding)
             if embedding.get_params().get("random_state", 0) is None:
                 embedding.set_params(random_state=rng.randint(2**31 - 1))
@@ -255,46 +246,30 @@ class SubclassDiscovery(
             some = scores[rng.permutation(len(scores))[:_EMBEDDED]]
             neighbours = NearestNeighbors(n_neighbors=1).fit(some)
             nearest = neighbours.kneighbors(scores, return_distance=False)
-            return self._embed(some, label, rng)[nearest[:, 0]]
-        n_others = len(scores) - 1
-        if n_others == 0:
-            return np.zeros((1, 2), dtype=np.float32)
-        auto = min(30, max(n_others / 3, 1))
-        perplexity = auto if self.perplexity == "auto" else self.perplexity
-        if perplexity > n_others:
-            self._warn(label, n_others + 1, f"perplexity={perplexity:g}", f"{n_others} is used")
-            perplexity = n_others
+            return self._embed(some, rng)[nearest[:, 0]]
+        perplexity = min(30, max((len(scores) - 1) / 3, 1))
         init = "pca" if scores.shape[1] > 1 else "random"
         return TSNE(2, perplexity=perplexity, init=init, random_state=rng).fit_transform(scores)
 
     def _cluster(self, embedding, n_distinct, label, rng):
         """Cluster the embedding of one class, with the best number of subclasses."""
-        numbers = self._numbers(n_distinct, label)
+        if isinstance(self.n_subclasses, str):
+            numbers = range(1, max(min(_MOST, n_distinct // _ROWS_EACH), 1) + 1)
+        else:
+            numbers = np.unique(np.minimum(self.n_subclasses, n_distinct)).tolist()
+            if np.max(self.n_subclasses) > n_distinct:
+                who = "X" if label is None else f"Class {label!s}"
+                rows = f"{n_distinct} distinct row{'s' * (n_distinct > 1)}"
+                asked = f"n_subclasses={self.n_subclasses!r}"
+                warn(f"{who} has {rows}, too few for {asked}: {n_distinct} at the most are tried.")
         labels = {k: KMeans(k, n_init=10, random_state=rng).fit_predict(embedding) for k in numbers}
         if len(labels) == 1:
             return _in_order_of_size(*labels.values())
         scored = rng.permutation(len(embedding))[:_SCORED]
-        scores = {k: _silhouette(embedding[scored], labels[k][scored]) for k in numbers}
+        scores = {k: _silhouette(embedding[scored], labels[k][scored]) for k in labels}
         if 1 in scores:
             scores[1] = _STRUCTURE
         return _in_order_of_size(labels[max(scores, key=lambda k: scores[k])])
-
-    def _numbers(self, n_distinct, label):
-        """Numbers of subclasses to be tried on a class with that many distinct samples."""
-        if isinstance(self.n_subclasses, str):
-            return range(1, max(min(_MOST, n_distinct // _ROWS_EACH), 1) + 1)
-        asked = np.unique(self.n_subclasses).tolist()
-        if asked[-1] > n_distinct:
-            what = f"n_subclasses={self.n_subclasses!r}"
-            self._warn(label, n_distinct, what, f"{n_distinct} at the most are searched")
-        return sorted({min(k, n_distinct) for k in asked})
-
-    def _warn(self, label, n_distinct, asked, instead):
-        who = "X" if label is None else f"Class {label!s}"
-        warn(
-            f"{who} has {n_distinct} distinct row{'s' * (n_distinct > 1)}, too few for {asked}: "
-            f"{instead}."
-        )
 
     def _nearest(self, X):
         """Index of the nearest training sample, in the space of the principal components."""

@@ -214,14 +214,6 @@ def test_one_feature():
     assert_array_equal(discovery.labels_ == discovery.labels_[0], X[:, 0] < 25)
 
 
-def test_perplexity_above_the_number_of_rows():
-    X, y = np.random.default_rng(0).normal(size=(30, 3)), np.repeat(["x", "y"], [25, 5])
-    message = "Class y has 5 distinct rows, too few for perplexity=20: 4 is used"
-    with pytest.warns(UserWarning, match=message):
-        discovery = SubclassDiscovery(perplexity=20, random_state=0).fit(X, y)
-    assert np.isfinite(discovery.embedding_).all()
-
-
 @pytest.mark.parametrize("asked", [[], [0, 2], [2.5], ["a"]])
 def test_numbers_that_are_none(asked):
     with pytest.raises(ValueError, match=r"Got n_subclasses=.* but expected whole numbers from 1"):
