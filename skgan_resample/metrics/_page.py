@@ -15,10 +15,7 @@ _PAGE = Template("""<!doctype html>
 <meta name="viewport" content="width=device-width">
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
-.wide { overflow-x: auto } table { border-collapse: collapse; font-size: 0.8rem }
-th, td { border: 0; border-bottom: 1px solid #8886; padding: 0.2rem 0.35rem; text-align: right }
-th { vertical-align: bottom }
-img { max-width: 100% } code { white-space: pre-wrap }
+.wide { overflow-x: auto; font-size: 0.8rem } td { text-align: right } img { max-width: 100% }
 </style></head><body>
 <h1>Quality report: $name</h1>
 <p><code>$sampler</code></p>

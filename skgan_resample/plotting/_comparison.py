@@ -5,27 +5,11 @@ from functools import partial
 
 import numpy as np
 from scipy import stats
-from sklearn.metrics import (
-    average_precision_score,
-    precision_recall_curve,
-    roc_auc_score,
-    roc_curve,
-)
+from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay
 
 from ._style import GREY, REAL, colours, panels
 
-_CURVES = {  # points, area and names of axes and area
-    "roc": (
-        lambda truth, score: roc_curve(truth, score)[:2],
-        roc_auc_score,
-        ("false positive rate", "true positive rate", "AUC"),
-    ),
-    "precision_recall": (
-        lambda truth, score: precision_recall_curve(truth, score)[1::-1],
-        average_precision_score,
-        ("recall", "precision", "average precision"),
-    ),
-}
+_CURVES = {"roc": RocCurveDisplay, "precision_recall": PrecisionRecallDisplay}
 
 
 class ComparisonDisplay:
@@ -125,7 +109,7 @@ class ComparisonDisplay:
            2006.
         """
         kinds = {"scores": self._scores, "ranks": self._ranks, "cost": self._cost}
-        kinds |= {name: partial(self._curves, *curve) for name, curve in _CURVES.items()}
+        kinds |= {name: partial(self._curves, Display) for name, Display in _CURVES.items()}
         if kind not in kinds:
             raise ValueError(f"Got kind={kind!r}, but expected one of {[*kinds]}.")
         kinds[kind](ax)
@@ -184,7 +168,7 @@ class ComparisonDisplay:
         panel.set(ylabel=f"{self.metric}: mean, 95 % interval")
         panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 
-    def _curves(self, curve, area_under, names, ax):
+    def _curves(self, Display, ax):
         if self.probabilities is None:
             raise ValueError(
                 "Got no probabilities, but expected some: name the classifiers in the curves of "
@@ -195,13 +179,11 @@ class ComparisonDisplay:
         for panel, (of, kept) in zip(axes[0], groups, strict=True):
             rarest = kept.index.get_level_values("y_true").value_counts().idxmin()
             samplers = kept[rarest].groupby(level="sampler", sort=False)
-            for (name, score), colour in zip(samplers, colours(len(samplers)), strict=True):
+            panel.set_prop_cycle(color=colours(len(samplers)))
+            for name, score in samplers:
                 truth = score.index.get_level_values("y_true") == rarest
-                label = f"{name}: {area_under(truth, score):.3f}"
-                panel.plot(*curve(truth, score), color=colour, label=label)
-            panel.set(xlabel=names[0], ylabel=names[1], title=f"{of[1]}, class {rarest}")
-            panel.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-            panel.legend(title=names[2], fontsize="small")
+                Display.from_predictions(truth, score, name=name, ax=panel)
+            panel.set_title(f"{of[1]}, class {rarest}")
 
 
 def _label(panel, names, text):
