@@ -59,21 +59,13 @@ def ssim_diversity(X, y, *, image_shape=None, n_pairs=200, random_state=None):
             f"Got X of shape {X.shape}, but expected images; give the image_shape of flat ones."
         )
     x = torch.from_numpy(np.moveaxis(X, 3, 1) if X.ndim == 4 else X[:, None])
-    rng, similarity = check_random_state(random_state), {}
+    rng, similarity, extent = check_random_state(random_state), {}, float(np.ptp(X)) or 1.0
     for label in np.unique(y).tolist():
-        first, second = _pairs(np.flatnonzero(y == label), n_pairs, rng)
+        images = x[np.flatnonzero(y == label)]
         similarity[label] = np.nan
-        if len(first):
-            similarity[label] = np.asarray(
-                structural_similarity(x[first], x[second], data_range=float(np.ptp(X)) or 1.0)
-            ).item()
+        if len(images) > 1:  # pairs of different ones
+            first = rng.randint(len(images), size=n_pairs)
+            second = (first + rng.randint(1, len(images), size=n_pairs)) % len(images)
+            value = structural_similarity(images[first], images[second], data_range=extent)
+            similarity[label] = np.asarray(value).item()
     return similarity
-
-
-def _pairs(indices, n_pairs, rng):
-    """Random pairs of different samples: two arrays of indices, empty if there is one sample."""
-    if len(indices) < 2:
-        return indices[:0], indices[:0]
-    first = rng.randint(len(indices), size=n_pairs)
-    step = rng.randint(1, len(indices), size=n_pairs)
-    return indices[first], indices[(first + step) % len(indices)]

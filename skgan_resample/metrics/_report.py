@@ -71,7 +71,7 @@ class QualityReport:
         """Write the report as one page that needs no other file and no network.
 
         It shows the remarks and the sampler's warnings in words, the table, real beside generated
-        images, or columns and correlations, coverage, near-copies and losses. Needs matplotlib.
+        images or columns, coverage, near-copies and losses. Needs matplotlib.
 
         Parameters
         ----------

@@ -1,7 +1,5 @@
 """Losses of a training."""
 
-from typing import Any
-
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -36,8 +34,6 @@ class TrainingHistoryDisplay:
     >>> [ax.get_title() for ax in display.axes_[0]]
     ['autoencoder loss', 'discriminator loss', 'generator loss']
     """
-
-    figure_: Any
 
     def __init__(self, history):
         self.history = history
@@ -91,17 +87,8 @@ class TrainingHistoryDisplay:
                 if 0 < 100 * values.min() < values.max():
                     panel.set_yscale("log")
             else:
-                self._series(panel, updates, values)
+                panel.set_prop_cycle(color=colours(values.shape[1]))
+                lines = panel.plot(updates, values, linewidth=1)
+                some = range(0, len(lines), -(-len(lines) // 10))  # ten names, of many series
+                panel.legend([lines[i] for i in some], some, title="series", fontsize="small")
         return self
-
-    def _series(self, panel, updates, values):
-        """Several curves, with a colour bar."""
-        from matplotlib.cm import ScalarMappable
-        from matplotlib.colors import ListedColormap, Normalize
-
-        shades = colours(values.shape[1])
-        panel.set_prop_cycle(color=shades)
-        panel.plot(updates, values, linewidth=1)
-        shown = ScalarMappable(Normalize(-0.5, len(shades) - 0.5), ListedColormap(shades))
-        bar = self.figure_.colorbar(shown, ax=panel, label="series")
-        bar.locator.set_params(integer=True)
