@@ -33,31 +33,18 @@ def run_fold(evaluate, X, y, setting, classifiers, curves):
     ``evaluate`` is :func:`evaluate_classifier`, cached or not. Errors are caught outside the cache:
     the next run tries again what has failed.
     """
-
-    @cache
-    def resampled():
-        try:
-            return _resample(X, y, setting)
-        except Exception as error:
-            return error
-
-    outcomes = {}
+    resampled, outcomes = cache(lambda: _resample(X, y, setting)), {}
     for name, classifier in classifiers.items():
-        start = perf_counter()
         try:
             outcomes[name] = evaluate(setting, classifier, resampled, name in curves)
         except Exception as error:
-            failed = dict.fromkeys(setting.scoring, (np.nan, _in_words(error)))
-            outcomes[name] = perf_counter() - start, 0, failed, None
+            outcomes[name] = np.nan, 0, dict.fromkeys(setting.scoring, _failed(error)), None
     return outcomes
 
 
 def evaluate_classifier(setting, classifier, resampled, curve):
     """Fit and score one classifier; ``resampled`` is called only if this is not cached."""
-    new = resampled()
-    if isinstance(new, Exception):
-        raise new
-    (X_train, y_train), (X_test, y_test), n_generated, seconds = new
+    (X_train, y_train), (X_test, y_test), n_generated, seconds = resampled()
     start = perf_counter()
     baseline = setting.sampler if isinstance(setting.sampler, str) else "none"
     model = BASELINES[baseline](seeded(classifier, setting.seed), X_train, y_train)
@@ -67,6 +54,20 @@ def evaluate_classifier(setting, classifier, resampled, curve):
     }
     curve = (model.classes_, np.asarray(y_test), model.predict_proba(X_test)) if curve else None
     return seconds, n_generated, scores, curve
+
+
+def _score(model, X_test, y_test, scorer):
+    """Value and error of a metric; if it fails, the others are still computed."""
+    try:
+        value = float(check_scoring(model, scoring=scorer)(model, X_test, y_test))
+        return value, "" if np.isfinite(value) else "not defined here"
+    except Exception as error:
+        return _failed(error)
+
+
+def _failed(error):
+    """No value, and an exception in one line."""
+    return np.nan, " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _resample(X, y, setting):
@@ -87,15 +88,6 @@ def _resample(X, y, setting):
     return (X_new, y_new), (X_test, y_test), len(y_new) - len(y_train), seconds
 
 
-def _score(model, X_test, y_test, scorer):
-    """Value and error of a metric; if it fails, the others are still computed."""
-    try:
-        value = float(check_scoring(model, scoring=scorer)(model, X_test, y_test))
-        return value, "" if np.isfinite(value) else "not defined here"
-    except Exception as error:
-        return np.nan, _in_words(error)
-
-
 def seeded(estimator, seed):
     """Clone an estimator and fill in the seed wherever its random_state is None."""
     estimator = clone(estimator)
@@ -107,8 +99,3 @@ def seeded(estimator, seed):
         ]
         estimator.set_params(**dict.fromkeys(open_seeds, seed))
     return estimator
-
-
-def _in_words(error):
-    """An exception in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
