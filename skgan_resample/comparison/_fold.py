@@ -33,7 +33,15 @@ def run_fold(evaluate, X, y, setting, classifiers, curves):
     ``evaluate`` is :func:`evaluate_classifier`, cached or not. Errors are caught outside the cache:
     the next run tries again what has failed.
     """
-    resampled, outcomes = cache(lambda: _resample(X, y, setting)), {}
+
+    @cache
+    def resampled():
+        try:
+            return _resample(X, y, setting)
+        except Exception as error:
+            return error
+
+    outcomes = {}
     for name, classifier in classifiers.items():
         try:
             outcomes[name] = evaluate(setting, classifier, resampled, name in curves)
@@ -44,7 +52,10 @@ def run_fold(evaluate, X, y, setting, classifiers, curves):
 
 def evaluate_classifier(setting, classifier, resampled, curve):
     """Fit and score one classifier; ``resampled`` is called only if this is not cached."""
-    (X_train, y_train), (X_test, y_test), n_generated, seconds = resampled()
+    new = resampled()
+    if isinstance(new, Exception):
+        raise new
+    (X_train, y_train), (X_test, y_test), n_generated, seconds = new
     start = perf_counter()
     baseline = setting.sampler if isinstance(setting.sampler, str) else "none"
     model = BASELINES[baseline](seeded(classifier, setting.seed), X_train, y_train)

@@ -264,9 +264,9 @@ def ml_efficacy(
 
 def _mean(scores):
     """Mean of those that are defined, NaN if none is."""
-    scores = np.array([*scores], dtype=float)
-    defined = scores[~np.isnan(scores)]
-    return float(defined.mean()) if len(defined) else np.nan
+    import pandas as pd
+
+    return float(pd.Series([*scores], dtype=float).mean())
 
 
 def as_frame(X):

@@ -26,15 +26,14 @@ def panels(display, ax, n_rows, n_columns, size, **shared):
     import matplotlib.pyplot as plt
 
     if ax is None:
-        figure = plt.figure(figsize=size, layout="constrained")
-        axes = figure.subplots(n_rows, n_columns, squeeze=False, **shared)
-    elif n_rows == n_columns == 1:
-        figure, axes = ax.figure, np.array([[ax]])
+        new = {"figsize": size, "layout": "constrained", "squeeze": False}
+        figure, axes = plt.subplots(n_rows, n_columns, **new, **shared)
     else:
-        figure = ax.figure
-        ax.set_axis_off()
-        grid = ax.get_subplotspec().subgridspec(n_rows, n_columns)
-        axes = grid.subplots(squeeze=False, **shared)
+        figure, axes = ax.figure, np.array([[ax]])
+        if n_rows * n_columns > 1:
+            ax.set_axis_off()
+            grid = ax.get_subplotspec().subgridspec(n_rows, n_columns)
+            axes = grid.subplots(squeeze=False, **shared)
     display.figure_, display.axes_ = figure, axes
     display.ax_ = axes[0, 0] if ax is None else ax
     return axes
