@@ -1,5 +1,6 @@
 """A quality report as one HTML page that needs no other file."""
 
+import re
 from base64 import b64encode
 from html import escape
 from io import BytesIO
@@ -19,7 +20,8 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto
 .wide { overflow-x: auto } table { border-collapse: collapse; font-size: 0.8rem }
 th, td { border: 0; border-bottom: 1px solid #8886; padding: 0.2rem 0.35rem; text-align: right }
 th { vertical-align: bottom }
-img { max-width: 100% } code { white-space: pre-wrap }
+picture { display: block; overflow-x: auto }
+img { max-width: max(100%, 40rem) } code { white-space: pre-wrap }
 </style></head><body>
 <h1>Quality report: $name</h1>
 <p><code>$sampler</code></p>
@@ -34,11 +36,13 @@ $figures
 """)
 
 
+_NUMBER = r"\d+(?:\.\d+)?%?"
+
+
 def page(report):
     """The page of a QualityReport."""
     check_matplotlib_support("QualityReport.to_html")
-    classes = report.table.groupby("remarks", sort=False).groups.items()
-    words = [f"Class {', '.join(map(str, labels))}: {remark}." for remark, labels in classes]
+    words = [*_in_words(report.table["remarks"])]
     words += [f"The sampler warns: {warning}" for warning in report.warnings]
     if report.efficacy is not None:
         words.append(
@@ -56,6 +60,21 @@ def page(report):
             f"<h2>{title}</h2>{_picture(title, draw)}" for title, draw in _figures(report)
         ),
     )
+
+
+def _in_words(remarks):
+    """One line for each kind of remark: the classes that have it, and the range of its numbers."""
+    kinds: dict = {}
+    for label, text in remarks.items():
+        for remark in text.split("; "):
+            numbers = re.findall(_NUMBER, remark)
+            kinds.setdefault(re.sub(_NUMBER, "{}", remark), []).append((str(label), numbers))
+    for kind, found in kinds.items():
+        labels, numbers = zip(*found, strict=True)
+        columns = zip(*numbers, strict=True)
+        ends = (sorted(column, key=lambda text: float(text.strip("%"))) for column in columns)
+        ranges = (" to ".join(dict.fromkeys((values[0], values[-1]))) for values in ends)
+        yield f"Class{'es' * (len(labels) > 1)} {', '.join(labels)}: {kind.format(*ranges)}."
 
 
 def _figures(report):
