@@ -134,8 +134,8 @@ for name, embedding in embeddings.items():
     print(name, round(adjusted_rand_score(digit, discovery.labels_), 2))
 
 # %%
-# Does a generator keep the shares of the subclasses? An error e of 0 means that it does, of 1 that a
-# subclass is not generated. On the right is the embedding, coloured by subclass.
+# Does a generator keep the shares of the subclasses? An error e of 0 means that it does, of 1 that
+# a subclass is not generated. On the right is the embedding, coloured by subclass.
 
 new = RowMixSampler(image_shape=(8, 8), random_state=0).fit(X, y).sample(500, random_state=0)
 SubclassDisplay.from_estimator(discovery, *new)

@@ -67,8 +67,8 @@ plt.show()
 # ----------
 # Those of the small class, side by side. ``coverage`` is the share of real samples that have a
 # generated one close by, and ``density`` how many they have on average. The floor of each is the
-# score of other real samples, in the same number. ``near_copies`` are at least ten times closer to a
-# training sample than unseen real samples are; ``dcr_ratio`` compares the two distances, and
+# score of other real samples, in the same number. ``near_copies`` are at least ten times closer to
+# a training sample than unseen real samples are; ``dcr_ratio`` compares the two distances, and
 # ``closer_to_train`` is the share that is closer to a training sample than to one held out: for new
 # samples about 0.32, since 40 were trained on and 85 are held out. ``two_sample_auc`` is that of a
 # classifier of generated and real samples, 0.5 if it cannot distinguish them. :doc:`Scores of
@@ -78,9 +78,9 @@ table = pd.concat({name: report.table.loc[1] for name, report in reports.items()
 print(table.drop("remarks").dropna().astype(float).round(2).to_string())
 
 # %%
-# What does a classifier learn from the generated samples, beside those of one Gaussian per class and
-# beside the real ones? The scores are balanced accuracies on the tumours held out. They do not find
-# copies, which teach as much as the real samples do.
+# What does a classifier learn from the generated samples, beside those of one Gaussian per class
+# and beside the real ones? The scores are balanced accuracies on the tumours held out. They do not
+# find copies, which teach as much as the real samples do.
 
 efficacy = {name: report.efficacy for name, report in reports.items()}
 columns = ["synthetic", "gaussian", "real"]
