@@ -22,9 +22,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from skgan_resample import (
-    BAGANGPSampler,
     LatentSpaceDisplay,
     RowMixSampler,
+    SCDLSampler,
     SyntheticSamplesDisplay,
     TrainingHistoryDisplay,
     compare_samplers,
@@ -48,7 +48,7 @@ print("rows per class:", np.bincount(y).tolist())
 result = compare_samplers(
     X,
     y,
-    [RandomOverSampler(), SMOTE(), RowMixSampler(), BAGANGPSampler(max_iter=200)],
+    [RandomOverSampler(), SMOTE(), RowMixSampler(), SCDLSampler()],
     {
         "logistic regression": LogisticRegression(max_iter=1000),
         "forest": RandomForestClassifier(30),
@@ -77,10 +77,10 @@ print(result.tests(reference="SMOTE", method="bayes", rope=0.01).round(2).to_str
 result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=120)
 
 # %%
-# The cost of a fit, and precision-recall curves, which show where along the curve a sampler helps.
-# Curves pool the test samples of all folds. Scores that were computed elsewhere are summarised,
-# tested and drawn in the same way: ``ComparisonResult.from_frame(frame)`` takes a frame with the
-# columns sampler, split and value.
+# The cost of a fit beside its gain; and precision-recall curves, which show where along the curve a
+# sampler helps. Curves pool the test samples of all folds; ``kind="roc"`` draws ROC curves. Scores
+# that were computed elsewhere are tested and drawn in the same way: see
+# :ref:`sphx_glr_auto_examples_plot_compare_with_smote.py`.
 
 result.plot("roc_auc", kind="cost")
 result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", dpi=120)
@@ -100,17 +100,21 @@ result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", 
 #
 # The generated samples
 # ---------------------
-# The report compares the new samples of each class with real ones. Columns that end in ``_floor``
-# are the scores of other real samples, in the same number.
+# The report compares the new samples of each class with real ones. Scores that end in ``_floor``
+# are those of other real samples, in the same number. :doc:`Scores of synthetic samples
+# </start/scores>` describes them.
 
-sampler = BAGANGPSampler(max_iter=200, random_state=0)
+sampler = SCDLSampler(random_state=0)
 X_fit, X_held, y_fit, y_held = train_test_split(X, y, stratify=y, random_state=0)
 report = quality_report(sampler, X_fit, y_fit, X_test=X_held, y_test=y_held, random_state=0)
-print(report.table.round(2).T.to_string())
+malignant = report.table.loc[1].dropna()
+print(malignant.drop("remarks").astype(float).round(2).to_string())
+print("remarks:", malignant["remarks"].replace("; ", "\n         "))
 
 # %%
 # A classifier that sees generated samples in place of real ones should come near one that sees real
-# ones, and better a Gaussian per class. The page can be sent to a colleague.
+# ones, and better a Gaussian per class. It can be ahead of the real ones, where these are few. The
+# page can be sent to a colleague.
 
 print(report.efficacy)
 report.to_html("does_it_help_report.html")

@@ -47,6 +47,12 @@ def test_public_names_stand_on_the_api_page(name):
     assert f"   {name}" in page.splitlines()
 
 
+def test_the_page_of_scores_calls_each_of_them():
+    calls = set(re.findall(r"\| `m\.(\w+)\(", (DOCS / "start" / "scores.md").read_text("utf-8")))
+    functions = {name for name in metrics.__all__ if name.islower()}
+    assert calls == functions - {"quality_report", "with_real_floor"}
+
+
 def test_the_table_of_the_readme_is_that_of_the_classes():
     text = README.read_text("utf-8")
     assert text == tables.readme(text), "python docs/tables.py brings it up to date"

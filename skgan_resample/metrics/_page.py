@@ -1,5 +1,6 @@
 """A quality report as one HTML page that needs no other file."""
 
+import re
 from base64 import b64encode
 from html import escape
 from io import BytesIO
@@ -14,8 +15,13 @@ _PAGE = Template("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Quality report: $name</title>
 <meta name="viewport" content="width=device-width">
 <style>
+:root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
-.wide { overflow-x: auto; font-size: 0.8rem } td { text-align: right } img { max-width: 100% }
+.wide { overflow-x: auto } table { border-collapse: collapse; font-size: 0.8rem }
+th, td { border: 0; border-bottom: 1px solid #8886; padding: 0.2rem 0.35rem; text-align: right }
+th { vertical-align: bottom }
+picture { display: block; overflow-x: auto }
+img { max-width: max(100%, 40rem) } code { white-space: pre-wrap }
 </style></head><body>
 <h1>Quality report: $name</h1>
 <p><code>$sampler</code></p>
@@ -30,11 +36,13 @@ $figures
 """)
 
 
+_NUMBER = r"\d+(?:\.\d+)?%?"
+
+
 def page(report):
     """The page of a QualityReport."""
     check_matplotlib_support("QualityReport.to_html")
-    classes = report.table.groupby("remarks", sort=False).groups.items()
-    words = [f"Class {', '.join(map(str, labels))}: {remark}." for remark, labels in classes]
+    words = [*_in_words(report.table["remarks"])]
     words += [f"The sampler warns: {warning}" for warning in report.warnings]
     if report.efficacy is not None:
         words.append(
@@ -50,6 +58,21 @@ def page(report):
         table=table.to_html(float_format="{:.3f}".format, na_rep="", border=0, index_names=False),
         figures="".join(f"<h2>{title}</h2>{_image(title, fig)}" for title, fig in _figures(report)),
     )
+
+
+def _in_words(remarks):
+    """One line for each kind of remark: the classes that have it, and the range of its numbers."""
+    kinds: dict = {}
+    for label, text in remarks.items():
+        for remark in text.split("; "):
+            numbers = re.findall(_NUMBER, remark)
+            kinds.setdefault(re.sub(_NUMBER, "{}", remark), []).append((str(label), numbers))
+    for kind, found in kinds.items():
+        labels, numbers = zip(*found, strict=True)
+        columns = zip(*numbers, strict=True)
+        ends = (sorted(column, key=lambda text: float(text.strip("%"))) for column in columns)
+        ranges = (" to ".join(dict.fromkeys((values[0], values[-1]))) for values in ends)
+        yield f"Class{'es' * (len(labels) > 1)} {', '.join(labels)}: {kind.format(*ranges)}."
 
 
 def _figures(report):
