@@ -23,7 +23,6 @@ from multiprocessing import active_children, current_process
 from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from unittest.mock import patch
 
 import torch
 import torch.distributed as dist
@@ -97,13 +96,7 @@ def fit(sampler, X, y, *, devices=2, strategy="auto"):
             f"Got devices={devices} in a worker of joblib or of a pool of processes, which already "
             "runs fits in parallel. Use devices=1 or the sampler's own fit there."
         )
-    # Fabric sets environment variables and torch's threads
-    with (
-        _ONE_AT_A_TIME,
-        patch.dict(os.environ),
-        torch_settings(sys.maxsize),
-        warnings.catch_warnings(),
-    ):
+    with _ONE_AT_A_TIME, _surroundings_kept(), warnings.catch_warnings():
         fabric = _fabric(sampler, devices, strategy)
         if fabric.global_rank:  # of torchrun, where the first process warns for all
             warnings.simplefilter("ignore")
@@ -137,6 +130,20 @@ def _fabric(sampler, devices, strategy):
     accelerator = kind if sampler.device == "auto" else sampler.device  # Fabric refuses "cuda:1"
     where = {"accelerator": accelerator, "devices": n_here, "num_nodes": n_nodes}
     return Fabric(**where, strategy=strategy, plugins=plugin)
+
+
+@contextmanager
+def _surroundings_kept():
+    """Put back what Fabric sets: variables, and torch's number of threads."""
+    names = ("MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS")
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    try:
+        with torch_settings(sys.maxsize):
+            yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 def _fit_together(fabric, sampler, x, y, rng):

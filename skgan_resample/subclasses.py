@@ -3,7 +3,14 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClusterMixin, _fit_context, clone
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    ClusterMixin,
+    TransformerMixin,
+    _fit_context,
+    clone,
+)
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
@@ -23,7 +30,9 @@ _SCORED = 2000  # samples on which a silhouette is measured
 _EMBEDDED = 5000  # distinct samples of a class that t-SNE sees
 
 
-class SubclassDiscovery(ClusterMixin, BaseEstimator):
+class SubclassDiscovery(
+    ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin, BaseEstimator
+):
     """Find subclasses within each class: PCA, then an embedding such as t-SNE, then k-means.
 
     A class such as "defect" often holds several kinds of samples, some of them rare.
@@ -74,8 +83,9 @@ class SubclassDiscovery(ClusterMixin, BaseEstimator):
     samples of a class; the others get the position of the nearest of these. A class with too few
     distinct samples for ``n_subclasses`` gets fewer subclasses, with a warning.
 
-    ``predict`` takes the nearest training sample in the space of the principal components. On
-    training samples it agrees with ``labels_``, except for identical samples of different classes.
+    ``transform`` and ``predict`` give position and subclass of the nearest training sample in the
+    space of the principal components. On training samples they agree with ``embedding_`` and
+    ``labels_``, except for identical samples of different classes.
 
     References
     ----------
@@ -153,6 +163,7 @@ class SubclassDiscovery(ClusterMixin, BaseEstimator):
             self.embedding_[rows, : embedding.shape[1]] = embedding
         self.subclass_sizes_ = np.bincount(self.labels_)
         self._neighbours = NearestNeighbors(n_neighbors=1).fit(scores)
+        self._n_features_out = width
         return self
 
     def fit_predict(self, X, y=None):
@@ -185,10 +196,24 @@ class SubclassDiscovery(ClusterMixin, BaseEstimator):
         labels : ndarray of shape (n_samples,)
             Their subclasses.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        nearest = self._neighbours.kneighbors(self.pca_.transform(X), return_distance=False)
-        return self.labels_[nearest[:, 0]]
+        nearest = self._nearest(X)
+        return self.labels_[nearest]
+
+    def transform(self, X):
+        """Give the position of the nearest training sample in the embedding.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        embedding : ndarray of shape (n_samples, n_dimensions)
+            Their positions.
+        """
+        nearest = self._nearest(X)
+        return self.embedding_[nearest]
 
     def _validate(self, X, y):
         """Check X, y and the numbers to be searched; return X and class indices."""
@@ -245,6 +270,12 @@ class SubclassDiscovery(ClusterMixin, BaseEstimator):
         if 1 in scores:
             scores[1] = _STRUCTURE
         return _in_order_of_size(labels[max(scores, key=lambda k: scores[k])])
+
+    def _nearest(self, X):
+        """Index of the nearest training sample, in the space of the principal components."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return self._neighbours.kneighbors(self.pca_.transform(X), return_distance=False)[:, 0]
 
 
 def _silhouette(embedding, labels):

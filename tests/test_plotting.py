@@ -119,6 +119,21 @@ def test_marginals_are_quantiles_of_each_class(n_classes):
     assert min(np.diff(np.sort(places))) > 0.3
 
 
+def test_correlations_are_those_within_a_class():
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    y = np.repeat([0, 1], 30)
+    X = np.c_[x[:, 0], x[:, 0], -x[:, 0]] + 100 * y[:, None]  # between classes 1 for all
+    X[3, 1] = np.nan
+    Z = np.c_[x[:, 0], -x[:, 0], np.zeros(60)]
+    display = drawn(SyntheticSamplesDisplay(X, y, Z, y).plot(kind="correlations"))
+    real, generated = (panel.images[0].get_array() for panel in display.axes_[0])
+    np.testing.assert_allclose(real, [[1, 1, -1], [1, 1, -1], [-1, -1, 1]], atol=0.01)
+    np.testing.assert_allclose(generated[:2, :2], [[1, -1], [-1, 1]])
+    assert generated.mask[2].all()  # a constant has none
+    with pytest.raises(ValueError, match="Got no class with three"):
+        SyntheticSamplesDisplay(X[:2], y[:2], Z, y).plot(kind="correlations")
+
+
 @pytest.mark.parametrize("n_classes", [2, pytest.param(43, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
 def test_every_picture_is_where_its_class_is(n_classes, channels):
@@ -336,6 +351,8 @@ def test_all_draw_in_given_axes_and_again(fitted):
             assert display.ax_ is ax
             assert display.figure_ is figure
         figure.canvas.draw()
+    samples.plot(kind="correlations", ax=plt.subplots()[1])
+    drawn(samples)
 
 
 def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):

@@ -67,26 +67,29 @@ def test_without_labels_all_rows_are_one_class(groups):
 
 
 @pytest.mark.slow
-def test_training_rows_get_their_own_label(groups, fitted):
+def test_training_rows_get_their_own_place_and_label(groups, fitted):
     X, _, y = groups
+    assert_array_equal(fitted.transform(X), fitted.embedding_)
     assert_array_equal(fitted.predict(X), fitted.labels_)
+    assert_array_equal(clone(fitted).fit_transform(X, y), fitted.embedding_)
     assert_array_equal(clone(fitted).fit_predict(X, y), fitted.labels_)
 
 
-def test_new_rows_get_that_of_the_nearest_training_row(groups, fitted):
+def test_new_rows_get_those_of_the_nearest_training_row(groups, fitted):
     X, _, _ = groups
     order = np.random.default_rng(0).permutation(len(X))
     near = X[order] + 1e-6
     assert_array_equal(fitted.predict(near), fitted.labels_[order])
+    assert_array_equal(fitted.transform(near), fitted.embedding_[order])
 
 
 def test_nearest_is_meant_in_the_space_of_the_principal_components():
     X = np.random.default_rng(0).normal(size=(30, 2)) * [100, 1e-3]
-    discovery = SubclassDiscovery(9, n_components=1, random_state=0).fit(X)
+    discovery = SubclassDiscovery(2, n_components=1, random_state=0).fit(X)
     (along,) = discovery.pca_.components_
     across = np.array([-along[1], along[0]])
     far_off_the_axis = X + 1e4 * np.arange(30)[:, None] * across
-    assert_array_equal(discovery.predict(far_off_the_axis), discovery.labels_)
+    assert_array_equal(discovery.transform(far_off_the_axis), discovery.embedding_)
 
 
 @pytest.mark.slow
@@ -153,6 +156,7 @@ def test_any_transformer_lays_the_classes_out(groups, n):
     assert not hasattr(embedding, "shift_")
     again = SubclassDiscovery(embedding=embedding, random_state=0).fit(X, y)
     assert_array_equal(again.embedding_, discovery.embedding_)
+    assert_array_equal(discovery.transform(X), discovery.embedding_)
 
 
 def test_a_class_of_one_distinct_sample_has_a_place_in_any_embedding():
@@ -189,6 +193,7 @@ def test_identical_rows():
     with pytest.warns(UserWarning, match="X has 2 distinct rows, too few for n_subclasses=4"):
         discovery = SubclassDiscovery(4, random_state=0).fit(X)
     assert discovery.subclass_sizes_.tolist() == [30, 30]
+    assert_array_equal(discovery.transform(X), discovery.embedding_)
     assert len(np.unique(discovery.embedding_, axis=0)) == 2
 
 

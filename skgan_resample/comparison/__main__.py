@@ -4,6 +4,7 @@ import argparse
 import sys
 from functools import partial
 
+import imblearn.combine
 import imblearn.over_sampling
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.impute import SimpleImputer
@@ -21,7 +22,7 @@ def main(arguments=None):
     check_pandas_support("python -m skgan_resample.comparison")
     import pandas as pd
 
-    modules = over_sampling, imblearn.over_sampling
+    modules = over_sampling, imblearn.over_sampling, imblearn.combine
     samplers = {name: getattr(module, name) for module in modules for name in module.__all__}
     classifiers = dict(all_estimators(type_filter="classifier"))
     parser = argparse.ArgumentParser("python -m skgan_resample.comparison", description=__doc__)

@@ -88,6 +88,8 @@ def _figures(report):
     elif len(y_new) and (numbers := as_frame(X).select_dtypes("number", "timedelta")).shape[1]:
         samples = SyntheticSamplesDisplay(numbers, y, as_frame(X_new)[numbers.columns], y_new)
         yield "Real and generated columns", samples.plot().figure_
+        if compared and numbers.shape[1] > 1:
+            yield "Correlations", samples.plot(kind="correlations").figure_
     if compared:
         yield "Coverage and near-copies", _coverage(report.table)
     if any(len(values) for values in getattr(report.sampler, "history_", {}).values()):

@@ -71,7 +71,7 @@ class SyntheticSamplesDisplay:
             Shape of flat images; None takes the sampler's.
         n_samples : int, default=200
             Samples to generate per class.
-        kind : {"auto", "images", "marginals"}, default="auto"
+        kind : {"auto", "images", "marginals", "correlations"}, default="auto"
             What to draw, see ``plot``.
         random_state : int, RandomState instance or None, default=0
             Seed of the samples.
@@ -92,12 +92,12 @@ class SyntheticSamplesDisplay:
 
         Parameters
         ----------
-        kind : {"auto", "images", "marginals"}, default="auto"
-            A grid of real and generated images, one class per line; or a panel per column with the
-            median and the middle 90 % of each class's values. "auto" is images where there is an
-            image_shape.
+        kind : {"auto", "images", "marginals", "correlations"}, default="auto"
+            A grid of real and generated images, one class per line; a panel per column with the
+            median and the middle 90 % of each class's values; or correlations of columns within a
+            class, in the mean of the classes. "auto" is images or marginals.
         columns : sequence of int, default=None
-            Columns of a table to draw; None takes the first six.
+            Columns of a table to draw; None takes the first six, for correlations all.
         n_images : int, default=8
             Real images per class, and generated ones.
         ax : Axes, default=None
@@ -114,9 +114,12 @@ class SyntheticSamplesDisplay:
             self._images(n_images, ax)
         elif kind == "marginals":
             self._marginals(range(self.X_real.shape[1])[:6] if columns is None else columns, ax)
+        elif kind == "correlations":
+            self._correlations(range(self.X_real.shape[1]) if columns is None else columns, ax)
         else:
             raise ValueError(
-                f"Got kind={kind!r}, but expected 'marginals', or 'images' with an image_shape."
+                f"Got kind={kind!r}, but expected 'marginals', 'correlations', or 'images' "
+                "with an image_shape."
             )
         return self
 
@@ -166,6 +169,28 @@ class SyntheticSamplesDisplay:
         axes[0, 0].set_yticks(range(len(labels)), labels)
         axes[0, 0].set(ylabel="class", ylim=(len(labels) - 0.4, -0.6))
         legend_above(self)
+
+    def _correlations(self, columns, ax):
+        import pandas as pd
+
+        sets = ("real", self.X_real, self.y_real), ("generated", self.X_synthetic, self.y_synthetic)
+        labels = [
+            label
+            for label in np.unique(self.y_synthetic)
+            if min((self.y_real == label).sum(), (self.y_synthetic == label).sum()) > 2
+        ]
+        if not labels:
+            raise ValueError("Got no class with three real samples and three synthetic ones.")
+        axes = panels(self, ax, 1, 2, (6.4, 3.4), sharey=True)
+        for panel, (name, X, y) in zip(axes[0], sets, strict=True):
+            kept = np.isin(y, labels)
+            of_class = pd.DataFrame(X[kept][:, columns]).groupby(y[kept]).corr()
+            mean = of_class.groupby(level=1).mean()
+            image = panel.imshow(mean, cmap="RdBu_r", vmin=-1, vmax=1)
+            panel.set(title=name, xticks=[])
+        named = columns if len(columns) <= 20 else ()  # room for one name each
+        axes[0, 0].set_yticks(range(len(named)), map(self._name, named))
+        self.figure_.colorbar(image, ax=axes, label="correlation in a class, mean")
 
     def _name(self, column):
         name = column if self.names is None else self.names[column]
