@@ -43,8 +43,9 @@ class Column:
         """Decoded values as objects, where the column holds such; else as they are."""
         if self.kind != "level" and self.make is None:
             return values
-        plain = values.tolist() if self.make is None else map(self.make, values.tolist())
-        made = np.fromiter(plain, dtype=object, count=len(values))
+        plain = values.ravel().tolist()
+        made = np.fromiter(map(self.make, plain) if self.make else plain, object, count=len(plain))
+        made = made.reshape(values.shape)
         made[missing] = self.missing
         return made
 
