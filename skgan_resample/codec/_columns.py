@@ -29,14 +29,14 @@ class Container:
                 raise ValueError(f"Got several columns named {twice}. Give each its own name.")
 
     def build(self, decoded, n_rows):
-        """A table of decoded columns: (indices, Columns, values, missing) as ``read`` has them."""
+        """A table of decoded columns: (indices, Column, values, missing) as ``read`` has them."""
         if self._index is not None:
             return self._pandas_frame(decoded)
         if self._dtype is None:
             return self._polars_frame(decoded)
         blocks = (
-            (some, array_values(columns[0], values, missing).T)
-            for some, columns, values, missing in decoded
+            (some, array_values(column, values, missing).T)
+            for some, column, values, missing in decoded
         )
         if issubclass(self._type, (sparse.sparray, sparse.spmatrix)):
             order, parts = zip(  # with a few columns dense at a time
@@ -53,12 +53,12 @@ class Container:
         import pandas as pd
 
         order, parts = [], []
-        for some, columns, values, missing in decoded:
+        for some, column, values, missing in decoded:
             order.extend(some)
             if len(some) == 1:
-                parts.append(pandas_series(columns[0], values[0], missing[0]))
+                parts.append(pandas_series(column, values[0], missing[0]))
             else:  # of numpy's own numbers
-                block = array_values(columns[0], values, missing).T.astype(columns[0].dtype)
+                block = array_values(column, values, missing).T.astype(column.dtype)
                 parts.append(pd.DataFrame(block))
         frame = pd.concat(parts, axis=1, ignore_index=True)[np.argsort(order)]
         frame.columns, frame.attrs = self._index, self._attrs
@@ -68,14 +68,14 @@ class Container:
         import polars as pl
 
         series = {
-            some[0]: polars_series(self.names[some[0]], columns[0], values[0], missing[0])
-            for some, columns, values, missing in decoded
+            some[0]: polars_series(self.names[some[0]], column, values[0], missing[0])
+            for some, column, values, missing in decoded
         }
         return pl.DataFrame([series[j] for j in range(len(series))])
 
 
 def as_table(X):
-    """Lists as an array, of objects where types are mixed; sparse tables by columns; others as they are."""
+    """Lists as an array, of objects where types are mixed; sparse tables as CSC; others as is."""
     if is_polars(X) and not hasattr(X, "shape"):
         raise TypeError("Got a polars LazyFrame, but expected a DataFrame. Call its collect().")
     if sparse.issparse(X):
@@ -88,12 +88,11 @@ def as_table(X):
 
 
 def like_columns(X):
-    """Columns that can be read and encoded together, a few of numpy's numbers: arrays of indices."""
-    dtypes = getattr(X, "dtypes", None)
+    """Indices of columns that are encoded together: one, or a few of one of numpy's dtypes."""
     groups: dict = {}
-    for j, dtype in enumerate([X.dtype] * X.shape[1] if dtypes is None else dtypes):
+    for j, dtype in enumerate(X.dtypes if hasattr(X, "dtypes") else [X.dtype] * X.shape[1]):
         is_plain = isinstance(dtype, np.dtype) and (
-            dtype.kind in "iuf" or dtypes is None and dtype.kind == "b"
+            dtype.kind in ("iuf" if hasattr(X, "dtypes") else "iufb")
         )
         groups.setdefault(dtype if is_plain else j, []).append(j)
     n_values = _VALUES_AT_ONCE // 8 if sparse.issparse(X) else _VALUES_AT_ONCE
@@ -125,7 +124,7 @@ def chosen_columns(wanted, names):
 
 
 def read(X, some, names):
-    """Read columns of a table: their k Columns, values and mask of the missing ones, (k, n) each.
+    """Read columns of a table: (Column, values, mask of the missing ones), (k, n) each.
 
     Values are float64 of numbers; int64, or uint64, of whole numbers, booleans and times; of levels
     their places in ``column.levels``. They are anything where a value is missing.
@@ -135,7 +134,8 @@ def read(X, some, names):
         block, series = None, [(X if is_polars(X) else X.iloc)[:, j] for j in some.tolist()]
     elif is_dataframe(X):
         part = X.iloc[:, some]
-        block, series = part.to_numpy() if part.dtypes.nunique() == 1 else None, part.items()
+        block = part.to_numpy() if part.dtypes.nunique() == 1 else None
+        series = [part.iloc[:, i] for i in range(len(some))] if block is None else []
     else:
         block = X[:, some].toarray() if sparse.issparse(X) else X[:, some]
         series = block.T
@@ -143,9 +143,11 @@ def read(X, some, names):
         values = np.array(block.T, dtype=_NATIVE[block.dtype.kind], order="C")
         for i in np.flatnonzero(np.isinf(values).any(axis=1)):
             nan_mask(values[i], labels[i])
-        return [Column(label, block.dtype, "number") for label in labels], values, np.isnan(values)
+        return Column(labels, block.dtype, "number"), values, np.isnan(values)
     columns, values, missing = zip(*map(_read_one, series, labels), strict=True)
-    return columns, np.stack(values), np.stack(missing)
+    strange = (c for c, lacks in zip(columns, missing, strict=True) if not lacks.all())
+    column = max(strange, key=lambda c: c.kind != "number", default=columns[0])
+    return column, np.stack(values), np.stack(missing)
 
 
 def _read_one(series, label):
@@ -158,17 +160,17 @@ def _read_one(series, label):
         plain, zone = _plain_and_zone(dtype)
         utc = series if zone is None else series.dt.tz_convert(None)
         values = np.asarray(utc.astype(plain)).astype(np.int64)
-        return Column(label, dtype, "time", unit=plain), values, values == _NAT
+        return Column([label], dtype, "time", unit=plain), values, values == _NAT
     if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
         levels, codes = list(dtype.categories), series.cat.codes.to_numpy()
-        return Column(label, dtype, "level", True, levels), codes, codes < 0
+        return Column([label], dtype, "level", True, levels), codes, codes < 0
     if kind == "c":
         raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
     if kind in _NATIVE:
         filler = {"f": np.nan, "b": False}.get(kind, 0)
         values = series.to_numpy(dtype=_NATIVE[kind], na_value=filler)
         missing = series.isna().to_numpy() | nan_mask(values, label)
-        return Column(label, dtype, "number", kind == "b"), values, missing
+        return Column([label], dtype, "number", kind == "b"), values, missing
     return read_objects(np.asarray(series, dtype=object), dtype, label)
 
 
@@ -211,18 +213,18 @@ def _read_polars(series, label):
     dtype = series.dtype
     missing = series.is_null().to_numpy()
     if dtype == pl.Boolean or dtype.is_integer():
-        column = Column(label, dtype, "number", dtype == pl.Boolean)
+        column = Column([label], dtype, "number", dtype == pl.Boolean)
         native = integer_dtype(series.min() or 0, series.max() or 0, label)
         whole = pl.UInt64 if native is np.uint64 else pl.Int64
         return column, series.cast(whole).fill_null(0).to_numpy(), missing
     if dtype.is_numeric():
-        column = Column(label, dtype, "number")
+        column = Column([label], dtype, "number")
         column.missing = None if missing.any() else np.nan
         values = series.cast(pl.Float64).to_numpy()
         return column, values, missing | nan_mask(values, label)
     if dtype.is_temporal():
         times = series.to_physical().cast(pl.Int64).fill_null(0)
-        return Column(label, dtype, "time", unit=dtype), times.to_numpy(), missing
+        return Column([label], dtype, "time", unit=dtype), times.to_numpy(), missing
     if dtype.is_nested():
         raise ValueError(f"Got {dtype} values in {label}, but expected numbers, texts or times.")
     objects = np.fromiter(series.to_list(), dtype=object, count=len(series))

@@ -3,8 +3,6 @@
 Numbers of one dtype are handled together, as arrays (k, n) with a row for each of k columns.
 """
 
-import math
-
 import numpy as np
 
 MAX_BLOCK = 64
@@ -14,26 +12,24 @@ _FEWEST_VALUES = 10  # ten values are all multiples of ten by chance once in 10*
 _LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # that float64 can represent
 
 
-def number_encoders(columns, values, missing):
-    """Fit what encodes columns of numbers or times: pairs of (indices among them, encoder).
+def number_encoders(column, values, missing):
+    """Fit what encodes columns of numbers or times: pairs of (their indices, encoder).
 
-    ``columns``, (k,), values and mask of the missing ones, (k, n), are what ``read`` in
-    ``_columns.py`` returns; each column has a value.
+    ``column``, values and mask of the missing ones, (k, n), are what ``read`` in ``_columns.py``
+    returns; each of the k columns has a value.
     """
     n_present = np.count_nonzero(~missing, axis=1)
     largest = np.inf if values.dtype.kind == "f" else np.iinfo(values.dtype).max
-    seen = np.sort(np.where(missing, values.dtype.type(largest), values), axis=1)
+    seen = np.sort(np.where(missing, values.dtype.type(largest), values))
     np.minimum(seen, np.take_along_axis(seen, n_present[:, None] - 1, axis=1), out=seen)
+    fill = np.take_along_axis(seen, (n_present[:, None] - 1) // 2, axis=1)  # the lower median
+    values = np.where(missing, fill, values)
     is_pair = (_is_first(seen).sum(axis=1) == 2) & (n_present > 4)
-    encoders = []
     for Encoder, chosen in ((Numbers, ~is_pair), (TwoValues, is_pair)):
-        some = np.flatnonzero(chosen)
-        if len(some):
-            encoder = Encoder().fit(
-                [columns[i] for i in some], *(a[some] for a in (values, missing, seen))
-            )
-            encoders.append((some, encoder))
-    return encoders
+        if chosen.any():
+            some = slice(None) if chosen.all() else chosen
+            encoder = Encoder().fit(column, values[some], seen[some], fill[some], n_present[some])
+            yield np.flatnonzero(chosen), encoder
 
 
 class Numbers:
@@ -46,26 +42,30 @@ class Numbers:
 
     width, block_sizes, categories = 1, (), ()
 
-    def fit(self, columns, values, missing, seen):
-        """Learn from values, (k, n), and the same in order, the highest where some are missing."""
-        n_present, is_first = np.count_nonzero(~missing, axis=1), _is_first(seen)
+    def fit(self, column, values, seen, fill, n_present):
+        """Learn from values without missing ones, (k, n), unsorted and sorted.
+
+        ``fill``, (k, 1), is what stands for missing ones; ``n_present``, (k,), counts the others.
+        """
+        self.low, self.high, self.fill = seen[:, :1], seen[:, -1:], fill
+        is_first = _is_first(seen)
         n_seen = is_first.sum(axis=1)
         recurs = n_seen < n_present / 2
-        self.fill = np.take_along_axis(seen, (n_present[:, None] - 1) // 2, axis=1)  # lower median
-        self.low, self.high = seen[:, :1], seen[:, -1:]
-        self._find_steps(columns, seen, ~recurs & (n_seen >= _FEWEST_VALUES))
+        self._find_steps(column, seen, ~recurs & (n_seen >= _FEWEST_VALUES))
         steps = self.steps(seen)
-        self._standardise(columns, steps, self.steps(np.where(missing, self.fill, values)))
+        self._standardise(column, steps, self.steps(values))
         # a zero comes back from float32 as about 1e-8, which would fill a sparse table
         has_zero = (seen == 0).any(axis=1, keepdims=True)
         self.nearly_zero = np.where(has_zero, 1e-6 * (steps[:, -1:] - steps[:, :1]), 0)
         self.recurring = {}  # values of columns where they recur, and the steps between them
-        for i in np.flatnonzero(recurs):
-            known = steps[i, is_first[i]]
-            self.recurring[i] = seen[i, is_first[i]], known[:-1] / 2 + known[1:] / 2
+        some = np.flatnonzero(recurs)
+        known, at = seen[some][is_first[some]], steps[some][is_first[some]]
+        for i, end in zip(some, n_seen[some].cumsum(), strict=True):
+            part = slice(end - n_seen[i], end)
+            self.recurring[i] = known[part], at[part][:-1] / 2 + at[part][1:] / 2
         return self
 
-    def _find_steps(self, columns, seen, may_have_step):
+    def _find_steps(self, column, seen, may_have_step):
         """Find what values are counted in: ``decimals`` of floats, ``step`` of whole numbers."""
         some = np.flatnonzero(may_have_step)
         if seen.dtype.kind == "f":
@@ -76,7 +76,7 @@ class Numbers:
             self.origin = np.where(np.isnan(power), 0, np.rint(self.low * self.power))
             return
         self.step = np.ones((len(seen), 1), np.uint64)
-        if columns[0].kind == "time":
+        if column.kind == "time":
             above = seen.astype(np.uint64) - self.low.astype(np.uint64)
             self.step = np.maximum(np.gcd.reduce(above, axis=1, keepdims=True), np.uint64(1))
         else:
@@ -97,14 +97,14 @@ class Numbers:
         steps[below] = -(~above[below] + 1.0)
         return steps / self.step
 
-    def _standardise(self, columns, seen, steps):
+    def _standardise(self, column, seen, steps):
         """Learn ``centre`` and ``scale`` from steps, (k, n), of which ``seen`` are in order."""
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             self.centre, self.scale = (f(axis=1, keepdims=True) for f in (steps.mean, steps.std))
         low, high = seen[:, :1], seen[:, -1:]
         for i in np.flatnonzero(~np.isfinite(self.scale)):
             raise ValueError(
-                f"Got values up to {max(-low[i, 0], high[i, 0]):g} in {columns[i].label}: their "
+                f"Got values up to {max(-low[i, 0], high[i, 0]):g} in {column.labels[i]}: their "
                 "variance is not a finite float64. Rescale the column, or take its logarithm."
             )
         rounding = steps.shape[1] * np.finfo(float).eps * np.abs(self.centre)
@@ -127,7 +127,7 @@ class Numbers:
         steps = np.multiply(x.T, self.scale, dtype=np.float64, order="C") + self.centre
         made = self._decoded_floats(steps) if self.low.dtype.kind == "f" else self._decoded(steps)
         for i, (known, middles) in self.recurring.items():
-            made[i] = known[np.searchsorted(middles, steps[i])]
+            made[i] = known[middles.searchsorted(steps[i])]
         return made
 
     def _decoded_floats(self, steps):
@@ -150,7 +150,9 @@ class Numbers:
 
 def _is_first(seen):
     """Mask of the first of equal values in each row of sorted ones, (k, n)."""
-    return np.insert(seen[:, 1:] != seen[:, :-1], 0, True, axis=1)
+    is_first = np.ones(seen.shape, dtype=bool)
+    np.not_equal(seen[:, 1:], seen[:, :-1], out=is_first[:, 1:])
+    return is_first
 
 
 def _decimals(seen):
@@ -168,9 +170,9 @@ def _decimals(seen):
     largest, found = np.abs(seen[:, [0, -1]]).max(axis=1), np.full(len(seen), np.nan)
     for precision in np.float64, np.float32:
         smallest = 10 * float(np.finfo(precision).eps) * largest
-        most = [min(_MOST_DECIMALS, -math.ceil(math.log10(s or 1.0))) for s in smallest.tolist()]
-        for decimals in {*most}:
-            some = np.flatnonzero(np.isnan(found) & (np.array(most) == decimals))
+        most = np.minimum(_MOST_DECIMALS, -np.ceil(np.log10(np.where(smallest, smallest, 1))))
+        for decimals in {*most.astype(int).tolist()}:
+            some = np.flatnonzero(np.isnan(found) & (most == decimals))
             # some of the values tell of most columns that the others need more decimals, too
             for part in (slice(None, None, 1 + seen.shape[1] // 8), slice(None)):
                 values = seen[some, part]
@@ -199,19 +201,18 @@ class TwoValues:
 
     width, block_sizes = 2, (2,)
 
-    def fit(self, columns, values, missing, seen):
+    def fit(self, column, values, seen, fill, n_present):
         """Learn from what ``Numbers.fit`` does."""
-        self.low, self.high, self.categories = seen[:, :1], seen[:, -1:], seen[:, [0, -1]]
-        n_high = np.count_nonzero((values == self.high) & ~missing, axis=1)
-        self.fill = (n_high > np.count_nonzero(~missing, axis=1) / 2)[:, None]  # the more frequent
+        self.low, self.high, self.fill = seen[:, :1], seen[:, -1:], fill
+        self.categories = seen[:, [0, -1]]
         return self
 
     def encode(self, column, values, missing, out):
         """Write the block of the nearer of the two values into ``out``, (n, 2 k)."""
-        to_high, to_low = (
-            np.abs(values / 2 - end / 2) for end in (self.high, self.low)
-        )  # none overflows
-        is_high = np.where(missing, self.fill, (to_high < to_low) | (values == self.high))
+        values = np.where(missing, self.fill, values)
+        # halves, since a difference may overflow
+        to_high, to_low = (np.abs(values / 2 - end / 2) for end in (self.high, self.low))
+        is_high = (to_high < to_low) | (values == self.high)
         out[:, ::2], out[:, 1::2] = ~is_high.T, is_high.T
 
     def decode(self, x):
@@ -246,7 +247,7 @@ class Category:
         ranks = np.array([*(rank.get(level, -1) for level in levels), -1])[codes]
         for code in codes[(ranks < 0) & ~missing]:
             raise ValueError(
-                f"Got the value {levels[code]!r} in {column.label}, which was not there in fit."
+                f"Got the value {levels[code]!r} in {column.labels[0]}, which was not there in fit."
             )
         ranks[missing] = self.fill
         for place, digit in enumerate(np.unravel_index(ranks, self.block_sizes)):

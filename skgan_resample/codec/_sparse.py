@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from .._containers import append
 from ._columns import read
-from ._encoders import Numbers
+from ._encoders import Numbers, number_encoders
 
 _LARGEST = 2.0**23  # whole numbers up to it are exact in float32, wherever their mean is
 
@@ -38,10 +38,9 @@ class SparseCodec(TransformerMixin, BaseEstimator):
         self._like = type(X)((0, X.shape[1]), dtype=X.dtype)
         self.sample_shape_, self._numbers, X = X.shape[1:], {}, sparse.csc_array(X)
         for j in np.flatnonzero(np.diff(X.indptr) >= X.shape[0] / 2 - 1):
-            columns, values, missing = read(X, np.array([j]), range(X.shape[1]))
-            number = Numbers().fit(columns, values, missing, np.sort(values))
-            if not number.recurring:
-                self._numbers[j] = number
+            for _, number in number_encoders(*read(X, np.array([j]), range(X.shape[1]))):
+                if isinstance(number, Numbers) and not number.recurring:
+                    self._numbers[j] = number
         return self
 
     def transform(self, X):

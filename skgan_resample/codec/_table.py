@@ -127,18 +127,17 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         is_auto = isinstance(wanted, str)
         chosen = [] if is_auto or wanted is None else chosen_columns(wanted, names)
         self._encoders, incomplete = [], np.zeros(len(names), dtype=bool)
-        self._columns = np.empty(len(names), dtype=object)
         for some in like_columns(table):
-            columns, values, missing = read(table, some, names)
+            column, values, missing = read(table, some, names)
             for i in np.flatnonzero(missing.all(axis=1)):
                 raise ValueError(
-                    f"Got only missing values in {columns[i].label}: there is nothing to learn "
+                    f"Got only missing values in {column.labels[i]}: there is nothing to learn "
                     "from. Drop the column."
                 )
-            self._columns[some], incomplete[some] = columns, missing.any(axis=1)
-            named = [c.is_category for c in columns] if is_auto else np.isin(some, [*chosen])
-            for part, encoder in _encoders(columns, values, missing, np.array(named)):
-                self._encoders.append((some[part], encoder))
+            incomplete[some] = missing.any(axis=1)
+            is_category = np.isin(some, [*chosen]) | (is_auto and column.is_category)
+            for part, encoder in _encoders(column, values, missing, is_category):
+                self._encoders.append((some[part], column.of(part), encoder))
         self._lay_out(incomplete)
         if is_auto:
             self._warn_of_identifiers()
@@ -146,8 +145,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
 
     def _warn_of_identifiers(self):
         identifiers = [
-            self._columns[some[0]].label
-            for some, encoder in self._encoders
+            column.labels[0]
+            for _, column, encoder in self._encoders
             if isinstance(encoder, Category)
             and len(encoder.levels) > max(20, encoder.n_present / 2)
         ]
@@ -161,7 +160,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     def _lay_out(self, incomplete):
         """Give columns their places: numbers, categories, then the blocks of missing values."""
         width, sizes, levels = np.empty(len(incomplete), dtype=np.intp), {}, {}
-        for some, encoder in self._encoders:
+        for some, _, encoder in self._encoders:
             width[some] = encoder.width
             levels |= zip(some.tolist(), encoder.categories, strict=False)
             sizes |= dict.fromkeys(some.tolist(), encoder.block_sizes)
@@ -207,17 +206,15 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         table = self._checked(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         encoded = np.zeros((table.shape[0], *self.sample_shape_), dtype=np.float32)
-        for some, encoder in self._encoders:
-            columns, values, missing = read(table, some, self._container.names)
-            for i in np.flatnonzero(~missing.all(axis=1)):
-                values[i] = columns[i].in_unit_of(self._columns[some[i]], values[i])
+        for some, known, encoder in self._encoders:
+            column, values, missing = read(table, some, self._container.names)
+            if not missing.all():
+                values = column.in_unit_of(known, values)
             marks = self._marks[some]
             for i in np.flatnonzero(missing.any(axis=1) & (marks < 0)):
-                raise ValueError(
-                    f"Got missing values in {columns[i].label}, which had none in fit."
-                )
+                raise ValueError(f"Got missing values in {known.labels[i]}, which had none in fit.")
             part = np.zeros((len(encoded), len(some) * encoder.width), dtype=np.float32)
-            encoder.encode(columns[0], values, missing, part)
+            encoder.encode(column, values, missing, part)
             encoded[:, self._places(some, encoder)] = part
             lacks = missing[marks >= 0].T
             encoded[:, marks[marks >= 0] - 1], encoded[:, marks[marks >= 0]] = ~lacks, lacks
@@ -247,13 +244,13 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
 
     def _decoded(self, encoded):
         """Encoder by encoder its columns, their values, and where they are missing."""
-        for some, encoder in self._encoders:
+        for some, column, encoder in self._encoders:
             values = np.atleast_2d(encoder.decode(encoded[:, self._places(some, encoder)]))
             missing, marks = np.zeros(values.shape, dtype=bool), self._marks[some]
             marked = np.flatnonzero(marks >= 0)
             marks = marks[marked]
             missing[marked] = (encoded[:, marks] > encoded[:, marks - 1]).T
-            yield some, self._columns[some], values, missing
+            yield some, column, values, missing
 
     def _checked(self, X):
         """X as a table with columns; its shape is checked on a view of zeros."""
@@ -269,18 +266,16 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         return tags
 
 
-def _encoders(columns, values, missing, is_category):
+def _encoders(column, values, missing, is_category):
     """Fit encoders of k columns as ``read`` returns them: pairs of (indices, encoder)."""
     for i in np.flatnonzero(is_category):
-        yield np.array([i]), Category().fit(columns[i], values[i], missing[i])
+        yield np.array([i]), Category().fit(column, values[i], missing[i])
     rest = np.flatnonzero(~is_category)
-    if not len(rest):
-        return
-    columns = [columns[i] for i in rest]
-    if columns[0].kind == "level":  # alone, as only columns of numbers are read together
+    if len(rest) and column.kind == "level":
         raise ValueError(
-            f"Got values of the type {type(columns[0].levels[0]).__name__} in {columns[0].label}, "
+            f"Got values of the type {type(column.levels[0]).__name__} in {column.labels[0]}, "
             "which categorical_features leaves out. Name it there, or use 'auto'."
         )
-    for some, encoder in number_encoders(columns, values[rest], missing[rest]):
-        yield rest[some], encoder
+    if len(rest):
+        for some, encoder in number_encoders(column.of(rest), values[rest], missing[rest]):
+            yield rest[some], encoder
