@@ -31,6 +31,7 @@ _SAMPLES_AT_ONCE, _VALUES_AT_ONCE = 1024, 1 << 22
 # What is compared with training samples after a fit, see docs/results/fit-warnings.md
 _FEWEST_COMPARED, _MOST_COMPARED = 6, 20_000  # training samples of a class
 _ENOUGH = 2000  # training samples of a class for a median, and generated ones of all classes
+_MANY_COLUMNS = 2048
 _COLLAPSED, _COPIED, _MOST_LISTED = 0.2, 0.5, 5  # spread, share of copies, classes in a message
 _OF_SCIKIT_LEARN = ("_sk", "_metadata", "_callback", "_parent")  # attributes that are not ours
 
@@ -401,12 +402,13 @@ def _warn_of_mistakes(name, shares):
 def _as_floats(x):
     """Encoded samples as rows of floats, bytes in [-1, 1]: (n, ...) -> (n, d).
 
-    Columns of sparse ones are added up in 256 at random, with random signs: distances stay.
+    Columns of wide tables are added up in 256 at random, with random signs: distances stay.
     """
-    if sparse.issparse(x):
+    if x.ndim == 2 and (sparse.issparse(x) or x.shape[1] > _MANY_COLUMNS):
         rng, d = np.random.default_rng(0), x.shape[1]
         entries = rng.choice([-1.0, 1.0], d), (np.arange(d), rng.integers(256, size=d))
-        return (x @ sparse.csr_array(entries, (d, 256))).toarray()
+        rows = x @ sparse.csr_array(entries, (d, 256))
+        return rows.toarray() if sparse.issparse(rows) else rows
     rows = x.reshape(len(x), -1)
     return rows / np.float32(127.5) - 1 if x.dtype == np.uint8 else rows
 

@@ -11,14 +11,15 @@ from .._containers import is_dataframe, is_polars
 from ._objects import Column, integer_dtype, nan_mask, read_objects
 
 _NAT = np.iinfo(np.int64).min
-_COLUMNS_AT_ONCE = 8  # the float64 of a row of them fill one line of the processor's cache
+_NATIVE = {"f": np.float64, "u": np.uint64, "i": np.int64, "b": np.int64}
+_VALUES_AT_ONCE = 1 << 16  # of columns that are read together: 0.5 MB, which stay in the cache
 
 
 class Container:
     """The kind of container that a table came in, to build it again; ``names`` of its columns."""
 
-    def __init__(self, X):
-        self._type, self._dtype, self._index = type(X), getattr(X, "dtype", None), None
+    def __init__(self, X, kind):
+        self._type, self._dtype, self._index = kind, getattr(X, "dtype", None), None
         self._attrs = getattr(X, "attrs", None)
         self.names = list(X.columns if is_dataframe(X) or is_polars(X) else range(X.shape[1]))
         if is_dataframe(X):
@@ -27,56 +28,78 @@ class Container:
                 twice = list(X.columns[X.columns.duplicated()].unique())
                 raise ValueError(f"Got several columns named {twice}. Give each its own name.")
 
-    def build(self, made, n_rows):
-        """A table of decoded columns: an iterable of (Column, values, missing)."""
+    def build(self, decoded, n_rows):
+        """A table of decoded columns: (indices, Column, values, missing) as ``read`` has them."""
         if self._index is not None:
-            import pandas as pd
-
-            series = {j: pandas_series(*one) for j, one in enumerate(made)}
-            frame = pd.DataFrame(series, copy=False)
-            frame.columns, frame.attrs = self._index, self._attrs
-            return frame
+            return self._pandas_frame(decoded)
         if self._dtype is None:
-            import polars as pl
-
-            pairs = zip(self.names, made, strict=True)
-            return pl.DataFrame([polars_series(name, *one) for name, one in pairs])
+            return self._polars_frame(decoded)
+        blocks = (
+            (some, array_values(column, values, missing).T)
+            for some, column, values, missing in decoded
+        )
         if issubclass(self._type, (sparse.sparray, sparse.spmatrix)):
-            return self._type(_sparse(made, self._dtype))
+            order, parts = zip(  # with a few columns dense at a time
+                *((some, sparse.csc_array(block.astype(self._dtype))) for some, block in blocks),
+                strict=True,
+            )
+            return self._type(sparse.hstack(parts)[:, np.argsort(np.concatenate(order))])
         rows = np.empty((n_rows, len(self.names)), dtype=self._dtype)
-        for j, one in enumerate(made):
-            rows[:, j] = array_values(*one)
+        for some, block in blocks:
+            rows[:, some] = block
         return rows
+
+    def _pandas_frame(self, decoded):
+        import pandas as pd
+
+        order, parts = [], []
+        for some, column, values, missing in decoded:
+            order.extend(some)
+            if len(some) == 1:
+                parts.append(pandas_series(column, values[0], missing[0]))
+            else:  # of numpy's own numbers
+                block = array_values(column, values, missing).T.astype(column.dtype)
+                parts.append(pd.DataFrame(block))
+        frame = pd.concat(parts, axis=1, ignore_index=True)[np.argsort(order)]
+        frame.columns, frame.attrs = self._index, self._attrs
+        return frame
+
+    def _polars_frame(self, decoded):
+        import polars as pl
+
+        series = {
+            some[0]: polars_series(self.names[some[0]], column, values[0], missing[0])
+            for some, column, values, missing in decoded
+        }
+        return pl.DataFrame([series[j] for j in range(len(series))])
 
 
 def as_table(X):
-    """Lists as an array, of objects where types are mixed; other tables as they are."""
+    """Lists as an array, of objects where types are mixed; sparse tables as CSC; others as is."""
     if is_polars(X) and not hasattr(X, "shape"):
         raise TypeError("Got a polars LazyFrame, but expected a DataFrame. Call its collect().")
-    if is_polars(X) or (is_dataframe(X) and X.ndim == 2) or sparse.issparse(X):
+    if sparse.issparse(X):
+        return X.tocsc()
+    if is_polars(X) or (is_dataframe(X) and X.ndim == 2):
         return X
     array = np.asarray(X)
     mixed = isinstance(X, (list, tuple)) and array.dtype.kind in "USMm"
     return np.array(X, dtype=object) if mixed else array
 
 
-def columns_of(X):
-    """The columns of a table one by one; those of an array contiguous, as sums depend on it."""
-    if is_polars(X):
-        yield from X.iter_columns()
-    elif is_dataframe(X):
-        yield from (series for _, series in X.items())
-    else:
-        X = X.tocsc() if sparse.issparse(X) else X
-        for start in range(0, X.shape[1], _COLUMNS_AT_ONCE):
-            some = X[:, start : start + _COLUMNS_AT_ONCE]
-            yield from (some.toarray() if sparse.issparse(some) else some).T.copy()
-
-
-def _sparse(made, dtype):
-    """Decoded columns as a sparse array, with one of them dense at a time."""
-    columns = (array_values(*one).astype(dtype)[:, None] for one in made)
-    return sparse.hstack([sparse.csc_array(column) for column in columns])
+def like_columns(X):
+    """Indices of columns that are encoded together: one, or a few of one of numpy's dtypes."""
+    groups: dict = {}
+    for j, dtype in enumerate(X.dtypes if hasattr(X, "dtypes") else [X.dtype] * X.shape[1]):
+        is_plain = isinstance(dtype, np.dtype) and (
+            dtype.kind in ("iuf" if hasattr(X, "dtypes") else "iufb")
+        )
+        groups.setdefault(dtype if is_plain else j, []).append(j)
+    n_values = _VALUES_AT_ONCE // 8 if sparse.issparse(X) else _VALUES_AT_ONCE
+    n_at_once = max(1, n_values // X.shape[0])
+    for group in groups.values():
+        for start in range(0, len(group), n_at_once):
+            yield np.array(group[start : start + n_at_once])
 
 
 def chosen_columns(wanted, names):
@@ -100,40 +123,55 @@ def chosen_columns(wanted, names):
     return chosen
 
 
-def read(series, name):
-    """Find out what a column of a table holds: (Column, values, mask of the missing ones).
+def read(X, some, names):
+    """Read columns of a table: (Column, values, mask of the missing ones), (k, n) each.
 
     Values are float64 of numbers; int64, or uint64, of whole numbers, booleans and times; of levels
     their places in ``column.levels``. They are anything where a value is missing.
     """
-    label = f"column {name!r}" if isinstance(name, str) else f"column {name}"
+    labels = [f"column {names[j]!r}" for j in some]
+    if is_polars(X) or (is_dataframe(X) and len(some) == 1):
+        block, series = None, [(X if is_polars(X) else X.iloc)[:, j] for j in some.tolist()]
+    elif is_dataframe(X):
+        part = X.iloc[:, some]
+        block = part.to_numpy() if part.dtypes.nunique() == 1 else None
+        series = [part.iloc[:, i] for i in range(len(some))] if block is None else []
+    else:
+        block = X[:, some].toarray() if sparse.issparse(X) else X[:, some]
+        series = block.T
+    if block is not None and block.dtype.kind in _NATIVE:
+        values = np.array(block.T, dtype=_NATIVE[block.dtype.kind], order="C")
+        for i in np.flatnonzero(np.isinf(values).any(axis=1)):
+            nan_mask(values[i], labels[i])
+        return Column(labels, block.dtype, "number"), values, np.isnan(values)
+    columns, values, missing = zip(*map(_read_one, series, labels), strict=True)
+    strange = (c for c, lacks in zip(columns, missing, strict=True) if not lacks.all())
+    column = max(strange, key=lambda c: c.kind != "number", default=columns[0])
+    return column, np.stack(values), np.stack(missing)
+
+
+def _read_one(series, label):
+    """Find out what a column holds: (Column, values, mask of the missing ones)."""
     if is_polars(series):
         return _read_polars(series, label)
     dtype = series.dtype
     kind = getattr(dtype, "kind", "O")
-    is_array = isinstance(series, np.ndarray)
     if kind in "mM":
         plain, zone = _plain_and_zone(dtype)
         utc = series if zone is None else series.dt.tz_convert(None)
         values = np.asarray(utc.astype(plain)).astype(np.int64)
-        return Column(label, dtype, "time", unit=plain), values, values == _NAT
+        return Column([label], dtype, "time", unit=plain), values, values == _NAT
     if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
         levels, codes = list(dtype.categories), series.cat.codes.to_numpy()
-        return Column(label, dtype, "level", True, levels), codes, codes < 0
-    if kind in "biufc":
-        if kind == "c":
-            raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
-        native = {"f": np.float64, "u": np.uint64}.get(kind, np.int64)
-        if is_array:
-            values, missing = series.astype(native, copy=False), np.zeros(len(series), dtype=bool)
-        else:
-            missing = series.isna().to_numpy()
-            filler = {"f": np.nan, "b": False}.get(kind, 0)
-            values = series.to_numpy(dtype=native, na_value=filler)
-        column = Column(label, dtype, "number", kind == "b" and not is_array)
-        return column, values, missing | nan_mask(values, label)
-    objects = np.asarray(series, dtype=object) if is_array else series.astype(object).to_numpy()
-    return read_objects(objects, dtype, label)
+        return Column([label], dtype, "level", True, levels), codes, codes < 0
+    if kind == "c":
+        raise ValueError(f"Complex data not supported: got complex numbers in {label}.")
+    if kind in _NATIVE:
+        filler = {"f": np.nan, "b": False}.get(kind, 0)
+        values = series.to_numpy(dtype=_NATIVE[kind], na_value=filler)
+        missing = series.isna().to_numpy() | nan_mask(values, label)
+        return Column([label], dtype, "number", kind == "b"), values, missing
+    return read_objects(np.asarray(series, dtype=object), dtype, label)
 
 
 def _plain_and_zone(dtype):
@@ -175,18 +213,18 @@ def _read_polars(series, label):
     dtype = series.dtype
     missing = series.is_null().to_numpy()
     if dtype == pl.Boolean or dtype.is_integer():
-        column = Column(label, dtype, "number", dtype == pl.Boolean)
+        column = Column([label], dtype, "number", dtype == pl.Boolean)
         native = integer_dtype(series.min() or 0, series.max() or 0, label)
         whole = pl.UInt64 if native is np.uint64 else pl.Int64
         return column, series.cast(whole).fill_null(0).to_numpy(), missing
     if dtype.is_numeric():
-        column = Column(label, dtype, "number")
+        column = Column([label], dtype, "number")
         column.missing = None if missing.any() else np.nan
         values = series.cast(pl.Float64).to_numpy()
         return column, values, missing | nan_mask(values, label)
     if dtype.is_temporal():
         times = series.to_physical().cast(pl.Int64).fill_null(0)
-        return Column(label, dtype, "time", unit=dtype), times.to_numpy(), missing
+        return Column([label], dtype, "time", unit=dtype), times.to_numpy(), missing
     if dtype.is_nested():
         raise ValueError(f"Got {dtype} values in {label}, but expected numbers, texts or times.")
     objects = np.fromiter(series.to_list(), dtype=object, count=len(series))

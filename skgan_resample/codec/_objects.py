@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -28,9 +28,9 @@ _WITH_NAN = float, np.floating, Decimal, np.datetime64, np.timedelta64
 
 @dataclass
 class Column:
-    """What one column holds."""
+    """What one column holds, or several of one dtype of numbers."""
 
-    label: str  # what error messages call it
+    labels: list  # what error messages call them
     dtype: object  # the caller's
     kind: str  # "number", "time", or "level": anything that is neither, such as a text
     is_category: bool = False  # whether categorical_features="auto" takes it for a category
@@ -39,12 +39,17 @@ class Column:
     make: Callable | None = None  # makes an object of a number or a time, where it holds objects
     missing: object = None  # what stands for a missing value among objects
 
+    def of(self, some):
+        """Some of the columns."""
+        return replace(self, labels=[self.labels[i] for i in some])
+
     def objects(self, values, missing):
         """Decoded values as objects, where the column holds such; else as they are."""
         if self.kind != "level" and self.make is None:
             return values
-        plain = values.tolist() if self.make is None else map(self.make, values.tolist())
-        made = np.fromiter(plain, dtype=object, count=len(values))
+        plain = values.ravel().tolist()
+        made = np.fromiter(map(self.make, plain) if self.make else plain, object, count=len(plain))
+        made = made.reshape(values.shape)
         made[missing] = self.missing
         return made
 
@@ -55,7 +60,7 @@ class Column:
         kinds = {getattr(unit, "kind", None) for unit in (self.unit, known.unit)}
         if len(kinds) == 1 and kinds <= {"m", "M"}:
             return values.view(self.unit).astype(known.unit).view(np.int64)
-        raise ValueError(f"Got {self.dtype} values in {known.label}, but fit saw {known.dtype}.")
+        raise ValueError(f"Got {self.dtype} values in {self.labels[0]}, but fit saw {known.dtype}.")
 
 
 def read_objects(objects, dtype, label):
@@ -72,7 +77,7 @@ def read_objects(objects, dtype, label):
         )
     family = families.pop() if families else str
     missing = objects[absent][0] if absent.any() else None
-    column = Column(label, dtype, "number", family is bool, missing=missing)
+    column = Column([label], dtype, "number", family is bool, missing=missing)
     if family in (bool, float):
         found, column.make = _read_numbers(present, kinds, label)
     elif family is complex:

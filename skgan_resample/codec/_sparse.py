@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from .._containers import append
 from ._columns import read
-from ._encoders import Number
+from ._encoders import Numbers, number_encoders
 
 _LARGEST = 2.0**23  # whole numbers up to it are exact in float32, wherever their mean is
 
@@ -38,11 +38,9 @@ class SparseCodec(TransformerMixin, BaseEstimator):
         self._like = type(X)((0, X.shape[1]), dtype=X.dtype)
         self.sample_shape_, self._numbers, X = X.shape[1:], {}, sparse.csc_array(X)
         for j in np.flatnonzero(np.diff(X.indptr) >= X.shape[0] / 2 - 1):
-            some, column = slice(*X.indptr[j : j + 2]), np.zeros(X.shape[0], X.dtype)
-            column[X.indices[some]] = X.data[some]
-            number = Number().fit(*read(column, j))
-            if number.values is None:
-                self._numbers[j] = number
+            for _, number in number_encoders(*read(X, np.array([j]), range(X.shape[1]))):
+                if isinstance(number, Numbers) and not number.recurring:
+                    self._numbers[j] = number
         return self
 
     def transform(self, X):
@@ -54,10 +52,10 @@ class SparseCodec(TransformerMixin, BaseEstimator):
 
     def inverse_transform(self, encoded):
         """Decode rows, of shape (n_samples, n_features)."""
-        decoded = sparse.csr_array(encoded, copy=True)
+        decoded = sparse.csc_array(encoded, copy=True)
         for j, number in self._numbers.items():
-            some = decoded.indices == j
-            code = (number.steps(decoded.data[some]) - number.centre) / number.scale
-            decoded.data[some] = number.decode(code[:, None])
+            some = slice(*decoded.indptr[j : j + 2])
+            code = (number.steps(decoded.data[None, some]) - number.centre) / number.scale
+            decoded.data[some] = number.decode(code.T)[0]
         decoded.eliminate_zeros()
         return append(self._like, decoded)

@@ -12,8 +12,8 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted, validate_data
 
 from .._containers import warn
-from ._columns import Container, as_table, chosen_columns, columns_of, read
-from ._encoders import Category, Number, TwoValues
+from ._columns import Container, as_table, chosen_columns, like_columns, read
+from ._encoders import Category, number_encoders
 
 
 class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -121,66 +121,68 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         ):
             message = f"{type(X).__name__}, which is made dense: {math.prod(X.shape):,} values"
             warn(f"Got a sparse {message}.", DataConversionWarning)
-        self._container = Container(table)
+        self._container = Container(table, type(X))
         validate_data(self, X, skip_check_array=True)
         names, wanted = self._container.names, self.categorical_features
         is_auto = isinstance(wanted, str)
         chosen = [] if is_auto or wanted is None else chosen_columns(wanted, names)
-        self._columns, self._encoders, incomplete, unique = [], [], [], []
-        for j, series in enumerate(columns_of(table)):
-            column, values, missing = read(series, names[j])
-            if missing.all():
+        self._encoders, incomplete = [], np.zeros(len(names), dtype=bool)
+        for some in like_columns(table):
+            column, values, missing = read(table, some, names)
+            for i in np.flatnonzero(missing.all(axis=1)):
                 raise ValueError(
-                    f"Got only missing values in {column.label}: there is nothing to learn from. "
-                    "Drop the column."
+                    f"Got only missing values in {column.labels[i]}: there is nothing to learn "
+                    "from. Drop the column."
                 )
-            is_category = column.is_category if is_auto else j in chosen
-            if column.kind == "level" and not is_category:
-                raise ValueError(
-                    f"Got values of the type {type(column.levels[0]).__name__} in {column.label}, "
-                    "which categorical_features leaves out. Name it there, or use 'auto'."
-                )
-            encoder = Category() if is_category else _number(values[~missing])
-            encoder.fit(column, values, missing)
-            self._columns.append(column)
-            self._encoders.append(encoder)
-            if missing.any():
-                incomplete.append(j)
-            if is_auto and is_category and len(encoder.levels) > max(20, (~missing).sum() / 2):
-                unique.append(column.label)
-        if unique:
-            warn(
-                f"Got more than half as many categories as rows in {', '.join(unique)}: new rows "
-                "can only repeat them. Drop identifiers, convert numbers and dates that are "
-                "written as texts, or name in categorical_features what are categories.",
-                UserWarning,
-            )
+            incomplete[some] = missing.any(axis=1)
+            is_category = np.isin(some, [*chosen]) | (is_auto and column.is_category)
+            for part, encoder in _encoders(column, values, missing, is_category):
+                self._encoders.append((some[part], column.of(part), encoder))
         self._lay_out(incomplete)
+        if is_auto:
+            self._warn_of_identifiers()
         return self
+
+    def _warn_of_identifiers(self):
+        identifiers = [
+            column.labels[0]
+            for _, column, encoder in self._encoders
+            if isinstance(encoder, Category)
+            and len(encoder.levels) > max(20, encoder.n_present / 2)
+        ]
+        if identifiers:
+            warn(
+                f"Got more than half as many categories as rows in {', '.join(identifiers)}: new "
+                "rows can only repeat them. Drop identifiers, convert numbers and dates that are "
+                "written as texts, or name in categorical_features what are categories."
+            )
 
     def _lay_out(self, incomplete):
         """Give columns their places: numbers, categories, then the blocks of missing values."""
-        owners: list[int] = []
-        self.block_sizes_: tuple[int, ...] = ()
-        self._places, self._marks, self.categories_ = {}, {}, {}
-        for kind in (Number, Category):
-            for j, encoder in enumerate(self._encoders):
-                if isinstance(encoder, kind):
-                    self._places[j] = slice(len(owners), len(owners) + encoder.width)
-                    owners += [j] * encoder.width
-                    self.block_sizes_ += encoder.block_sizes
-                    if isinstance(encoder, Category):
-                        self.categories_[j] = encoder.levels
+        width, sizes, levels = np.empty(len(incomplete), dtype=np.intp), {}, {}
+        for some, _, encoder in self._encoders:
+            width[some] = encoder.width
+            levels |= zip(some.tolist(), encoder.categories, strict=False)
+            sizes |= dict.fromkeys(some.tolist(), encoder.block_sizes)
+        self.categories_ = dict(sorted(levels.items()))
         self.categorical_features_ = np.array([*self.categories_], dtype=np.intp)
-        for j in incomplete:
-            self._marks[j] = len(owners) + 1
-            owners += [j, j]
-        self.block_sizes_ += (2,) * len(incomplete)
+        numbers = np.setdiff1d(np.arange(len(width)), self.categorical_features_)
+        order, marked = np.append(numbers, self.categorical_features_), np.flatnonzero(incomplete)
+        self._starts = np.empty_like(width)
+        self._starts[order] = width[order].cumsum() - width[order]
+        self._marks = np.where(incomplete, width.sum() + 2 * incomplete.cumsum() - 1, -1)
+        owners = np.append(order.repeat(width[order]), marked.repeat(2))
+        blocks = [size for j in self.categories_ for size in sizes[j]]
+        self.block_sizes_ = (*blocks, *[2] * len(marked))
         self.sample_shape_ = (len(owners),)
-        self.missing_ = tuple(self._marks.values())
-        shared = np.union1d(self.categorical_features_, incomplete)
+        self.missing_ = tuple(self._marks[marked].tolist())
+        shared = np.union1d(self.categorical_features_, marked)
         number = np.searchsorted(shared, owners) + 1
         self.units_ = tuple(np.where(np.isin(owners, shared), number, 0).tolist())
+
+    def _places(self, some, encoder):
+        """Encoded columns of those that an encoder has."""
+        return (self._starts[some][:, None] + np.arange(encoder.width)).ravel()
 
     def transform(self, X):
         """Encode rows.
@@ -204,17 +206,18 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         table = self._checked(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         encoded = np.zeros((table.shape[0], *self.sample_shape_), dtype=np.float32)
-        for j, series in enumerate(columns_of(table)):
-            known = self._columns[j]
-            column, values, missing = read(series, self._container.names[j])
+        for some, known, encoder in self._encoders:
+            column, values, missing = read(table, some, self._container.names)
             if not missing.all():
                 values = column.in_unit_of(known, values)
-            if missing.any() and j not in self._marks:
-                raise ValueError(f"Got missing values in {known.label}, which had none in fit.")
-            self._encoders[j].encode(column, values, missing, encoded[:, self._places[j]])
-            if j in self._marks:
-                mark = self._marks[j]
-                encoded[:, mark - 1], encoded[:, mark] = ~missing, missing
+            marks = self._marks[some]
+            for i in np.flatnonzero(missing.any(axis=1) & (marks < 0)):
+                raise ValueError(f"Got missing values in {known.labels[i]}, which had none in fit.")
+            part = np.zeros((len(encoded), len(some) * encoder.width), dtype=np.float32)
+            encoder.encode(column, values, missing, part)
+            encoded[:, self._places(some, encoder)] = part
+            lacks = missing[marks >= 0].T
+            encoded[:, marks[marks >= 0] - 1], encoded[:, marks[marks >= 0]] = ~lacks, lacks
         return encoded
 
     def inverse_transform(self, encoded):
@@ -240,14 +243,14 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         return self._container.build(self._decoded(encoded), len(encoded))
 
     def _decoded(self, encoded):
-        """Column by column what it holds, its values, and where they are missing."""
-        for j, column in enumerate(self._columns):
-            values = self._encoders[j].decode(encoded[:, self._places[j]])
-            missing = np.zeros(len(encoded), dtype=bool)
-            if j in self._marks:
-                mark = self._marks[j]
-                missing = encoded[:, mark] > encoded[:, mark - 1]
-            yield column, values, missing
+        """Encoder by encoder its columns, their values, and where they are missing."""
+        for some, column, encoder in self._encoders:
+            values = np.atleast_2d(encoder.decode(encoded[:, self._places(some, encoder)]))
+            missing, marks = np.zeros(values.shape, dtype=bool), self._marks[some]
+            marked = np.flatnonzero(marks >= 0)
+            marks = marks[marked]
+            missing[marked] = (encoded[:, marks] > encoded[:, marks - 1]).T
+            yield some, column, values, missing
 
     def _checked(self, X):
         """X as a table with columns; its shape is checked on a view of zeros."""
@@ -263,8 +266,16 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         return tags
 
 
-def _number(present):
-    """The encoder for a column of numbers or times, by its values."""
-    low, high = present.min(), present.max()  # Number sorts the values, which is slow
-    is_one = (present == low) | (present == high)
-    return TwoValues() if low < high and len(present) > 4 and is_one.all() else Number()
+def _encoders(column, values, missing, is_category):
+    """Fit encoders of k columns as ``read`` returns them: pairs of (indices, encoder)."""
+    for i in np.flatnonzero(is_category):
+        yield np.array([i]), Category().fit(column, values[i], missing[i])
+    rest = np.flatnonzero(~is_category)
+    if len(rest) and column.kind == "level":
+        raise ValueError(
+            f"Got values of the type {type(column.levels[0]).__name__} in {column.labels[0]}, "
+            "which categorical_features leaves out. Name it there, or use 'auto'."
+        )
+    if len(rest):
+        for some, encoder in number_encoders(column.of(rest), values[rest], missing[rest]):
+            yield rest[some], encoder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,7 +98,7 @@ class TableMixture:
     x: np.ndarray  # (n, d), encoded rows
     members: Members
     means: np.ndarray  # (K, d), class means of what is not missing
-    values: tuple[np.ndarray, ...]  # of each column, sorted, where they recur; else none
+    values: dict[int, np.ndarray]  # of each column where three or more recur, sorted
     groups: np.ndarray  # (d,), group of the columns that come from the same row, or -1
     interpolated: np.ndarray  # (d,), mask of the numbers of more than two values
     missing: np.ndarray  # (g, 2), columns of values, and those that are 1 where they are missing
@@ -130,12 +131,15 @@ class TableMixture:
         pairs[:, 1] = marks[pairs[:, 1]]
         is_missing = _is_missing(x, pairs)
         present = np.broadcast_to(~is_missing, x.shape)
-        sums = np.stack([np.bincount(y, column, n_classes) for column in (x * present).T], 1)
-        counts = np.stack([np.bincount(y, column, n_classes) for column in present.T], 1)
-        means = (sums / np.maximum(counts, 1)).astype(np.float32)
-        known = np.where(is_missing, np.float32(np.nan), x)
-        values = tuple(map(_recurring_values, known.T))
-        n_values = np.array([*map(len, values)])
+        means = np.empty((n_classes, x.shape[1]), dtype=np.float32)
+        n_values, values = np.empty(x.shape[1], dtype=np.intp), {}
+        step = max(1, _BATCH_VALUES // len(x))
+        for start in range(0, x.shape[1], step):
+            some = slice(start, start + step)
+            means[:, some] = _class_means(x[:, some], present[:, some], y, n_classes)
+            known = np.where(present[:, some], x[:, some], np.float32(np.nan))
+            n_values[some], found = _recurring_values(known)
+            values |= {start + i: column for i, column in found.items()}
         two = np.flatnonzero((n_values == 2) & (is_number | is_second))
         ties = tied_columns(x[:, two] == x[:, two].max(axis=0), present[:, two])
         groups = _groups(owners, two, ties)
@@ -172,14 +176,21 @@ class TableMixture:
 
     def _round_to_observed(self, rows, rng):
         """Round numbers that recur, in place, stochastically to the value below or above."""
-        is_missing = np.broadcast_to(_is_missing(rows, self.missing), rows.shape)
-        for j in np.flatnonzero(self.interpolated):
-            if len(values := self.values[j]):
-                column = rows[:, j].clip(values[0], values[-1])
-                above = np.searchsorted(values, column).clip(1)
-                low, high = values[above - 1], values[above]
-                up = rng.random(len(rows), dtype=np.float32) * (high - low) < column - low
-                rows[:, j] = np.where(is_missing[:, j], rows[:, j], np.where(up, high, low))
+        columns = [j for j in self.values if self.interpolated[j]]
+        step = max(1, _BATCH_VALUES // max(1, len(rows)))
+        for some in (columns[i : i + step] for i in range(0, len(columns), step)):
+            numbers, values = rows[:, some].T, [self.values[j] for j in some]
+            low, high = (np.array([v[end] for v in values])[:, None] for end in (0, -1))
+            numbers = np.clip(numbers, low, high, order="C")
+            above = np.array([v.searchsorted(x) for v, x in zip(values, numbers, strict=True)])
+            start = np.cumsum([0, *map(len, values[:-1])])[:, None]
+            above, values = start + above.clip(1), np.concatenate(values)
+            low, high = values[above - 1], values[above]
+            up = rng.random(numbers.shape, dtype=np.float32) * (high - low) < numbers - low
+            new = np.where(up, high, low).T
+            if len(self.missing):
+                new = np.where(_is_missing(rows, self.missing)[:, some], rows[:, some], new)
+            rows[:, some] = new
 
 
 def _is_missing(x, missing):
@@ -191,11 +202,27 @@ def _is_missing(x, missing):
     return mask
 
 
-def _recurring_values(column):
-    """Sorted values of a column, NaN left out, if they are fewer than half of its entries."""
-    present = column[~np.isnan(column)]
-    values = np.unique(present)
-    return values if len(values) < len(present) / 2 else values[:0]
+def _class_means(x, present, y, n_classes):
+    """Means of what is present in the columns of each class, (n, k) -> (K, k)."""
+    size = n_classes, x.shape[1]
+    entry = np.ravel_multi_index((y[:, None], np.arange(x.shape[1])), size).ravel()
+    sums, counts = (np.bincount(entry, a.ravel(), math.prod(size)) for a in (x * present, present))
+    return np.reshape(sums / np.maximum(counts, 1), size)
+
+
+def _recurring_values(x):
+    """Count the values, NaN left out, of columns where they are fewer than half of the entries.
+
+    (n, k) -> (k,), 0 for other columns; and the sorted values where there are three or more.
+    """
+    ordered = np.sort(x.T)  # NaN comes last
+    is_first = np.insert(ordered[:, 1:] != ordered[:, :-1], 0, True, axis=1) & ~np.isnan(ordered)
+    n_values, n_present = is_first.sum(axis=1), np.count_nonzero(~np.isnan(ordered), axis=1)
+    n_values[n_values >= n_present / 2] = 0
+    some = np.flatnonzero(n_values > 2)
+    values = ordered[some][is_first[some]]
+    ends = n_values[some].cumsum()
+    return n_values, {i: values[end - n_values[i] : end] for i, end in zip(some, ends, strict=True)}
 
 
 def _groups(owners, two_valued, ties):
