@@ -49,7 +49,7 @@ def test_help(script, run, capsys):
 @pytest.mark.parametrize(
     ("script", "more", "file", "column", "found"),
     [
-        ("bagan_gp", ["--sets", "fashion"], "bagan-gp", "system", 6),
+        ("bagan_gp", ["--sets", "fashion"], "bagan-gp", "system", 11),
         (
             "scdl",
             ["--profile", *[6] * 9, 4, "--fill", 8, "--evaluated", 4, "--cnn-iter", 2],

@@ -127,6 +127,29 @@ def codes(X, y, X_test, loss, extra, max_iter, seed):
     return in_batches(parts[0], tensor(X_test)).numpy(), parts[2]
 
 
+class KeepingRun(TrainingRun):
+    """A training run that keeps the networks that a sampler drops after its training."""
+
+    def train_autoencoder(self, network, *arguments):
+        self.autoencoder = network
+        return super().train_autoencoder(network, *arguments)
+
+    def train_adversarial(self, generator, discriminator, *arguments):
+        self.discriminator = discriminator
+        return super().train_adversarial(generator, discriminator, *arguments)
+
+
+def keeping(Sampler):
+    """The same sampler, with its KeepingRun as ``run_`` after ``fit``."""
+
+    class Keeping(Sampler):
+        def _fit_gan(self, x, y, run):
+            self.run_ = KeepingRun(**vars(run))
+            return super()._fit_gan(x, y, self.run_)
+
+    return Keeping
+
+
 def light_cnn(channels, side, n_classes):
     """Two convolutions and a hidden layer, for the quick runs."""
     return nn.Sequential(
@@ -213,7 +236,10 @@ class CNN(ClassifierMixin, BaseEstimator):
         return self.classes_[self.outputs(X).argmax(1)]
 
     def _scores(self, X, y):
-        """Scores of the second class if there are two, as in keras; else means over the classes."""
+        """Scores of the second class if there are two, as in keras; else means over the classes.
+
+        ``mse`` is the mean squared error of the probabilities.
+        """
         shares = self.predict_proba(X)
         found = self.classes_[shares.argmax(axis=1)]
         mean = {"average": "macro", "zero_division": 0}
@@ -224,6 +250,7 @@ class CNN(ClassifierMixin, BaseEstimator):
             "accuracy": accuracy_score(y, found),
             "precision": precision_score(y, found, **mean),
             "recall": recall_score(y, found, **mean),
+            "mse": ((shares - (np.asarray(y)[:, None] == self.classes_)) ** 2).mean(),
         }
 
 

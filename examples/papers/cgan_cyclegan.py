@@ -4,8 +4,9 @@
 
 It follows a student's report, "Enhancing Image Classification Using Conditional GAN-Based Data
 Augmentation"; sheep and horses (sheep_horse_64.npz) replace its cows and horses. A classifier
-learns from the 82 images alone, or with 250, 500 or 1,000 generated ones: loss, accuracy, precision
-and recall on training and test images during the training. For comparison we add images translated
+learns from the 82 images alone, or with 250, 500 or 1,000 generated ones: loss, accuracy,
+precision, recall and mean squared error on training and test images during the training. For
+comparison we add images translated
 by CycleGAN, duplicates, and duplicates that are shifted and mirrored. The script also draws CGAN's
 losses, and its images after 100 steps and at the end. Then CycleGAN translates these images and
 shoes (Fashion-MNIST) there and back, after one epoch and at the end: how much does an image change,
@@ -173,7 +174,7 @@ def main(arguments=None):
     frame = scores.read()
     figure(frame, options)
     last = frame[frame.epoch == frame.epoch.max()]
-    what = ["loss", "accuracy", "precision", "recall"]
+    what = ["loss", "accuracy", "precision", "recall", "mse"]
     show("At the end of training", last, ["training_set", "part"], what)
     frame = ways.read()
     by = ["pair", "epochs", "from_class"]

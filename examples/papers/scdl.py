@@ -4,11 +4,11 @@
 
 The ten classes have 4000, 2000, 1000, 750, 500, 350, 200, 100, 60 and 40 images. How does a
 classifier of all 60,000 real images classify 1,000 generated ones of each class (four scores, a
-confusion matrix, the gain over other methods)? Are the classes separated in the codes? And how well
-does the small CNN do on test images if it is trained on the imbalanced set, or on one over-sampled
-to 4,500, 6,000 or 10,000 of each class? We add duplicates and SMOTE for comparison. Every
-classifier has the same number of updates. The quick setting takes minutes a seed, the full one
-needs a GPU.
+confusion matrix, the gain over other methods)? Are the classes separated in the codes, and in the
+features of the discriminators? And how well does the small CNN do on test images if it is trained
+on the imbalanced set, or on one over-sampled to 4,500, 6,000 or 10,000 of each class? We add
+duplicates and SMOTE for comparison. Every classifier has the same number of updates. The quick
+setting takes minutes a seed, the full one needs a GPU.
 """
 
 import matplotlib.pyplot as plt
@@ -20,11 +20,14 @@ from _common import (
     EvaluationClassifier,
     Scores,
     codes,
+    generated_figure,
+    keeping,
     load,
     options_of,
     save,
     show,
     simple_cnn,
+    tensor,
     thin,
 )
 from imblearn.over_sampling import SMOTE, RandomOverSampler
@@ -45,10 +48,10 @@ from skgan_resample import (
     GAMOSampler,
     LatentSpaceDisplay,
     SCDLSampler,
-    SyntheticSamplesDisplay,
     WAEGANSampler,
 )
 from skgan_resample.nn.losses import mmd_imq, reconstruction_l2
+from skgan_resample.nn.run import in_batches
 
 PROFILE = [4000, 2000, 1000, 750, 500, 350, 200, 100, 60, 40]
 SAMPLERS = {
@@ -71,11 +74,11 @@ def recall_on_smallest(y_true, y_pred, y):
 
 
 def evaluate_samplers(evaluator, X, y, scores, options, seed):
-    """Scores and confusions of every sampler, and SCDL-GAN itself."""
+    """Scores and confusions of every sampler, and the samplers themselves."""
     confusions, fitted = {}, {}
     for name, Sampler in SAMPLERS.items():
         stages = {"max_iter": options.max_iter, "autoencoder_max_iter": options.max_iter}
-        sampler = Sampler(**stages, latent_dim=LATENT_DIM, random_state=seed).fit(X, y)
+        sampler = keeping(Sampler)(**stages, latent_dim=LATENT_DIM, random_state=seed).fit(X, y)
         X_new, y_new = sampler.sample(options.evaluated, random_state=seed)
         seen = evaluator.predict(X_new)
         scores.add(
@@ -89,7 +92,7 @@ def evaluate_samplers(evaluator, X, y, scores, options, seed):
         )
         confusions[name] = confusion_matrix(y_new, seen, normalize="true")
         fitted[name] = sampler
-    return confusions, fitted["SCDL-GAN"]
+    return confusions, fitted
 
 
 def training_sets(X, y, sampler, options, seed):
@@ -146,28 +149,40 @@ def all_codes(X, y, X_test, options, seed):
     return found
 
 
-def figures(confusions, Z, y_latent, curves, sampler, X, y, options):
-    """Confusion matrices, codes and learning curves; real and generated images."""
+def discriminator_features(fitted, X):
+    """Features of images in the discriminators of the report: {name: (n, n_features)}."""
+    return {
+        name: in_batches(fitted[name].run_.discriminator.trunk, tensor(X)).numpy()
+        for name in ("BAGAN", "WAE-GAN", "SCDL-GAN")
+    }
+
+
+def planes(Z, y, options, name):
+    """One plane by t-SNE for each of Z, {title: (n, d) codes}."""
+    figure, axes = plt.subplots(1, len(Z), figsize=(13, 4.6), layout="constrained")
+    for ax, (title, z) in zip(axes, Z.items(), strict=True):
+        LatentSpaceDisplay.from_codes(z, y, random_state=0, ax=ax)
+        ax.get_legend().remove()
+        ax.set_title(title)
+    save(figure, options, name)
+
+
+def figures(confusions, curves, fitted, X, y, options):
+    """Confusion matrices and learning curves; real images and those of every sampler."""
     figure, axes = plt.subplots(1, len(confusions), figsize=(13, 3.7), layout="constrained")
     style = {"colorbar": False, "include_values": False, "im_kw": {"vmin": 0, "vmax": 1}}
     for ax, (name, matrix) in zip(axes, confusions.items(), strict=True):
         ConfusionMatrixDisplay(matrix).plot(ax=ax, cmap="Blues", **style)
         ax.set(title=name, xlabel="predicted class", ylabel="generated class")
     save(figure, options, "scdl-confusions")
-    figure, axes = plt.subplots(1, len(Z), figsize=(13, 4.6), layout="constrained")
-    for ax, (name, z) in zip(axes, Z.items(), strict=True):
-        LatentSpaceDisplay.from_codes(z, y_latent, random_state=0, ax=ax)
-        ax.get_legend().remove()
-        ax.set_title(name)
-    save(figure, options, "scdl-codes")
     figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
     for name, curve in curves.items():
         ax.plot(*np.transpose(curve), label=name)
     ax.set(xlabel="updates", ylabel="accuracy on 1,000 test images")
     ax.legend()
     save(figure, options, "scdl-curves")
-    display = SyntheticSamplesDisplay(X, y, *sampler.sample(8, random_state=1)).plot()
-    save(display.figure_, options, "scdl-images")
+    made = {name: sampler.sample(5, random_state=1) for name, sampler in fitted.items()}
+    generated_figure({"real": thin(X, y, [5] * 10, 0)} | made, options, "scdl-images")
     plt.close("all")
 
 
@@ -189,14 +204,20 @@ def main(arguments=None):
     X_few, y_few = thin(X_test, y_test, [100] * 10, 0)
     for seed in options.seeds:
         X, y = thin(X_all, y_all, options.profile, seed)
-        confusions, sampler = evaluate_samplers(evaluator, X, y, evaluated, options, seed)
-        Z = all_codes(X, y, X_few, options, seed)
-        for name, z in Z.items():
-            accuracy = cross_val_score(KNeighborsClassifier(), z, y_few, cv=3).mean()
-            separated.add(codes=name, seed=seed, accuracy=accuracy)
-        curves = small_cnn(X, y, X_test, y_test, sampler, trained, options, seed)
+        confusions, fitted = evaluate_samplers(evaluator, X, y, evaluated, options, seed)
+        places = {
+            "codes": all_codes(X, y, X_few, options, seed),
+            "discriminators": discriminator_features(fitted, X_few),
+        }
+        for place, Z in places.items():
+            for name, z in Z.items():
+                accuracy = cross_val_score(KNeighborsClassifier(), z, y_few, cv=3).mean()
+                separated.add(place=place, sampler=name, seed=seed, accuracy=accuracy)
+            if seed == options.seeds[0]:
+                planes(Z, y_few, options, f"scdl-{place}")
+        curves = small_cnn(X, y, X_test, y_test, fitted["SCDL-GAN"], trained, options, seed)
         if seed == options.seeds[0]:
-            figures(confusions, Z, y_few, curves, sampler, X, y, options)
+            figures(confusions, curves, fitted, X_few, y_few, options)
 
     mean = show("Generated, evaluated", evaluated.read(), ["sampler"], [*FOUR, "class_6"])[FOUR]
     gain = {rival: mean.loc["SCDL-GAN"] / mean.loc[rival] - 1 for rival in mean.index}
@@ -205,7 +226,7 @@ def main(arguments=None):
         print(rival, gains.to_numpy().round(3))
     what = ["accuracy", "macro_f", "recall_on_smallest"]
     show("Small CNN", trained.read(), ["training_set"], what)
-    show("Five neighbours among codes", separated.read(), ["codes"], ["accuracy"])
+    show("Five neighbours", separated.read(), ["place", "sampler"], ["accuracy"])
 
 
 if __name__ == "__main__":
