@@ -68,8 +68,8 @@ def _in_words(remarks):
             numbers = re.findall(_NUMBER, remark)
             kinds.setdefault(re.sub(_NUMBER, "{}", remark), []).append((str(label), numbers))
     for kind, found in kinds.items():
-        labels, numbers = zip(*found, strict=True)
-        columns = zip(*numbers, strict=True)
+        labels = [label for label, _ in found]
+        columns = zip(*(numbers for _, numbers in found), strict=True)
         ends = (sorted(column, key=lambda text: float(text.strip("%"))) for column in columns)
         ranges = (" to ".join(dict.fromkeys((values[0], values[-1]))) for values in ends)
         yield f"Class{'es' * (len(labels) > 1)} {', '.join(labels)}: {kind.format(*ranges)}."
