@@ -20,7 +20,6 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto
 .wide { overflow-x: auto } table { border-collapse: collapse; font-size: 0.8rem }
 th, td { border: 0; border-bottom: 1px solid #8886; padding: 0.2rem 0.35rem; text-align: right }
 th { vertical-align: bottom }
-picture { display: block; overflow-x: auto }
 img { max-width: max(100%, 40rem) } code { white-space: pre-wrap }
 </style></head><body>
 <h1>Quality report: $name</h1>
@@ -112,4 +111,4 @@ def _image(title, figure):
         figure.savefig(file, dpi=100, bbox_inches="tight")
         plt.close(figure)
         data = b64encode(file.getvalue()).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="{title}">'
+    return f'<div class="wide"><img src="data:image/png;base64,{data}" alt="{title}"></div>'
