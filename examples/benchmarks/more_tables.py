@@ -222,7 +222,7 @@ def report(results, compared, others):
     print(results.groupby("sampler")["seconds"].mean().round(2).to_string())
     for name in compared:
         for other in others:
-            gains = means.loc[name] - means.loc[other]
+            gains = (means.loc[name] - means.loc[other]).dropna()
             for measure, gain in gains.round(6).items():
                 p = wilcoxon(gain).pvalue if gain.any() else 1
                 print(
@@ -253,7 +253,7 @@ def main():
             "none": (None, "encoded"),
             "SMOTE, encoded": (SMOTE(k_neighbors=k, random_state=0), "encoded"),
         }
-        if set(arguments.forms) - {"encoded"}:
+        if categories and set(arguments.forms) != {"encoded"}:
             smotenc = SMOTENC(categories, k_neighbors=k, random_state=0)
             runs["SMOTENC, filled in"] = (smotenc, "filled in")
         return resampled_scores(X, y, test, runs | compared)

@@ -40,12 +40,12 @@ def kept(sampler, real, label, n):
     """
     rng = np.random.default_rng(0)
     made, _ = sampler.sample({label: len(real)}, random_state=1)
-    judge = CalibratedClassifierCV(
+    discriminator = CalibratedClassifierCV(
         ExtraTreesClassifier(50, min_samples_leaf=3, random_state=0), cv=3
     )
-    judge.fit(np.vstack([real, made]), np.repeat([1, 0], len(real)))
+    discriminator.fit(np.vstack([real, made]), np.repeat([1, 0], len(real)))
     candidates, _ = sampler.sample({label: CANDIDATES * n}, random_state=2)
-    p = judge.predict_proba(candidates)[:, 1].clip(1e-6, 1 - 1e-6)
+    p = discriminator.predict_proba(candidates)[:, 1].clip(1e-6, 1 - 1e-6)
     logit = np.log(p / (1 - p))
     relative = logit - logit.max()
     f = relative - np.log(1 - np.exp(relative - 1e-6))
