@@ -135,7 +135,7 @@ def read(X, some, names):
     elif is_dataframe(X):
         part = X.iloc[:, some]
         block = part.to_numpy() if part.dtypes.nunique() == 1 else None
-        series = [part.iloc[:, i] for i in range(len(some))] if block is None else []
+        series = (part.iloc[:, i] for i in range(len(some)))
     else:
         block = X[:, some].toarray() if sparse.issparse(X) else X[:, some]
         series = block.T
@@ -144,10 +144,11 @@ def read(X, some, names):
         for i in np.flatnonzero(np.isinf(values).any(axis=1)):
             nan_mask(values[i], labels[i])
         return Column(labels, block.dtype, "number"), values, np.isnan(values)
-    columns, values, missing = zip(*map(_read_one, series, labels), strict=True)
-    strange = (c for c, lacks in zip(columns, missing, strict=True) if not lacks.all())
-    column = max(strange, key=lambda c: c.kind != "number", default=columns[0])
-    return column, np.stack(values), np.stack(missing)
+    columns, parts, masks = zip(*map(_read_one, series, labels), strict=True)
+    present = (c for c, mask in zip(columns, masks, strict=True) if not mask.all())
+    # of columns that were numbers in fit, the one that is none tells what differs
+    column = max(present, key=lambda c: c.kind != "number", default=columns[0])
+    return column, np.stack(parts), np.stack(masks)
 
 
 def _read_one(series, label):

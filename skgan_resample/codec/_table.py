@@ -159,7 +159,9 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
 
     def _lay_out(self, incomplete):
         """Give columns their places: numbers, categories, then the blocks of missing values."""
-        width, sizes, levels = np.empty(len(incomplete), dtype=np.intp), {}, {}
+        width = np.empty(len(incomplete), dtype=np.intp)
+        sizes: dict[int, tuple[int, ...]] = {}
+        levels: dict[int, np.ndarray] = {}
         for some, _, encoder in self._encoders:
             width[some] = encoder.width
             levels |= zip(some.tolist(), encoder.categories, strict=False)

@@ -132,7 +132,8 @@ class TableMixture:
         is_missing = _is_missing(x, pairs)
         present = np.broadcast_to(~is_missing, x.shape)
         means = np.empty((n_classes, x.shape[1]), dtype=np.float32)
-        n_values, values = np.empty(x.shape[1], dtype=np.intp), {}
+        n_values = np.empty(x.shape[1], dtype=np.intp)
+        values: dict[int, np.ndarray] = {}
         step = max(1, _BATCH_VALUES // len(x))
         for start in range(0, x.shape[1], step):
             some = slice(start, start + step)
@@ -184,8 +185,8 @@ class TableMixture:
             numbers = np.clip(numbers, low, high, order="C")
             above = np.array([v.searchsorted(x) for v, x in zip(values, numbers, strict=True)])
             start = np.cumsum([0, *map(len, values[:-1])])[:, None]
-            above, values = start + above.clip(1), np.concatenate(values)
-            low, high = values[above - 1], values[above]
+            above, known = start + above.clip(1), np.concatenate(values)
+            low, high = known[above - 1], known[above]
             up = rng.random(numbers.shape, dtype=np.float32) * (high - low) < numbers - low
             new = np.where(up, high, low).T
             if len(self.missing):

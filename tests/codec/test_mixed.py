@@ -432,3 +432,18 @@ def test_attrs_of_a_frame_are_kept():
     for made in (sampler.fit_resample(X, [0] * 6 + [1] * 3)[0], sampler.sample(1)[0]):
         assert made.attrs["source"] == "survey"
         assert_array_equal(made.attrs["weights"], np.arange(4))
+
+
+@pytest.mark.parametrize("dtypes", [{"b": "float32"}, {"a": "Int64", "b": "Int64"}], ids=str)
+def test_columns_that_were_of_one_dtype_in_fit_may_be_of_others_later(dtypes):
+    X = pd.DataFrame({"a": 2**60 + 3 * np.arange(30), "b": np.arange(30)})
+    codec = TableCodec().fit(X.astype({"a": float, "b": float}))
+    expected = codec.transform(X.astype(float))
+    assert_array_equal(codec.transform(X.astype(dtypes)), expected)
+
+
+@pytest.mark.parametrize("other", ["text", pd.Timestamp("2020"), None, np.inf, 1j])
+def test_one_of_many_columns_that_is_of_another_kind_is_named(other):
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 4)), columns=list("abcd"))
+    with pytest.raises(ValueError, match="column 'c'"):
+        TableCodec().fit(X).transform(X.assign(c=other))

@@ -336,3 +336,22 @@ def test_booleans_are_categories_in_a_frame_and_numbers_in_an_array():
     values = np.array([[True, False], [False, True], [True, True]])
     assert TableCodec().fit(pd.DataFrame(values)).categorical_features_.tolist() == [0, 1]
     assert TableCodec().fit(values).categorical_features_.tolist() == []
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2], ids=["complete", "some missing"])
+@pytest.mark.parametrize("form", [np.asarray, pd.DataFrame, np.float32], ids=lambda f: f.__name__)
+def test_columns_of_one_dtype_are_encoded_as_each_alone(form, share):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 12)) * 10.0 ** rng.integers(-3, 6, 12)
+    X[:, 2:5], X[:, 5:7], X[:, 9] = X[:, 2:5].round(2), rng.poisson(3, (60, 2)), 4
+    X[rng.random(X.shape) < share] = np.nan
+    X = form(X)
+    codec = TableCodec().fit(X)
+    encoded, made = codec.transform(X), codec.inverse_transform(noise(90, *codec.sample_shape_))
+    for j in range(12):
+        marks = [codec.missing_[j] - 1, codec.missing_[j]] if share else []
+        column = np.asarray(X)[:, [j]]
+        alone = TableCodec().fit(column)
+        assert_array_equal(alone.transform(column), encoded[:, [j, *marks]])
+        one = alone.inverse_transform(noise(90, *codec.sample_shape_)[:, [j, *marks]])
+        assert_array_equal(one, np.asarray(made)[:, [j]])
