@@ -100,6 +100,7 @@ def _coverage(table):
     """Coverage beside its floor, and the share of near-copies, by class."""
     shares = table[["coverage", "coverage_floor", "near_copies"]].dropna().iloc[::-1]
     panel = shares.plot.barh(xlim=(0, 1), figsize=(6.4, 0.4 * len(shares) + 1.5))
+    panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
     return panel.figure
 
 
