@@ -131,7 +131,7 @@ def read(X, some, names):
     """
     labels = [f"column {names[j]!r}" for j in some]
     if is_polars(X) or (is_dataframe(X) and len(some) == 1):
-        block, series = None, [(X if is_polars(X) else X.iloc)[:, j] for j in some.tolist()]
+        block, series = None, ((X if is_polars(X) else X.iloc)[:, j] for j in some.tolist())
     elif is_dataframe(X):
         part = X.iloc[:, some]
         block = part.to_numpy() if part.dtypes.nunique() == 1 else None
