@@ -378,9 +378,9 @@ def test_a_report_is_one_page_of_its_own(tmp_path, wrap):
     metrics.quality_report(Copying(), wrap(X), y).to_html(path)
     text = path.read_text("utf-8")
     titles = re.findall("<h2>(.*?)</h2>", text)
-    figures = ["Real and generated columns", "Coverage and near-copies"]
+    figures = ["Real and generated columns", "Correlations", "Coverage and near-copies"]
     assert titles == ["In words", "By class", *figures]
-    assert text.count('<img src="data:image/png') == 2
+    assert text.count('<img src="data:image/png') == 3
     assert re.findall(r"(?:src|srcset|href)=\"(?!data:)", text) == []
     assert "Class rare: 100% near-copies of 12 samples" in text
     assert "The sampler warns: copies, &lt;of course&gt;" in text
