@@ -193,8 +193,10 @@ def _run_as_launched(fabric, folder, train, *job):
         if fabric.global_rank == 0:
             (folder / "result").write_bytes(pickle.dumps(result))
     except BaseException as error:  # left before the others lose this process
-        with suppress(FileExistsError), (folder / "error").open("xb") as file:
-            file.write(_pickled(error))
+        own = folder / f"error.{fabric.global_rank}"
+        own.write_bytes(_pickled(error))
+        with suppress(FileExistsError):  # whole, or not at all where another process was first
+            os.link(own, folder / "error")
         raise RuntimeError("The training has failed.") from error  # torch passes over an exit
 
 
