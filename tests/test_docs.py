@@ -83,17 +83,48 @@ def test_the_notebook_of_a_page_has_its_code_and_links_to_the_site(page):
     assert text.count("](") == prose.count("](")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_page_shows_what_its_code_prints(page, tmp_path, monkeypatch):
-    """The blocks of a page run one after the other; text right below one is its output."""
-    monkeypatch.chdir(tmp_path)
+def run(page, *, optional=False):
+    """Run the blocks of a page one after the other; text right below one is its output.
+
+    Those that import skore, which the extra of the tests does not bring, are optional.
+    """
     names = {}
     for source, shown in BLOCKS.findall(page.read_text("utf-8")):
+        if "import skore\n" in source and not optional:
+            continue
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             exec(source, names)
         lines = [line.rstrip() for line in printed.getvalue().splitlines()]
         assert not shown or lines == shown.splitlines()
+    return names
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_shows_what_its_code_prints(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(page)
+
+
+@pytest.mark.slow
+def test_skore_reports_on_samplers_and_its_scores_can_be_compared(tmp_path, monkeypatch):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    monkeypatch.chdir(tmp_path)
+    with plt.ioff():  # skore turns it on when it is imported
+        skore = pytest.importorskip("skore")
+        names = run(DOCS / "start" / "pipelines.md", optional=True)
+        result, reports = names["result"], names["report"].reports_
+        assert result.test_to_train == {"data": 0.25}
+        assert len(result.tests("none", method="bayes")) == 1
+        assert len(result.plot().ax_.get_lines())
+        plt.close("all")
+        project = skore.Project("samplers", workspace=tmp_path)
+        project.put("RowMix", reports["RowMix"])
+        (_, key), *_ = project.summarize().frame().index
+        fitted = project.get(key).reports_[0].estimator_
+        assert fitted["sampler"].sample({0: 2})[0].shape == (2, names["X"].shape[1])
+        with skore.configuration(show_progress=False):
+            assert reports["RowMix"].checks.summarize(fast_mode=True)._repr_html_()
 
 
 def test_every_page_of_the_start_is_read():
