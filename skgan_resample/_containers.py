@@ -191,7 +191,7 @@ def append(X, new):
             new = new.reshape(len(new), *like.shape[1:]).astype(like.dtype)
         return type(X)([*X, *_elements(new, X[0])])
     X = np.asanyarray(X)
-    return np.concatenate([X, new.reshape(len(new), *X.shape[1:]).astype(X.dtype)])
+    return np.concatenate([X, new.reshape(len(new), *X.shape[1:]).astype(X.dtype, copy=False)])
 
 
 def _elements(new, first):

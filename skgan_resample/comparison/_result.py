@@ -224,8 +224,9 @@ class ComparisonResult:
         for sampler in blocks.columns.drop(reference):
             paired = (blocks[sampler] - blocks[reference]).dropna()  # where both worked
             differences = self._by_unit(paired)
-            outcome = self._test(differences, rope) if len(differences) > 1 else [np.nan] * 3
-            rows[sampler] = [differences.mean(), len(differences), *outcome][: 2 + len(names)]
+            is_one = len(differences) < 2
+            outcome = [np.nan] * len(names) if is_one else self._test(differences, rope)
+            rows[sampler] = [differences.mean(), len(differences), *outcome]
         columns = ["difference", "n", *names]
         tests = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
         if rope is None:
