@@ -27,9 +27,9 @@ def is_polars(X):
 def read_labels(y):
     """Labels as scikit-learn takes them: those of polars, and of pandas' own dtypes, as an array.
 
-    Of pandas' own booleans, alone or as categories, scikit-learn would make floats. A polars
-    DataFrame of more than one column, or masked values, are a TypeError, missing labels among texts
-    a ValueError.
+    Of pandas' own booleans, alone or as categories, scikit-learn would make floats, and it does not
+    take numpy's StringDType. A polars DataFrame of more than one column, masked values, or texts
+    among other labels are a TypeError, missing labels among texts a ValueError.
     """
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise TypeError(_MASKED)
@@ -41,6 +41,8 @@ def read_labels(y):
             )
         y = (y.to_series() if hasattr(y, "width") else y).to_numpy()
     is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
+    if getattr(getattr(y, "dtype", None), "kind", "") == "T":  # numpy's StringDType
+        y = np.asarray(y, dtype=object)
     if y is not None and getattr(getattr(y, "dtype", None), "kind", "O") == "O":
         values = np.asarray(y, dtype=object).ravel()
         lacks = [v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values]
@@ -49,6 +51,12 @@ def read_labels(y):
                 f"Got missing labels in y, {sum(lacks)} of them, the first at index "
                 f"{lacks.index(True)}, but expected a class for each sample. Leave these out of X "
                 "and y."
+            )
+        kinds = {isinstance(v, str): type(v).__name__ for v in values}
+        if len(kinds) > 1:
+            raise TypeError(
+                f"Got labels of the types {kinds[True]} and {kinds[False]} in y, but expected one "
+                "type. Convert them, for example to texts."
             )
     return np.array(y.tolist()) if is_own and not y.isna().any() else y
 

@@ -253,6 +253,8 @@ LABELS = {
     "Float32": lambda y: pd.Series(y, dtype="Float32"),
     "string": lambda y: pd.Series(y.astype(str), dtype="string"),
 }
+if hasattr(np.dtypes, "StringDType"):  # numpy 2
+    LABELS["StringDType"] = lambda y: y.astype(np.dtypes.StringDType())
 
 
 @pytest.mark.parametrize("kind", LABELS)
@@ -280,6 +282,7 @@ def test_labels_of_every_dtype(Sampler, kind):
         (np.array([b"no", b"yes", b"perhaps"]), f"labels represented as bytes is {BYTES_ARE}"),
         (np.array([1, 2, 3], dtype=object), "Unknown label type"),
         (np.array([1, "b", None], dtype=object), "missing labels"),
+        (np.array([1, "b", "c"], dtype=object), "labels of the types str and int in y"),
         (np.array([0.5, 1.5, 2.5]), "Unknown label type: continuous"),
     ],
 )
