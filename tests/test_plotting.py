@@ -230,6 +230,9 @@ def test_generated_samples_near_another_class_are_in_none_of_the_subclasses():
     assert display.synthetic_shares_[0] == display.errors_[0] == 0.5
     assert np.isnan(display.errors_[1])
     assert np.isnan(SubclassDisplay.from_estimator(discovery).errors_).all()
+    only_second = SubclassDisplay.from_estimator(discovery, X[[5, 6]], [1, 1])
+    (legend,) = only_second.figure_.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["real", "generated"]
 
 
 # Comparison --------------------------------------------------------------------------------------

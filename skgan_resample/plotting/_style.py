@@ -40,8 +40,9 @@ def panels(display, ax, n_rows, n_columns, size, **shared):
 
 
 def legend_above(display):
-    """The first panel's legend above all, or above the first where the layout is another's."""
-    handles, _ = display.axes_[0, 0].get_legend_handles_labels()
+    """The legend of the fullest panel above all, or above the first in a layout of another's."""
+    legends = [ax.get_legend_handles_labels()[0] for ax in display.axes_.flat]
+    handles = max(legends, key=len)
     placed = {"handles": handles, "ncols": len(handles), "frameon": False}
     if display.figure_.get_layout_engine() is not None:
         display.figure_.legend(loc="outside upper center", **placed)
