@@ -292,15 +292,10 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         rng, collapsed, copied, mistaken = self._stream(0), {}, {}, {}
         few = np.concatenate([np.flatnonzero(y == c)[:n_each] for c in np.flatnonzero(enough)])
         classifier = _Neighbours(_as_floats(x[few]), y[few])
-        is_dense_table = x.ndim == 2 and not sparse.issparse(x)
-        ends = (x.min(axis=0), x.max(axis=0)) if is_dense_table else ()
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
             real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
-            made = self._sample(np.full(n_each, c), rng)
-            if is_dense_table and np.isfinite(made).all():
-                made = made.clip(*ends)  # as decoding does
-            made = _as_floats(made)
+            made = _as_floats(self._sample(np.full(n_each, c), rng))
             if not np.isfinite(made).all():
                 continue  # an error is raised when samples are requested
             some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
