@@ -41,9 +41,10 @@ def read_labels(y):
             )
         y = (y.to_series() if hasattr(y, "width") else y).to_numpy()
     is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
-    if getattr(getattr(y, "dtype", None), "kind", "") == "T":  # numpy's StringDType
+    kind = getattr(getattr(y, "dtype", None), "kind", "O")
+    if kind == "T":  # numpy's StringDType
         y = np.asarray(y, dtype=object)
-    if y is not None and getattr(getattr(y, "dtype", None), "kind", "O") == "O":
+    if y is not None and kind in "OT":
         values = np.asarray(y, dtype=object).ravel()
         lacks = [v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values]
         if any(lacks):
@@ -52,10 +53,10 @@ def read_labels(y):
                 f"{lacks.index(True)}, but expected a class for each sample. Leave these out of X "
                 "and y."
             )
-        kinds = {isinstance(v, str): type(v).__name__ for v in values}
-        if len(kinds) > 1:
+        types = {isinstance(v, str): type(v).__name__ for v in values}
+        if len(types) > 1:
             raise TypeError(
-                f"Got labels of the types {kinds[True]} and {kinds[False]} in y, but expected one "
+                f"Got labels of the types {types[True]} and {types[False]} in y, but expected one "
                 "type. Convert them, for example to texts."
             )
     return np.array(y.tolist()) if is_own and not y.isna().any() else y

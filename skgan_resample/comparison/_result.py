@@ -221,11 +221,11 @@ class ComparisonResult:
 
         blocks, rows = self._blocks(metric), {}
         names = ["statistic", "p_value"] if rope is None else _PROBABILITIES
+        untested = [np.nan] * len(names)
         for sampler in blocks.columns.drop(reference):
             paired = (blocks[sampler] - blocks[reference]).dropna()  # where both worked
             differences = self._by_unit(paired)
-            is_one = len(differences) < 2
-            outcome = [np.nan] * len(names) if is_one else self._test(differences, rope)
+            outcome = self._test(differences, rope) if len(differences) > 1 else untested
             rows[sampler] = [differences.mean(), len(differences), *outcome]
         columns = ["difference", "n", *names]
         tests = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
