@@ -134,7 +134,9 @@ def small_cnn(X, y, X_test, y_test, sampler, scores, options, seed):
 def all_codes(X, y, X_test, options, seed):
     """Codes of test images by the three autoencoders: plain, Wasserstein, supervised."""
     rng, found = torch.Generator().manual_seed(seed), {}
-    for name, mmd, supervision in (("BAGAN", 0, 0), ("WAE-GAN", 0.01, 0), ("SCDL-GAN", 0.01, 1)):
+    weight = SCDLSampler().mmd_weight
+    kinds = (("BAGAN", 0, 0), ("WAE-GAN", weight, 0), ("SCDL-GAN", weight, 1))
+    for name, mmd, supervision in kinds:
 
         def loss(x, y, encoder, decoder, head, mmd=mmd, supervision=supervision):
             z = encoder(x)
