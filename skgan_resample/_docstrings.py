@@ -39,9 +39,9 @@ fake_labels : {"balanced", "data"}, default="balanced"
 batch_size : int, default=64
     Real samples in a batch; all where there are fewer.
 learning_rate : float, default=1e-3
-    Step size of Adam, whose betas are (0.5, 0.9). A stage that diverges (a loss or a weight is not
-    finite) goes back to its last finite weights and stops with a warning; within its first 50
-    updates this is an error.
+    Step size of Adam. Its betas are (0.5, 0.9) where the notes do not say otherwise. A stage that
+    diverges (a loss or a weight is not finite) goes back to its last finite weights and stops with
+    a warning; within its first 50 updates this is an error.
 device : str, default="auto"
     "auto" takes CUDA, then Apple's MPS, then the CPU; or "cpu", "cuda", "cuda:1", "mps".
 random_state : int, RandomState instance or None, default=None

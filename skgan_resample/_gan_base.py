@@ -67,6 +67,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
     }
 
     _auto_max_iter = (500, 1500)  # of tables and of images
+    _momentum = (0.5, 0.5)  # the first of Adam's betas in the adversarial training, likewise
 
     @abstractmethod
     def _fit_gan(self, x, y, run):
@@ -118,6 +119,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
             **sizes,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
+            momentum=self._momentum[not is_table],
             block_sizes=getattr(self.codec_, "block_sizes_", ()),
             device=self.device_,
             progress=progress,

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from .blocks import BlockHead
+from .blocks import BlockHead, BlockNoise
 from .networks import Decoder, Trunk, build, decoder_for, trunk_for
 from .runtime import Adam, moved
 
@@ -62,6 +62,7 @@ class TrainingRun:
     autoencoder_max_iter: int = 500
     batch_size: int = 64  # real samples
     learning_rate: float = 1e-3  # of Adam
+    momentum: float = 0.5  # the first of Adam's betas in the adversarial training
     block_sizes: tuple[int, ...] = ()  # of the one-hot blocks that an encoded table ends with
     device: str = "cpu"
     progress: Progress = field(default_factory=Progress)  # receives every update
@@ -72,9 +73,20 @@ class TrainingRun:
         """Make a network on the run's device, its weights drawn from the run's stream."""
         return build(factory, self.rng, self.device)
 
-    def trunk(self, dropout: Callable[[], nn.Module] = nn.Identity, eps: float = 1e-6) -> Trunk:
-        """Layers from samples to features; ``eps=1`` for an encoder, see trunk_for."""
-        return trunk_for(self.sample_shape, self.hidden_dim, dropout, eps)
+    def trunk(
+        self,
+        dropout: Callable[[], nn.Module] = nn.Identity,
+        eps: float = 1e-6,
+        block_noise: float = 0.0,
+    ) -> Trunk:
+        """Layers from samples to features; ``eps=1`` for an encoder, see trunk_for.
+
+        ``block_noise`` is the scale of the noise on one-hot blocks, see BlockNoise.
+        """
+        trunk = trunk_for(self.sample_shape, self.hidden_dim, dropout, eps)
+        if block_noise and self.block_sizes:
+            trunk.insert(0, BlockNoise(block_noise, self.block_sizes, self.rng))
+        return trunk
 
     def decoder(self, n_inputs: int | None = None, **layers: Any) -> Decoder:
         """Layers from codes, (n, n_inputs), to samples; by default from latent codes.
@@ -116,7 +128,7 @@ class TrainingRun:
         ``network`` holds every parameter to be trained; ``data`` are batches, as :meth:`batches`
         yields them. Returns ``{"autoencoder": (n_iter,) losses}``.
         """
-        optimiser = self._adam(network)
+        optimiser = self._adam(network, 0.5)
 
         def update() -> dict[str, Tensor]:
             return {"autoencoder": self.step(optimiser, loss, *next(data))}
@@ -143,7 +155,9 @@ class TrainingRun:
         Returns ``{"discriminator": (n_iter,), "generator": (n_iter,)}``; of the discriminator the
         last loss before each update of the generator.
         """
-        optimiser_d, optimiser_g = self._adam(discriminator), self._adam(generator)
+        optimiser_d, optimiser_g = (
+            self._adam(network, self.momentum) for network in (discriminator, generator)
+        )
         opponents = [*discriminator.parameters()]
         decay = 1 - 1 / min(max(self.max_iter / 10, 1), 1000)
         average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))
@@ -181,8 +195,8 @@ class TrainingRun:
         """Value of the first of the processes that train together; here there is one."""
         return value
 
-    def _adam(self, network: nn.Module) -> Adam:
-        return Adam(network.parameters(), self.learning_rate, (0.5, 0.9), fused=True)
+    def _adam(self, network: nn.Module, momentum: float) -> Adam:
+        return Adam(network.parameters(), self.learning_rate, (momentum, 0.9), fused=True)
 
     def _loop(
         self,

@@ -50,8 +50,9 @@ class ACGANSampler(BaseGANSampler):
 
     Unlike in the paper, G minimises the non-saturating :math:`-\log S(G(z, c))`; samples come from
     a moving average of its weights; there is no dropout and no batch normalisation; Adam's betas
-    are (0.5, 0.9), not (0.5, 0.999); the networks are smaller, and residual MLPs for tables. The
-    paper's settings are ``latent_dim=100``, ``batch_size=100`` and ``learning_rate=2e-4``.
+    are (0.5, 0.9), not (0.5, 0.999); the networks are smaller. For tables, they are residual MLPs,
+    the betas are (0, 0.9), and D sees one-hot blocks with noise added. The paper's settings are
+    ``latent_dim=100``, ``batch_size=100`` and ``learning_rate=2e-4``.
 
     References
     ----------
@@ -73,6 +74,8 @@ class ACGANSampler(BaseGANSampler):
         **BaseGANSampler._parameter_constraints,
         "fake_labels": [StrOptions({"balanced", "data"})],
     }
+
+    _momentum = (0.0, 0.5)
 
     def __init__(
         self,
@@ -109,7 +112,7 @@ class ACGANSampler(BaseGANSampler):
         # 1. Two fresh networks: G sees the label, D has a head for it.
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv)
         generator = run.build(lambda: ConcatGenerator(decoder(), K))
-        discriminator = run.build(lambda: TwoHeads(run.trunk(), K))
+        discriminator = run.build(lambda: TwoHeads(run.trunk(block_noise=0.4), K))
 
         # 2. Adversarial training: L_S + L_C for D, L_C - L_S for G.
         def generated(like):

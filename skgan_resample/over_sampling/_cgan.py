@@ -45,8 +45,10 @@ class CGANSampler(BaseGANSampler):
     Unlike in the source [2]_, the 0.9 is the target of real samples (its formula :math:`\log(0.9 -
     D(G(z)))` is undefined for D > 0.9); classes are balanced, where it takes those of the data
     (``fake_labels="data"``); samples come from a moving average of the generator's weights;
-    the networks are smaller, and residual MLPs for tables. The paper's settings are
-    ``latent_dim=100``, ``max_iter=40000``, ``batch_size=8``, ``learning_rate=2e-3``.
+    the networks are smaller. For tables, they are residual MLPs, the label in G's input is a
+    quarter as large as the noise, Adam's betas are (0, 0.9), and D sees one-hot blocks with noise
+    added. The paper's settings are ``latent_dim=100``, ``max_iter=40000``, ``batch_size=8``,
+    ``learning_rate=2e-3``.
 
     References
     ----------
@@ -68,6 +70,8 @@ class CGANSampler(BaseGANSampler):
         **BaseGANSampler._parameter_constraints,
         "fake_labels": [StrOptions({"balanced", "data"})],
     }
+
+    _momentum = (0.0, 0.5)
 
     def __init__(
         self,
@@ -103,9 +107,12 @@ class CGANSampler(BaseGANSampler):
 
         # 1. Two fresh networks; both see the label.
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv, kernel=7)
-        generator = run.build(lambda: ConcatGenerator(decoder(), K))
+        label = run.latent_dim**0.5 / 4 if x.ndim == 2 else 1.0  # beside noise of size sqrt(d)
+        generator = run.build(lambda: ConcatGenerator(decoder(), K, label))
         dropout = partial(Dropout, 0.4, run.rng)
-        discriminator = run.build(lambda: ConcatDiscriminator(run.trunk(dropout), K))
+        discriminator = run.build(
+            lambda: ConcatDiscriminator(run.trunk(dropout, block_noise=0.4), K)
+        )
 
         # 2. Adversarial training, with real targets of 0.9.
         balanced = self.fake_labels == "balanced"

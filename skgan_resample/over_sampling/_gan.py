@@ -49,8 +49,8 @@ class GANSampler(BaseGANSampler):
 
     As in the paper, D has dropout. Unlike there, samples come from a moving average of the
     generator's weights; the networks are convolutional for images and residual MLPs for tables,
-    without maxout units; Adam replaces gradient descent with momentum. The paper's settings are not
-    comparable.
+    without maxout units; Adam replaces gradient descent with momentum. For tables its betas are (0,
+    0.9), and D sees one-hot blocks with noise added. The paper's settings are not comparable.
 
     References
     ----------
@@ -67,6 +67,7 @@ class GANSampler(BaseGANSampler):
     """
 
     _auto_max_iter = (500, 300)
+    _momentum = (0.0, 0.5)
 
     def __init__(
         self,
@@ -103,7 +104,7 @@ class GANSampler(BaseGANSampler):
         generator = Stacked([run.build(decoder) for _ in classes], run.block_head())
         dropout = partial(Dropout, 0.4, run.rng)
         discriminator = Stacked(
-            [run.build(lambda: LinearHead(run.trunk(dropout), 1)) for _ in classes]
+            [run.build(lambda: LinearHead(run.trunk(dropout, block_noise=0.4), 1)) for _ in classes]
         )
 
         # 2. Adversarial training of each class, on its samples. The classes share a loop and a sum

@@ -82,8 +82,8 @@ class IntraClassACGANSampler(BaseGANSampler):
     the impact of the nearest mean of a subclass of its class, without a gradient; the actor is a
     Gaussian of fixed spread, rewarded by 1 / (0.1 + L), with L the mean since its last step, for
     weights of mean 1 in each batch; impacts are at least half of the class's average, or all
-    weight would go to the easiest subclass; the label, in G's input, is as large as the noise; D
-    has dropout.
+    weight would go to the easiest subclass; the label, in G's input, is as large as the noise, for
+    tables a quarter of it; D has dropout.
 
     Weights move the shares p of the subclasses among the generated samples. W cancels in the
     optimal D, p / (p + q), but G is at rest only where W log D is the same for all subclasses:
@@ -91,9 +91,10 @@ class IntraClassACGANSampler(BaseGANSampler):
     of eq. 5 it is :math:`q = p / (e^{c / W} - 1)`, above it.
 
     Unlike in the paper, classes are balanced, there by the data; samples come from a moving average
-    of G's weights; the networks are smaller, without residual blocks for images, and residual MLPs
-    for tables. The paper's settings are ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter =
-    600 * n / batch_size``.
+    of G's weights; the networks are smaller, without residual blocks for images. For tables, they
+    are residual MLPs, Adam's betas are (0, 0.9), and D sees one-hot blocks with noise added. The
+    paper's settings are ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter = 600 * n /
+    batch_size``.
 
     References
     ----------
@@ -121,6 +122,8 @@ class IntraClassACGANSampler(BaseGANSampler):
         "subclass_discovery": [HasMethods("fit_predict"), None],
         "fake_labels": [StrOptions({"balanced", "data"})],
     }
+
+    _momentum = (0.0, 0.5)
 
     def __init__(
         self,
@@ -163,10 +166,12 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 2. Two fresh networks; both see the label.
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv)
-        label = run.latent_dim**0.5  # as large as the noise beside it
+        label = run.latent_dim**0.5 / (4 if x.ndim == 2 else 1)  # beside noise of size sqrt(d)
         generator = run.build(lambda: ConcatGenerator(decoder(), K, label))
         dropout = partial(Dropout, 0.4, run.rng)
-        discriminator = run.build(lambda: ConcatDiscriminator(run.trunk(dropout), K))
+        discriminator = run.build(
+            lambda: ConcatDiscriminator(run.trunk(dropout, block_noise=0.4), K)
+        )
 
         # 3. Adversarial training, every sample weighted by the impact of its subclass.
         policy, losses = self._policy(subclasses, run.rng), []

@@ -4,7 +4,7 @@ import pytest
 import torch
 from samplers import make_rng
 
-from skgan_resample.nn.blocks import BlockHead, MissingRates
+from skgan_resample.nn.blocks import BlockHead, BlockNoise, MissingRates
 from skgan_resample.nn.networks import build, decoder_for
 
 N = 20_000
@@ -63,6 +63,16 @@ def test_decoders_of_tables_end_with_the_head():
     made = decoder(torch.randn((9, 4), generator=make_rng(2)))
     assert (made[:, 4:].sum(1) == 1).all()
     assert made.shape == (9, 7)
+
+
+def test_noise_is_on_blocks_in_training_alone():
+    x, layer = LOGITS.expand(N, -1), BlockNoise(0.4, (3, 2), make_rng(0))
+    added = layer(x) - x
+    assert (added[:, 0] == 0).all()
+    expected = 0.16 * torch.eye(5)
+    torch.testing.assert_close(added[:, 1:].T.cov(), expected, atol=0.01, rtol=0)
+    assert added.mean(0).abs().max() < 0.02
+    assert layer.eval()(x) is x
 
 
 def rows(*rates, n=N):

@@ -155,6 +155,33 @@ def test_a_decoder_ends_in_blocks_where_samples_have_some():
     assert a_run().block_head() is None
 
 
+@pytest.mark.parametrize("sizes", [(), (3, 2)])
+def test_a_trunk_with_noise_gives_blocks_noise_where_samples_have_some(sizes):
+    run = replace(a_run(block_sizes=sizes), sample_shape=(6,))
+    trunk = run.build(lambda: run.trunk(block_noise=0.4))
+    x = torch.randn(4, 6, generator=run.rng)
+    assert torch.equal(trunk(x), trunk(x)) == (not sizes)
+    assert torch.equal(trunk.eval()(x), trunk(x))
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_momentum_is_that_of_the_adversarial_training(momentum):
+    """Of gradients 1 and -0.1, the second step follows the second alone, or their mean."""
+    generator, discriminator, seen, slopes = linear(), linear(), [], iter([1.0, -0.1, 0.0])
+
+    def d_loss(x, y):
+        seen.append(discriminator.bias[0].item())
+        return discriminator.bias.sum() * next(slopes)
+
+    def g_loss(x, y):
+        return generator(x).mean()
+
+    run = replace(a_run(3, 0.1), momentum=momentum)
+    run.train_adversarial(generator, discriminator, d_loss, g_loss, forever())
+    assert seen[1] < seen[0]
+    assert (seen[2] > seen[1]) == (momentum == 0)
+
+
 @pytest.mark.parametrize("shape", [(5,), (1, 9, 12)])
 def test_hidden_dim_sizes_the_networks(shape):
     def weights(hidden_dim):
