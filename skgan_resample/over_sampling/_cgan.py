@@ -109,10 +109,8 @@ class CGANSampler(BaseGANSampler):
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv, kernel=7)
         label = run.latent_dim**0.5 / 4 if x.ndim == 2 else 1.0  # beside noise of size sqrt(d)
         generator = run.build(lambda: ConcatGenerator(decoder(), K, label))
-        dropout = partial(Dropout, 0.4, run.rng)
-        discriminator = run.build(
-            lambda: ConcatDiscriminator(run.trunk(dropout, block_noise=0.4), K)
-        )
+        trunk = partial(run.trunk, partial(Dropout, 0.4, run.rng), block_noise=0.4)
+        discriminator = run.build(lambda: ConcatDiscriminator(trunk(), K))
 
         # 2. Adversarial training, with real targets of 0.9.
         balanced = self.fake_labels == "balanced"
