@@ -19,6 +19,7 @@ from skgan_resample import (
     CGANSampler,
     CycleGANSampler,
     GAMOSampler,
+    IDAGANSampler,
     IntraClassACGANSampler,
     over_sampling,
 )
@@ -72,6 +73,20 @@ def test_categories_are_learnt_with_every_seed(Sampler):
     for seed in range(3):
         score = taught(Sampler(random_state=seed), LogisticRegression(), *train, *test)
         assert score > 0.5 + 0.6 * above_chance
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_ida_gan_learns_a_class_of_eight_rows(seed):
+    """Without dropout 0.56 and 0.62; real rows teach 0.86."""
+    rng = np.random.default_rng(0)
+
+    def normal_classes(*sizes):
+        y = np.repeat([0, 1], sizes)
+        return rng.normal(size=(len(y), 20)) + 1.5 * y[:, None] * (np.arange(20) < 4), y
+
+    train, test = normal_classes(150, 8), normal_classes(1000, 1000)
+    score = taught(IDAGANSampler(random_state=seed), LogisticRegression(), *train, *test)
+    assert score > 0.7
 
 
 @pytest.mark.parametrize("name", SOME)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from numbers import Real
 
 import torch
@@ -12,7 +13,7 @@ from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.latent import ClassGaussians
 from ..nn.losses import auxiliary_d, auxiliary_g, logistic_d, logistic_g, negative_elbo
-from ..nn.networks import ConcatGenerator, LinearHead, TwoHeads
+from ..nn.networks import ConcatGenerator, Dropout, LinearHead, TwoHeads
 from ..nn.run import in_batches
 
 
@@ -64,8 +65,9 @@ class IDAGANSampler(BaseGANSampler):
     open :math:`\beta`, the batches and how the label enters: here one-hot beside the code, zeros
     while the autoencoder trains. The paper's settings are not known to us. Ours are
     ``real_balance``, :math:`\sigma^2 < 1` (so that outliers cannot widen a Gaussian at will), the
-    shrinkage of the covariance for small classes, the moving average of G's weights, and the
-    networks (residual MLPs for tables).
+    shrinkage of the covariance for small classes, the moving average of G's weights, the networks
+    (residual MLPs for tables), and D's dropout for tables, without which classes of ten rows are
+    not learnt.
 
     References
     ----------
@@ -143,7 +145,8 @@ class IDAGANSampler(BaseGANSampler):
         self.latent_ = latent = ClassGaussians.fit(mean, y.cpu(), K, log_variance.exp())
 
         # 3. G <- decoder, now with the label; trunk of D <- encoder, with two fresh heads.
-        discriminator = run.build(lambda: TwoHeads(run.trunk(), K))
+        dropout = partial(Dropout, 0.2 if x.ndim == 2 else 0.0, run.rng)
+        discriminator = run.build(lambda: TwoHeads(run.trunk(dropout), K))
         discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
 
         # 4. Adversarial training: real or generated, and the class, as in ACGAN.
