@@ -20,7 +20,6 @@ from skgan_resample import (
     CycleGANSampler,
     GAMOSampler,
     IDAGANSampler,
-    IntraClassACGANSampler,
     over_sampling,
 )
 
@@ -63,15 +62,14 @@ def test_binary_columns_teach_their_own_class(Sampler):
     assert score > 0.5 + 0.75 * (balanced_accuracy_score(test[1], real) - 0.5)
 
 
-@pytest.mark.parametrize("Sampler", [ACGANSampler, IntraClassACGANSampler])
-def test_categories_are_learnt_with_every_seed(Sampler):
-    """Without noise on blocks, and with momentum, one seed of three is at 0.44 and 0.45."""
+def test_acgan_learns_categories_with_every_seed():
+    """Without noise on blocks, and with momentum, one seed of three is at 0.44 of the way."""
     rng = np.random.default_rng(0)
     train, test = binary_table(1000, rng), binary_table(2000, rng)
     real = LogisticRegression(class_weight="balanced").fit(*train).predict(test[0])
     above_chance = balanced_accuracy_score(test[1], real) - 0.5
     for seed in range(3):
-        score = taught(Sampler(random_state=seed), LogisticRegression(), *train, *test)
+        score = taught(ACGANSampler(random_state=seed), LogisticRegression(), *train, *test)
         assert score > 0.5 + 0.6 * above_chance
 
 
