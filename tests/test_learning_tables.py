@@ -53,27 +53,24 @@ def binary_table(n, rng):
     return np.eye(3)[levels].reshape(n, 42), y
 
 
-@pytest.mark.parametrize("Sampler", [GAMOSampler, CycleGANSampler])
-def test_binary_columns_teach_their_own_class(Sampler):
-    """Half of the way from chance to real rows: GAMO reaches 0.69 to 0.89 with five seeds, and at
-    most 0.23 with three if its generator is paid fully for confusing the classifier.
-    """
+def taught_categories(Sampler, seeds):
+    """Scores with each seed: 0 is chance, 1 what real rows of a table of categories teach."""
     rng = np.random.default_rng(0)
     train, test = binary_table(1000, rng), binary_table(2000, rng)
     real = LogisticRegression(class_weight="balanced").fit(*train).predict(test[0])
-    score = taught(Sampler(random_state=0), LogisticRegression(), *train, *test)
-    assert score > 0.5 + 0.5 * (balanced_accuracy_score(test[1], real) - 0.5)
+    scores = [taught(Sampler(random_state=s), LogisticRegression(), *train, *test) for s in seeds]
+    return (np.array(scores) - 0.5) / (balanced_accuracy_score(test[1], real) - 0.5)
+
+
+@pytest.mark.parametrize("Sampler", [GAMOSampler, CycleGANSampler])
+def test_binary_columns_teach_their_own_class(Sampler):
+    """A single seed of GAMO is anywhere from 0.69 to 0.89, by the rounding of the machine, too."""
+    assert taught_categories(Sampler, range(5)).mean() > 0.75
 
 
 def test_acgan_learns_categories_with_every_seed():
-    """Without noise on blocks, and with momentum, one seed of three is at 0.44 of the way."""
-    rng = np.random.default_rng(0)
-    train, test = binary_table(1000, rng), binary_table(2000, rng)
-    real = LogisticRegression(class_weight="balanced").fit(*train).predict(test[0])
-    above_chance = balanced_accuracy_score(test[1], real) - 0.5
-    for seed in range(3):
-        score = taught(ACGANSampler(random_state=seed), LogisticRegression(), *train, *test)
-        assert score > 0.5 + 0.6 * above_chance
+    """Without noise on blocks, and with momentum, one seed of three is at 0.44."""
+    assert taught_categories(ACGANSampler, range(3)).min() > 0.6
 
 
 @pytest.mark.parametrize("seed", [0, 1])
