@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from .blocks import BlockHead, BlockNoise
 from .networks import Decoder, Trunk, build, decoder_for, trunk_for
@@ -159,8 +159,10 @@ class TrainingRun:
             self._adam(network, self.momentum) for network in (discriminator, generator)
         )
         opponents = [*discriminator.parameters()]
-        decay = 1 - 1 / min(max(self.max_iter / 10, 1), 1000)
-        average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        move_average = get_ema_multi_avg_fn(1 - 1 / min(max(self.max_iter / 10, 1), 1000))
+        average = deepcopy(generator)
+        # listed once: AveragedModel lists them at every update, which takes as long as a layer does
+        averages, weights = [*average.parameters()], [*generator.parameters()]
 
         def update() -> dict[str, Tensor]:
             for _ in range(n_critic):
@@ -170,13 +172,13 @@ class TrainingRun:
             g = self.step(optimiser_g, g_loss, *next(data))
             for weight in opponents:
                 weight.requires_grad_(True)
-            average.update_parameters(generator)
+            move_average(averages, weights, 0)
             return {"discriminator": d, "generator": g}
 
         networks = [generator, discriminator, average]
         history = self._loop("adversarial training", self.max_iter, update, networks)
         if len(history["generator"]):
-            generator.load_state_dict(average.module.state_dict())
+            generator.load_state_dict(dict(average.named_parameters()), strict=False)
         return history
 
     def step(self, optimiser: Adam, loss: Loss, x: Tensor, y: Tensor) -> Tensor:
