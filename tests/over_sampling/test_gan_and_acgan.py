@@ -59,8 +59,8 @@ def test_gan_notices_a_broken_loss(digits):
 @pytest.mark.slow
 @poor_rows_expected
 def test_acgan_learns_the_less_scarce_digit(digits):
-    # digit 3: accuracy 0.94, 0.78, 0.96; variance 0.83, 0.75, 0.73; coverage 0.43, 0.14, 0.29.
-    # Digit 8 it fails, as the papers say: accuracy 0.00, 0.74, 0.32.
+    # digit 3: accuracy 0.94, 0.94, 0.84; variance 0.79, 0.81, 0.81; coverage 0.30, 0.31, 0.15.
+    # Digit 8 it fails with two seeds of three: accuracy 0.46, 0.96, 0.43.
     learnt = of_acgan(digits)[3]
     assert learnt.accuracy >= 0.6, learnt
     assert 0.35 <= learnt.variance <= 1.3, learnt
@@ -87,7 +87,7 @@ def test_acgan_notices_a_broken_loss(loss, factor, digits, monkeypatch):
 def test_acgan_has_two_heads_and_both_are_rewarded():
     """The head for the class learns from real and generated samples, and sees no label."""
     run = recorded(ACGANSampler(max_iter=0, random_state=0), *table((30, 10)))
-    assert isinstance(run.discriminator, TwoHeads)
+    assert isinstance(run.discriminator.eval(), TwoHeads)  # without dropout
     state = run.rng.get_state()
     loss = run.d_loss(run.x, run.y)
     run.rng.set_state(state)
