@@ -3,6 +3,7 @@
 import math
 import sys
 import warnings
+from collections.abc import Mapping
 from numbers import Integral
 from types import SimpleNamespace
 
@@ -80,13 +81,18 @@ def flatten_images(X, image_shape):
     Raises
     ------
     TypeError
-        If X has masked values, which would come back without their mask.
+        If X has masked values, which would come back without their mask, or holds dicts.
     ValueError
         If the parameter is no shape, or not that of X; or if it is None and X, of three or four
         dimensions, does not look like images.
     """
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise TypeError(_MASKED)
+    if isinstance(X[0] if isinstance(X, (list, tuple)) and X else X, Mapping):
+        raise TypeError(
+            f"Got dicts, in X of the type {type(X).__name__}, but expected an array or a frame. "
+            "Make a frame of them: pandas.DataFrame(X)."
+        )
     own_shape = None
     if not (is_dataframe(X) or is_polars(X) or sparse.issparse(X)):
         try:

@@ -101,6 +101,12 @@ def test_empty():
     refuses(r"Found array with 0 feature\(s\)", np.empty((20, 0, 3)), y)
 
 
+@pytest.mark.parametrize("X", [[{"a": 1.0}] * 6, ({"a": 1.0},) * 6, {"a": [1.0] * 6}])
+def test_dicts_are_to_be_made_a_frame(X):
+    with pytest.raises(TypeError, match=r"Got dicts.*pandas\.DataFrame\(X\)"):
+        RowMixSampler().fit_resample(X, [0, 0, 0, 0, 1, 1])
+
+
 def test_images_that_are_no_one_array():
     X, y = images(4, 3, counts=(3, 2))
     objects = np.empty(5, dtype=object)

@@ -49,10 +49,10 @@ class ACGANSampler(BaseGANSampler):
     this class, D takes samples of it for generated ones.
 
     Unlike in the paper, G minimises the non-saturating :math:`-\log S(G(z, c))`; samples come from
-    a moving average of its weights; there is no dropout and no batch normalisation; Adam's betas
-    are (0.5, 0.9), not (0.5, 0.999); the networks are smaller. For tables, they are residual MLPs,
-    the betas are (0, 0.9), and D sees one-hot blocks with noise added. The paper's settings are
-    ``latent_dim=100``, ``batch_size=100`` and ``learning_rate=2e-4``.
+    a moving average of its weights; dropout is 0.2, not 0.5, and there is no batch normalisation;
+    Adam's betas are (0.5, 0.9), not (0.5, 0.999); the networks are smaller. For tables, they are
+    residual MLPs, the betas are (0, 0.9), and D sees one-hot blocks with noise added. The paper's
+    settings are ``latent_dim=100``, ``batch_size=100`` and ``learning_rate=2e-4``.
 
     References
     ----------
