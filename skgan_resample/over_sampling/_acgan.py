@@ -20,7 +20,7 @@ class ACGANSampler(BaseGANSampler):
     The generator sees the class label. The discriminator does not: it has one head for real or
     generated and one for the class. Both networks are rewarded if the class is recognised. It is
     the baseline that other papers find to fail. On thirteen problems classifiers trained on its
-    samples reach 0.91 of the score with real ones on average, and 0.74 at worst.
+    samples reach 0.95 of the score with real ones on average, and 0.84 at worst.
 
     Parameters
     ----------

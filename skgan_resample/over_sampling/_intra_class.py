@@ -83,7 +83,7 @@ class IntraClassACGANSampler(BaseGANSampler):
     Gaussian of fixed spread, rewarded by 1 / (0.1 + L), with L the mean since its last step, for
     weights of mean 1 in each batch; impacts are at least half of the class's average, or all
     weight would go to the easiest subclass; the label, in G's input, is as large as the noise, for
-    tables a quarter of it; D has dropout.
+    tables a quarter of it; D has dropout, of 0.4, for tables 0.2.
 
     Weights move the shares p of the subclasses among the generated samples. W cancels in the
     optimal D, p / (p + q), but G is at rest only where W log D is the same for all subclasses:
