@@ -88,13 +88,13 @@ def flatten_images(X, image_shape):
     """
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise TypeError(_MASKED)
-    if isinstance(X[0] if isinstance(X, (list, tuple)) and X else X, Mapping):
-        raise TypeError(
-            f"Got dicts, in X of the type {type(X).__name__}, but expected an array or a frame. "
-            "Make a frame of them: pandas.DataFrame(X)."
-        )
     own_shape = None
     if not (is_dataframe(X) or is_polars(X) or sparse.issparse(X)):
+        if isinstance(X[0] if isinstance(X, (list, tuple)) and X else X, Mapping):
+            raise TypeError(
+                f"Got dicts, in X of the type {type(X).__name__}, but expected an array or a "
+                "frame. Make a frame of them: pandas.DataFrame(X)."
+            )
         try:
             array = np.asarray(X) if isinstance(X, (list, tuple)) else X
         except ValueError as error:

@@ -166,9 +166,8 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 2. Two fresh networks; both see the label.
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv)
-        share, dropout = (1 / 4, 0.2) if x.ndim == 2 else (1, 0.4)
-        label = share * run.latent_dim**0.5  # beside noise of size sqrt(d)
-        generator = run.build(lambda: ConcatGenerator(decoder(), K, label))
+        label, dropout = (1 / 4, 0.2) if x.ndim == 2 else (1, 0.4)  # label as a share of the noise
+        generator = run.build(lambda: ConcatGenerator(decoder(), K, label * run.latent_dim**0.5))
         trunk = partial(run.trunk, partial(Dropout, dropout, run.rng), block_noise=0.4)
         discriminator = run.build(lambda: ConcatDiscriminator(trunk(), K))
 
