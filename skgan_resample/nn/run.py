@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from .blocks import BlockHead, BlockNoise
-from .networks import Decoder, Trunk, build, decoder_for, trunk_for
+from .networks import Decoder, Dropout, Trunk, build, decoder_for, trunk_for
 from .runtime import Adam, moved
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -73,17 +74,14 @@ class TrainingRun:
         """Make a network on the run's device, its weights drawn from the run's stream."""
         return build(factory, self.rng, self.device)
 
-    def trunk(
-        self,
-        dropout: Callable[[], nn.Module] = nn.Identity,
-        eps: float = 1e-6,
-        block_noise: float = 0.0,
-    ) -> Trunk:
+    def trunk(self, dropout: float = 0.0, block_noise: float = 0.0, eps: float = 1e-6) -> Trunk:
         """Layers from samples to features; ``eps=1`` for an encoder, see trunk_for.
 
-        ``block_noise`` is the scale of the noise on one-hot blocks, see BlockNoise.
+        ``dropout`` is the rate of Dropout between layers, ``block_noise`` the scale of the noise on
+        one-hot blocks, see BlockNoise.
         """
-        trunk = trunk_for(self.sample_shape, self.hidden_dim, dropout, eps)
+        layer = partial(Dropout, dropout, self.rng) if dropout else nn.Identity
+        trunk = trunk_for(self.sample_shape, self.hidden_dim, layer, eps)
         if block_noise and self.block_sizes:
             trunk.insert(0, BlockNoise(block_noise, self.block_sizes, self.rng))
         return trunk

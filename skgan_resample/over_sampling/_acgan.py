@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.losses import auxiliary_d, auxiliary_g, logistic_d, logistic_g
-from ..nn.networks import ConcatGenerator, Dropout, TransposedConv, TwoHeads
+from ..nn.networks import ConcatGenerator, TransposedConv, TwoHeads
 
 
 @documented
@@ -112,8 +112,7 @@ class ACGANSampler(BaseGANSampler):
         # 1. Two fresh networks: G sees the label, D has a head for it.
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv)
         generator = run.build(lambda: ConcatGenerator(decoder(), K))
-        trunk = partial(run.trunk, partial(Dropout, 0.2, run.rng), block_noise=0.4)
-        discriminator = run.build(lambda: TwoHeads(trunk(), K))
+        discriminator = run.build(lambda: TwoHeads(run.trunk(dropout=0.2, block_noise=0.4), K))
 
         # 2. Adversarial training: L_S + L_C for D, L_C - L_S for G.
         def generated(like):

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.losses import logistic_d, logistic_g
-from ..nn.networks import ConcatDiscriminator, ConcatGenerator, Dropout, TransposedConv
+from ..nn.networks import ConcatDiscriminator, ConcatGenerator, TransposedConv
 
 
 @documented
@@ -109,7 +109,7 @@ class CGANSampler(BaseGANSampler):
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv, kernel=7)
         label = run.latent_dim**0.5 / 4 if x.ndim == 2 else 1.0  # beside noise of size sqrt(d)
         generator = run.build(lambda: ConcatGenerator(decoder(), K, label))
-        trunk = partial(run.trunk, partial(Dropout, 0.4, run.rng), block_noise=0.4)
+        trunk = partial(run.trunk, dropout=0.4, block_noise=0.4)
         discriminator = run.build(lambda: ConcatDiscriminator(trunk(), K))
 
         # 2. Adversarial training, with real targets of 0.9.

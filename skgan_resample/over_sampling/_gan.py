@@ -9,7 +9,7 @@ import torch
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.losses import logistic_d, logistic_g
-from ..nn.networks import Dropout, LinearHead, Stacked, TransposedConv
+from ..nn.networks import LinearHead, Stacked, TransposedConv
 from ..nn.run import rows_of, together
 
 _FEWEST = 16  # samples of a class in a batch
@@ -102,10 +102,8 @@ class GANSampler(BaseGANSampler):
         # 1. Two fresh networks per class; none of them sees a label.
         decoder = partial(run.decoder, enlarge=TransposedConv, head=None)
         generator = Stacked([run.build(decoder) for _ in classes], run.block_head())
-        dropout = partial(Dropout, 0.4, run.rng)
-        discriminator = Stacked(
-            [run.build(lambda: LinearHead(run.trunk(dropout, block_noise=0.4), 1)) for _ in classes]
-        )
+        trunk = partial(run.trunk, dropout=0.4, block_noise=0.4)
+        discriminator = Stacked([run.build(lambda: LinearHead(trunk(), 1)) for _ in classes])
 
         # 2. Adversarial training of each class, on its samples. The classes share a loop and a sum
         #    of losses, but no weight: Adam's steps are those of separate trainings.

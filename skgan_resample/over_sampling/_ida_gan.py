@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from numbers import Real
 
 import torch
@@ -13,7 +12,7 @@ from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.latent import ClassGaussians
 from ..nn.losses import auxiliary_d, auxiliary_g, logistic_d, logistic_g, negative_elbo
-from ..nn.networks import ConcatGenerator, Dropout, LinearHead, TwoHeads
+from ..nn.networks import ConcatGenerator, LinearHead, TwoHeads
 from ..nn.run import in_batches
 
 
@@ -145,7 +144,7 @@ class IDAGANSampler(BaseGANSampler):
         self.latent_ = latent = ClassGaussians.fit(mean, y.cpu(), K, log_variance.exp())
 
         # 3. G <- decoder, now with the label; trunk of D <- encoder, with two fresh heads.
-        dropout = partial(Dropout, 0.2 if x.ndim == 2 else 0.0, run.rng)
+        dropout = 0.2 if x.ndim == 2 else 0.0
         discriminator = run.build(lambda: TwoHeads(run.trunk(dropout), K))
         discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
 

@@ -13,7 +13,7 @@ from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses, normalised, proportional
 from ..nn.losses import weighted_logistic_d, weighted_logistic_g
-from ..nn.networks import ConcatDiscriminator, ConcatGenerator, Dropout, TransposedConv
+from ..nn.networks import ConcatDiscriminator, ConcatGenerator, TransposedConv
 from ..nn.run import as_floats
 from ..subclasses import SubclassDiscovery
 
@@ -168,7 +168,7 @@ class IntraClassACGANSampler(BaseGANSampler):
         decoder = partial(run.decoder, run.latent_dim + K, enlarge=TransposedConv)
         label, dropout = (1 / 4, 0.2) if x.ndim == 2 else (1, 0.4)  # label as a share of the noise
         generator = run.build(lambda: ConcatGenerator(decoder(), K, label * run.latent_dim**0.5))
-        trunk = partial(run.trunk, partial(Dropout, dropout, run.rng), block_noise=0.4)
+        trunk = partial(run.trunk, dropout, block_noise=0.4)
         discriminator = run.build(lambda: ConcatDiscriminator(trunk(), K))
 
         # 3. Adversarial training, every sample weighted by the impact of its subclass.
