@@ -6,12 +6,13 @@ under the Business Source License: only for runs like this one, never a dependen
 smote-variants, adversarial random forests (arfpy) and ForestDiffusion, which takes minutes.
 
     pip install --target peers --no-deps ctgan rdt faker smote-variants metric-learn minisom seaborn
-    pip install --target peers --no-deps arfpy
+    pip install --target peers --no-deps arfpy ForestDiffusion xgboost lightgbm
     PYTHONPATH=peers python examples/benchmarks/peers.py
 
-Two halves of each data set in turn. Seconds are the processor's, of one thread; quote their ratios.
-AUC and the like are those of classifiers of the balanced rows. "ratio" is of classifiers of 300
-synthetic rows of each class alone: their balanced accuracy over that of 300 real rows of each.
+Six tables of more_tables.py, encoded; two of five folds, four classifiers. Seconds are the
+processor's, of one thread; quote their ratios. AUC and the like are of the balanced rows. "ratio"
+is of classifiers of 300 synthetic rows of each class alone: their balanced accuracy over that of
+300 real rows of each.
 """
 
 import argparse
@@ -26,20 +27,27 @@ import torch
 from imblearn import FunctionSampler
 from imblearn.over_sampling import SMOTE
 from imblearn.over_sampling.base import BaseOverSampler
-from sklearn.datasets import load_breast_cancer, load_digits, make_classification
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from more_tables import encoder, measured, scores
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score
-from sklearn.model_selection import StratifiedKFold
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from skgan_resample import BAGANGPSampler, RowMixSampler
+from skgan_resample import BAGANGPSampler, IDAGANSampler, RowMixSampler, SCDLSampler
 
 torch.set_num_threads(1)
 EACH = 300  # synthetic rows of each class for "ratio"
+TABLES = [
+    "indo_rct",
+    "ecoli1",
+    "vehicle3",
+    "yeast1",
+    "cleveland-0_vs_4",
+    "winequality-white-3_vs_7",
+]
 
 
 class Tabular(BaseOverSampler):
@@ -154,53 +162,19 @@ class ProWSyn(BaseOverSampler):
         return smote_variants.ProWSyn(random_state=self.random_state).sample(X, y)
 
 
-def cut(X, y, n_rare, seed=0):
-    """All rows of class 0, and ``n`` of class 1."""
-    rare = np.random.default_rng(seed).permutation(np.flatnonzero(y == 1))[:n_rare]
-    rows = np.r_[np.flatnonzero(y == 0), rare]
-    return X[rows].astype(float), y[rows]
-
-
-def datasets():
-    X, y = load_breast_cancer(return_X_y=True)
-    yield "breast cancer", *cut(X, 1 - y, 40)
-    X, y = load_digits(return_X_y=True)
-    yield "digits, 8 or not", *cut(X, (y == 8).astype(int), 80)
-    X, y = make_classification(
-        6000, 20, n_informative=8, n_clusters_per_class=3, class_sep=0.7, random_state=0
-    )
-    yield "clusters", *cut(X, y, 150)
-
-
-def samplers(seed):
-    yield "none", FunctionSampler()
-    yield "SMOTE", SMOTE(random_state=seed)
-    yield "DeepSMOTE", DeepSMOTE(random_state=seed)
+def samplers():
+    """What is compared: {name: sampler}."""
+    found = {"none": FunctionSampler(), "SMOTE": SMOTE(random_state=0), "DeepSMOTE": DeepSMOTE()}
     if find_spec("smote_variants"):
-        yield "ProWSyn", ProWSyn(random_state=seed)
+        found["ProWSyn"] = ProWSyn()
     if find_spec("ctgan"):
-        yield "CTGAN", Tabular("CTGAN", random_state=seed)
-        yield "TVAE", Tabular("TVAE", random_state=seed)
+        found |= {"CTGAN": Tabular("CTGAN"), "TVAE": Tabular("TVAE")}
     if find_spec("arfpy"):
-        yield "arfpy", ByClass(adversarial_forest, random_state=seed)
+        found["arfpy"] = ByClass(adversarial_forest)
     if find_spec("ForestDiffusion"):
-        yield "ForestDiffusion", ByClass(forest_diffusion, random_state=seed)
-    yield "BAGANGPSampler", BAGANGPSampler(random_state=seed)
-    yield "RowMixSampler", RowMixSampler(random_state=seed)
-
-
-def scores(X, y, X_test, y_test):
-    for name, model in {
-        "trees": ExtraTreesClassifier(300, random_state=0),
-        "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
-    }.items():
-        odds = model.fit(X, y).predict_proba(X_test)[:, 1]
-        yield {
-            "classifier": name,
-            "AUC": roc_auc_score(y_test, odds),
-            "average precision": average_precision_score(y_test, odds),
-            "balanced accuracy": balanced_accuracy_score(y_test, odds > 0.5),
-        }
+        found["ForestDiffusion"] = ByClass(forest_diffusion)
+    ours = [SCDLSampler, IDAGANSampler, BAGANGPSampler, RowMixSampler]
+    return found | {Sampler.__name__: Sampler(random_state=0) for Sampler in ours}
 
 
 def taught(X, y, X_test, y_test):
@@ -235,34 +209,36 @@ def resampled(sampler, X, y):
     return balanced, (X_new[alone], y_new[alone]), took
 
 
-def measured(seeds):
-    for data, X, y in datasets():
-        for seed in seeds:
-            halves = StratifiedKFold(2, shuffle=True, random_state=seed)
-            for train, test in halves.split(X, y):
-                rng = np.random.default_rng(seed)
-                real = np.concatenate([rng.choice(train[y[train] == c], EACH) for c in (0, 1)])
-                best = taught(X[real], y[real], X[test], y[test])
-                for name, sampler in samplers(seed):
-                    balanced, alone, took = resampled(sampler, X[train], y[train])
-                    ratio = taught(*alone, X[test], y[test]) / best
-                    for row in scores(*balanced, X[test], y[test]):
-                        row |= {"data": data, "sampler": name, "seconds": took, "ratio": ratio}
-                        yield row | {"rows": len(balanced[1]) - len(train), "seed": seed}
-                print(data, seed, flush=True)
+def scores_of_fold(X, y, test):
+    """Scores of a fold, of each sampler: the seconds of its fit and what its rows teach, too."""
+    train = np.setdiff1d(np.arange(len(y)), test)
+    given = encoder().fit(X.iloc[train])
+    X, X_test, y, y_test = (
+        given.transform(X.iloc[train]),
+        given.transform(X.iloc[test]),
+        y[train],
+        y[test],
+    )
+    rng = np.random.default_rng(0)
+    real = np.concatenate([rng.choice(np.flatnonzero(y == c), EACH) for c in np.unique(y)])
+    best = taught(X[real], y[real], X_test, y_test)
+    for name, sampler in samplers().items():
+        balanced, alone, seconds = resampled(sampler, X, y)
+        more = {"ratio": taught(*alone, X_test, y_test) / best, "rows": len(balanced[1]) - len(y)}
+        yield from scores(name, *balanced, X_test, y_test, seconds=seconds, **more)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--tables", nargs="+", default=TABLES)
+    parser.add_argument("--folds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--csv", default="peers.csv")
     arguments = parser.parse_args()
     logging.disable(logging.INFO)
     warnings.simplefilter("ignore")
-    frame = pd.DataFrame(measured(arguments.seeds))
-    frame.to_csv(arguments.csv, index=False)
+    frame = measured(arguments.tables, arguments.folds, arguments.csv, scores_of_fold)
     kept = ["seconds", "ratio", "rows", "AUC", "average precision", "balanced accuracy"]
-    for by in ["data", "sampler"], ["sampler"]:
+    for by in ["table", "sampler"], ["sampler"]:
         print(frame.groupby(by, sort=False)[kept].mean().round(3).to_string())
 
 
