@@ -67,6 +67,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
     }
 
     _auto_max_iter = (500, 1500)  # of tables and of images
+    _auto_autoencoder_max_iter = (500, 1500)
     _momentum = (0.5, 0.5)  # the first of Adam's betas in the adversarial training, likewise
 
     @abstractmethod
@@ -95,12 +96,12 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
     def _new_run(self, rng, progress, Run):
         """A run with the parameters of the sampler; "auto" depends on the data."""
         shape, is_table = self.codec_.sample_shape_, len(self.codec_.sample_shape_) == 1
-        n_values, n_updates = math.prod(shape), self._auto_max_iter[not is_table]
+        n_values = math.prod(shape)
         auto: dict[str, int] = {
             "latent_dim": min(max(n_values if is_table else n_values // 2, 8), 64),
             "hidden_dim": min(max(n_values, 128), 512) if is_table else 128,
-            "max_iter": n_updates,
-            "autoencoder_max_iter": n_updates,
+            "max_iter": self._auto_max_iter[not is_table],
+            "autoencoder_max_iter": self._auto_autoencoder_max_iter[not is_table],
         }
         asked = {name: getattr(self, name, "auto") for name in auto}
         sizes = auto | {name: size for name, size in asked.items() if size != "auto"}

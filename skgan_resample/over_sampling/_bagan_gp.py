@@ -32,10 +32,15 @@ class BAGANGPSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
-    {autoencoder_max_iter}
-    n_critic : int, default=1
-        Updates of the discriminator before each of the generator.
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim}
+    max_iter : int or "auto", default="auto"
+        Updates of the generator; 0 means no adversarial training. "auto" is 250 for tables and 700
+        for images.
+    autoencoder_max_iter : int or "auto", default="auto"
+        Updates of the autoencoder before the adversarial training; 0 starts from random weights.
+        "auto" is 250 for tables and 700 for images.
+    n_critic : int, default=3
+        Updates of the discriminator before each of the generator; the paper's is 5.
     penalty_weight : float, default=10.0
         Weight of the gradient penalty, :math:`\lambda`; 0 leaves it out.
     penalty_points : {"between", "real"}, default="between"
@@ -113,6 +118,7 @@ class BAGANGPSampler(BaseGANSampler):
     (5, 20)
     """
 
+    _auto_max_iter = _auto_autoencoder_max_iter = (250, 700)
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
         "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
@@ -136,7 +142,7 @@ class BAGANGPSampler(BaseGANSampler):
         hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
-        n_critic=1,
+        n_critic=3,
         penalty_weight=10.0,
         penalty_points="between",
         supervised_autoencoder=True,

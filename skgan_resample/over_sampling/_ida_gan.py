@@ -26,7 +26,10 @@ class IDAGANSampler(BaseGANSampler):
 
     Parameters
     ----------
-    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
+    {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim}
+    max_iter : int or "auto", default="auto"
+        Updates of the generator, after two of the discriminator each; 0 means no adversarial
+        training. "auto" is 300 for tables and 900 for images.
     {autoencoder_max_iter}
     kl_weight : float, default=0.01
         Weight of the codes' divergence from N(0, I), :math:`\beta`: twice the variance of the
@@ -61,8 +64,8 @@ class IDAGANSampler(BaseGANSampler):
     \log C_c(G(z, c))` for uniform classes c.
 
     There is no public code: this is a reconstruction from descriptions of the paper, which leave
-    open :math:`\beta`, the batches and how the label enters: here one-hot beside the code, zeros
-    while the autoencoder trains. The paper's settings are not known to us. Ours are
+    open :math:`\beta`, the batches, the updates and how the label enters: here one-hot beside the
+    code, zeros while the autoencoder trains. The paper's settings are not known to us. Ours are
     ``real_balance``, :math:`\sigma^2 < 1` (so that outliers cannot widen a Gaussian at will), the
     shrinkage of the covariance for small classes, the moving average of G's weights, the networks
     (residual MLPs for tables), and D's dropout for tables, without which classes of ten rows are
@@ -84,6 +87,7 @@ class IDAGANSampler(BaseGANSampler):
     [180, 180]
     """
 
+    _auto_max_iter = (300, 900)
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
         "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
@@ -166,7 +170,7 @@ class IDAGANSampler(BaseGANSampler):
             return logistic_g(source) + auxiliary_g(classes, fake_y)
 
         data = run.batches(x, y, self.real_balance)
-        history |= run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
+        history |= run.train_adversarial(generator, discriminator, d_loss, g_loss, data, n_critic=2)
         return generator, history
 
     def _generate(self, y, run):
