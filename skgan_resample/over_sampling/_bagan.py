@@ -45,10 +45,10 @@ class BAGANSampler(BaseGANSampler):
 
     Unlike in the paper, :math:`\Sigma_c` is shrunk towards the covariance pooled over the classes
     (Ledoit-Wolf), since that of a few samples is singular; samples come from a moving average of
-    G's weights; the dropout of 0.3 is D's alone, not also the autoencoder's; Adam's betas are (0.5,
-    0.9), not (0.5, 0.999); the networks are smaller, and residual MLPs for tables. The paper's
-    settings are ``latent_dim=100``, ``learning_rate=5e-5`` and equally many epochs of both stages
-    (150 on MNIST): ``max_iter = epochs * n / batch_size``.
+    G's weights; the encoder has no dropout; Adam's betas are (0.5, 0.9), not (0.5, 0.999); the
+    networks are smaller, and residual MLPs for tables. The paper's settings are ``latent_dim=100``,
+    ``learning_rate=5e-5`` and equally many epochs of both stages (150 on MNIST): ``max_iter =
+    epochs * n / batch_size``.
 
     References
     ----------
@@ -115,7 +115,7 @@ class BAGANSampler(BaseGANSampler):
         # 2. G <- decoder; trunk of D <- encoder, with a fresh softmax of K classes and "fake";
         #    one Gaussian of latent codes per class, kept from here on.
         generator = UnlabelledGenerator(decoder)
-        discriminator = run.build(lambda: LinearHead(run.trunk(0.3), K + 1))
+        discriminator = run.build(lambda: LinearHead(run.trunk(), K + 1))
         discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
         self.latent_ = latent = ClassGaussians.fit(in_batches(encoder, x), y.cpu(), K)
 

@@ -148,7 +148,7 @@ class IDAGANSampler(BaseGANSampler):
         self.latent_ = latent = ClassGaussians.fit(mean, y.cpu(), K, log_variance.exp())
 
         # 3. G <- decoder, now with the label; trunk of D <- encoder, with two fresh heads.
-        dropout = 0.2 if x.ndim == 2 else 0.0
+        dropout = 0.3 if x.ndim == 2 else 0.0
         discriminator = run.build(lambda: TwoHeads(run.trunk(dropout), K))
         discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
 
