@@ -11,7 +11,7 @@ from skgan_resample import BAGANGPSampler, BAGANSampler, _gan_base
 SHAPES = {"table, 30": (30,), "28 x 28 x 1": (28, 28, 1), "32 x 32 x 3": (32, 32, 3)}
 SHAPES["64 x 64 x 3"] = (64, 64, 3)
 SAMPLERS = {
-    "BAGAN-GP": lambda **words: BAGANGPSampler(autoencoder_max_iter=0, **words),
+    "BAGAN-GP": lambda **words: BAGANGPSampler(autoencoder_max_iter=0, n_critic=1, **words),
     "BAGAN": lambda **words: BAGANSampler(autoencoder_max_iter=0, **words),
 }
 

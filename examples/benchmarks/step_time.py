@@ -165,13 +165,14 @@ def against_the_authors_loop(options):
     rows = []
     for seed in range(options.seeds):
         common = {"autoencoder_max_iter": options.pretraining, "random_state": seed}
-        OurBAGANGP(max_iter=10, **common).fit(X, y)
+        OurBAGANGP(max_iter=10, n_critic=1, **common).fit(X, y)
         n_updates, PublicLoop.seconds = int(options.seconds / OurLoop.took * 10), options.seconds
-        fewer = max(n_updates // 4, 1)
         for name, sampler, loop in (
             ("public code's loop", PublicBAGANGP(**common), PublicLoop),
-            ("ours", OurBAGANGP(max_iter=n_updates, **common), OurLoop),
-            ("ours, n_critic=5", OurBAGANGP(max_iter=fewer, n_critic=5, **common), OurLoop),
+            *(
+                (f"ours, n_critic={n}", OurBAGANGP(max_iter=most, n_critic=n, **common), OurLoop)
+                for n, most in ((1, n_updates), (3, n_updates * 2 // 5), (5, n_updates // 4))
+            ),
         ):
             made, _ = sampler.fit(X, y).sample(200, random_state=0)
             distance = frechet_distance(real, features.transform(made.reshape(len(made), -1)))

@@ -53,7 +53,7 @@ def samplers(options, seed):
         "ACGAN": ACGANSampler(**common),
         "BAGAN": BAGANSampler(**pretrained),
         "IDA-GAN": IDAGANSampler(**pretrained),
-        "BAGAN-GP": BAGANGPSampler(**pretrained, real_balance=0),
+        "BAGAN-GP": BAGANGPSampler(**pretrained, n_critic=1, real_balance=0),
     }
 
 
