@@ -40,7 +40,7 @@ class BAGANGPSampler(BaseGANSampler):
         Updates of the autoencoder before the adversarial training; 0 starts from random weights.
         "auto" is 250 for tables and 700 for images.
     n_critic : int, default=3
-        Updates of the discriminator before each of the generator; the paper's is 5.
+        Updates of the discriminator before each of the generator.
     penalty_weight : float, default=10.0
         Weight of the gradient penalty, :math:`\lambda`; 0 leaves it out.
     penalty_points : {"between", "real"}, default="between"
@@ -86,16 +86,16 @@ class BAGANGPSampler(BaseGANSampler):
     and G minimises :math:`-\log D(G(z, c), c)`.
 
     As in the paper, and unlike in its code, u is uniform and D starts from the encoder. Unlike
-    in both, codes are those of ``latent="matched"``; a wrong label is never the right one; each
-    update of D draws a batch of its own; real classes are balanced; samples come from a moving
-    average of G's weights; the label's embeddings start from N(0, 1), not from Keras's
-    U(-0.05, 0.05), from which a class's embedding could reach zero; D multiplies its features by
-    the embedding without a dense layer between; there is no batch normalisation; the networks are
-    smaller, and residual MLPs for tables. The paper's settings are ``latent="standard"``,
-    ``latent_dim=128``, ``n_critic=5``, ``real_balance=0``, ``batch_size=128``,
-    ``learning_rate=2e-4``, the same betas and 30 epochs of the autoencoder: ``autoencoder_max_iter
-    = 30 * n / 128``. cDRAGAN, without an autoencoder, is ``autoencoder_max_iter=0,
-    penalty_points="real"``.
+    in both, codes are those of ``latent="matched"``; a wrong label is never the right one; D has
+    three updates for each of G, not five, each with a batch of its own; real classes are balanced;
+    samples come from a moving average of G's weights; the label's embeddings start from N(0, 1),
+    not from Keras's U(-0.05, 0.05), from which a class's embedding could reach zero; D multiplies
+    its features by the embedding without a dense layer between; there is no batch normalisation;
+    the networks are smaller, and residual MLPs for tables. The paper's settings are
+    ``latent="standard"``, ``latent_dim=128``, ``n_critic=5``, ``real_balance=0``,
+    ``batch_size=128``, ``learning_rate=2e-4``, the same betas and 30 epochs of the autoencoder:
+    ``autoencoder_max_iter = 30 * n / 128``. cDRAGAN, without an autoencoder, is
+    ``autoencoder_max_iter=0, penalty_points="real"``.
 
     References
     ----------

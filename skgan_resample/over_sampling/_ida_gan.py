@@ -28,7 +28,7 @@ class IDAGANSampler(BaseGANSampler):
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim}
     max_iter : int or "auto", default="auto"
-        Updates of the generator, after two of the discriminator each; 0 means no adversarial
+        Updates of the generator, each after two of the discriminator; 0 means no adversarial
         training. "auto" is 300 for tables and 900 for images.
     {autoencoder_max_iter}
     kl_weight : float, default=0.01
