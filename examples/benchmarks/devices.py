@@ -21,7 +21,7 @@ import numpy as np
 from skgan_resample import BAGANGPSampler, distributed
 
 SHORT, LONG, REPEATS = 5, 45, 3
-SETTINGS = {"autoencoder_max_iter": 0, "device": "cpu", "random_state": 0}
+SETTINGS = {"autoencoder_max_iter": 0, "n_critic": 1, "device": "cpu", "random_state": 0}
 
 
 def rate(X, y, batch_size, devices):

