@@ -162,7 +162,7 @@ def test_no_digit_is_left_with_one_picture(fitted, digits):
 
 
 def test_bagan_gp_keeps_the_variety_of_scarce_digits(digits):
-    """Variance of threes with seeds 0, 1, 2: 0.64, 0.63, 0.64; with n_critic=1 below 0.6."""
+    """Variance of threes with seeds 0, 1, 2: 0.63, 0.62, 0.61; of seed 0 with n_critic=1 0.56."""
     made = qualities(trained(BAGANGPSampler(image_shape=(8, 8), random_state=0), digits), digits)
     assert min(quality.variance for quality in made.values()) >= 0.6, made
     assert min(quality.coverage for quality in made.values()) >= 0.65, made
