@@ -211,21 +211,17 @@ def resampled(sampler, X, y):
 
 def scores_of_fold(X, y, test):
     """Scores of a fold, of each sampler: the seconds of its fit and what its rows teach, too."""
-    train = np.setdiff1d(np.arange(len(y)), test)
-    given = encoder().fit(X.iloc[train])
-    X, X_test, y, y_test = (
-        given.transform(X.iloc[train]),
-        given.transform(X.iloc[test]),
-        y[train],
-        y[test],
-    )
+    train, y_train = X.drop(index=test), np.delete(y, test)
+    given = encoder().fit(train)
+    X_train, held_out = given.transform(train), (given.transform(X.iloc[test]), y[test])
     rng = np.random.default_rng(0)
-    real = np.concatenate([rng.choice(np.flatnonzero(y == c), EACH) for c in np.unique(y)])
-    best = taught(X[real], y[real], X_test, y_test)
+    classes = [np.flatnonzero(y_train == c) for c in np.unique(y_train)]
+    real = np.concatenate([rng.choice(rows, EACH) for rows in classes])
+    best = taught(X_train[real], y_train[real], *held_out)
     for name, sampler in samplers().items():
-        balanced, alone, seconds = resampled(sampler, X, y)
-        more = {"ratio": taught(*alone, X_test, y_test) / best, "rows": len(balanced[1]) - len(y)}
-        yield from scores(name, *balanced, X_test, y_test, seconds=seconds, **more)
+        balanced, alone, seconds = resampled(sampler, X_train, y_train)
+        ratio, n_new = taught(*alone, *held_out) / best, len(balanced[1]) - len(y_train)
+        yield from scores(name, *balanced, *held_out, seconds=seconds, ratio=ratio, rows=n_new)
 
 
 def main():
