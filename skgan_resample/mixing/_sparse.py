@@ -71,8 +71,11 @@ class SparseMixture:
         a, b, k = values
         new = np.where(from_second[row, np.maximum(self.groups[column], 0)], b, a)
         number = a + t[row, 0] * (b - a)
+        least, largest = self.values[self.first[:-1]], self.values[self.first[1:] - 1]
         if len(third):
-            number += self.noise_scale * (k - self.means[labels[row], column])
+            noisy = number + self.noise_scale * (k - self.means[labels[row], column])
+            is_inside = (noisy >= least[column]) & (noisy <= largest[column])
+            number = np.where(is_inside, noisy, number)
         is_number = n_values[column] > 2
         new = np.where(is_number, number, new)
         rounded = np.flatnonzero(is_number & recurs[column])
@@ -80,7 +83,6 @@ class SparseMixture:
         new[rounded] = _round(new[rounded], low, high, rng)
         starts = np.searchsorted(row, np.arange(len(y) + 1))
         made = sparse.csr_array((new, column, starts), (len(y), d))
-        least, largest = self.values[self.first[:-1]], self.values[self.first[1:] - 1]
         signed = np.flatnonzero((least < 0) & (largest > 0))
         if not len(signed) or not len(third):
             return made

@@ -70,7 +70,9 @@ class TableMixture:
 
     with i, j any two rows of the class, u, v ~ U(0, 1), b the noise scale, and k a row of any class
     with two rows or more, each such class equally likely. Residuals are pooled over classes, so
-    that a class of few rows gets the variation within the others.
+    that a class of few rows gets the variation within the others. A column in which a candidate
+    would leave the range seen gets none: the residuals of a few huge values, or of most rows about
+    a mean that these have moved, say nothing about the spread of the others.
 
     A column of two values comes from one of the two rows, from the second with probability t. Tied
     columns (one-hot, or with a pair of values that is never seen) come from the same row, be they
@@ -98,6 +100,8 @@ class TableMixture:
     x: np.ndarray  # (n, d), encoded rows
     members: Members
     means: np.ndarray  # (K, d), class means of what is not missing
+    low: np.ndarray  # (d,), the smallest value of each column that is not missing
+    high: np.ndarray  # (d,), the largest
     values: dict[int, np.ndarray]  # of each column where three or more recur, sorted
     groups: np.ndarray  # (d,), group of the columns that come from the same row, or -1
     interpolated: np.ndarray  # (d,), mask of the numbers of more than two values
@@ -132,6 +136,7 @@ class TableMixture:
         is_missing = _is_missing(x, pairs)
         present = np.broadcast_to(~is_missing, x.shape)
         means = np.empty((n_classes, x.shape[1]), dtype=np.float32)
+        low, high = np.empty((2, x.shape[1]), dtype=np.float32)
         n_values = np.empty(x.shape[1], dtype=np.intp)
         values: dict[int, np.ndarray] = {}
         step = max(1, _BATCH_VALUES // len(x))
@@ -139,15 +144,14 @@ class TableMixture:
             some = slice(start, start + step)
             means[:, some] = _class_means(x[:, some], present[:, some], y, n_classes)
             known = np.where(present[:, some], x[:, some], np.float32(np.nan))
-            n_values[some], found = _recurring_values(known)
+            low[some], high[some], n_values[some], found = _values(known)
             values |= {start + i: column for i, column in found.items()}
         two = np.flatnonzero((n_values == 2) & (is_number | is_second))
         ties = tied_columns(x[:, two] == x[:, two].max(axis=0), present[:, two])
         groups = _groups(owners, two, ties)
         interpolated = is_number & (n_values != 1) & (n_values != 2)
-        return cls(
-            x, Members.fit(y, n_classes), means, values, groups, interpolated, pairs, noise_scale
-        )
+        members = Members.fit(y, n_classes)
+        return cls(x, members, means, low, high, values, groups, interpolated, pairs, noise_scale)
 
     def sample(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw rows: class indices of shape (m,) -> float32 of shape (m, d)."""
@@ -171,7 +175,8 @@ class TableMixture:
         if len(third):
             rows = self.x[third]
             residuals = np.where(_is_missing(rows, self.missing), 0, rows - self.means[labels])
-            number += self.noise_scale * residuals
+            noisy = number + self.noise_scale * residuals
+            number = np.where((noisy < self.low) | (noisy > self.high), number, noisy)
         present = ~_is_missing(chosen, self.missing)
         return np.where(self.interpolated & present, number, chosen)
 
@@ -211,10 +216,11 @@ def _class_means(x, present, y, n_classes):
     return np.reshape(sums / np.maximum(counts, 1), size)
 
 
-def _recurring_values(x):
-    """Count the values, NaN left out, of columns where they are fewer than half of the entries.
+def _values(x):
+    """Ends of columns, NaN left out, and their values where these are fewer than half of the rows.
 
-    (n, k) -> (k,), 0 for other columns; and the sorted values where there are three or more.
+    (n, k) -> (k,) smallest and largest; (k,) counts of the values, 0 where they are more; and the
+    sorted values where there are three or more.
     """
     ordered = np.sort(x.T)  # NaN comes last
     is_first = np.insert(ordered[:, 1:] != ordered[:, :-1], 0, True, axis=1) & ~np.isnan(ordered)
@@ -223,7 +229,8 @@ def _recurring_values(x):
     some = np.flatnonzero(n_values > 2)
     values = ordered[some][is_first[some]]
     ends = n_values[some].cumsum()
-    return n_values, {i: values[end - n_values[i] : end] for i, end in zip(some, ends, strict=True)}
+    found = {i: values[end - n_values[i] : end] for i, end in zip(some, ends, strict=True)}
+    return ordered[:, 0], ordered[np.arange(len(ordered)), n_present - 1], n_values, found
 
 
 def _groups(owners, two_valued, ties):

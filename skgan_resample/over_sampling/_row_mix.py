@@ -46,8 +46,9 @@ class RowMixSampler(BaseSampler):
 
     with :math:`x_i, x_j` any two rows of the class [1]_ [2]_, u and v uniform, and :math:`x_k` a
     row of any class, from which the mean of that class is subtracted [3]_: residuals are pooled
-    over the classes, so that a small class gets the variation within the others. The noise scale
-    of 0.4 was set by hand. A category, and whether a value is missing, comes from :math:`x_i` or,
+    over the classes, so that a small class gets the variation within the others. A column gets none
+    where it would leave the range seen, as where a few huge values make most residuals large. The
+    noise scale of 0.4 was set by hand. A category, and whether a value is missing, comes from :math:`x_i` or,
     with probability t, from :math:`x_j`; columns that encode one category, or of which some pair of
     values is never seen, come from the same one. Columns whose values recur are rounded
     stochastically to the observed value below or above.

@@ -45,6 +45,8 @@ def test_rows_are_distributed_as_those_of_the_dense_table(kind):
     assert (np.abs(new.mean(axis=1) - like.mean(axis=1)) <= 4.5 * error).all()
     assert new.std(axis=1) == pytest.approx(like.std(axis=1), rel=0.2, abs=0.05)
     assert (new != 0).mean() == pytest.approx((like != 0).mean(), rel=0.05)
+    largest = [np.mean(rows[..., 6:20] == X[:, 6:20].max(axis=0)) for rows in (new, like)]
+    assert largest[0] == pytest.approx(largest[1], rel=0.15)
     assert all(np.isin(new[..., j], X[:, j]).all() for j in {*range(D)} - {3})
     assert np.isin(new[..., 3], X[:, 3]).mean() < 0.1  # the ends
     assert X[:, 3].min() <= new[..., 3].min() < new[..., 3].max() <= X[:, 3].max()

@@ -69,19 +69,40 @@ def test_the_weight_is_a_ratio_of_uniforms():
 
 def test_residuals_are_pooled_over_classes_in_equal_parts():
     rng = np.random.default_rng(0)
-    x = np.r_[3 * rng.standard_normal((500, 1)), [[50.0], [50.002]]]
+    x = np.r_[3 * rng.standard_normal((500, 1)), [[0.0], [0.002]]]
     new = draw(fit(x, [0] * 500 + [1] * 2, noise_scale=0.5), ZEROS + 1)
     # half the residuals are of class 0, variance 0.5**2 * 9, and half of class 1, next to none
-    assert (new - 50).var() == pytest.approx(0.5**2 * 9 / 2, rel=0.15)
-    assert new.mean() == pytest.approx(50, abs=0.1)
+    assert new.var() == pytest.approx(0.5**2 * 9 / 2, rel=0.15)
+    assert new.mean() == pytest.approx(0, abs=0.1)
 
 
 def test_a_class_of_one_row_gets_that_row_and_pooled_residuals():
-    x = [[1.0, 0], [3, 4], [100, 200]]
+    x = [[1.0, 0], [4, 8], [2, 3]]
     new = draw(fit(x, [0, 0, 1], noise_scale=0.5), ZEROS + 1)
-    assert_array_equal(np.unique(new, axis=0), [[99.5, 199], [100.5, 201]])
+    assert_array_equal(np.unique(new, axis=0), [[1.25, 1], [2.75, 5]])
     alone = draw(fit([[1.0, 2], [3, 4]], [0, 1]), [1, 1])  # no class has a residual
     assert_array_equal(alone, [[3, 4], [3, 4]])
+
+
+def test_noise_that_leads_out_of_the_range_seen_is_left_out():
+    x = [[0.0, 5], [8, 5], [1, 6], [1, 4]]  # residuals of -4 and 4, and of -1 and 1
+    new = draw(fit(x, [0, 0, 1, 1], noise_scale=0.5), ZEROS + 1)
+    assert_array_equal(np.unique(new[:, 0]), [1, 3])  # 1 - 2 is below 0
+    assert new.min(axis=0)[1] >= 4
+    assert new.max(axis=0)[1] <= 6
+
+
+@pytest.mark.parametrize("outlier", [1e6, -1e6])
+@pytest.mark.parametrize("of_class", [0, 1])
+def test_a_few_huge_values_do_not_move_all_others_to_an_end(outlier, of_class):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(50, 10, (1000, 1)), np.arange(1000) % 10 == 0
+    x[np.flatnonzero(y == of_class)[:5]] = outlier
+    new = draw(fit(x, y.astype(int)), ZEROS + 1)[:, 0]
+    usual = x[y & (np.abs(x[:, 0]) < 1e5)]
+    assert (x.min() if outlier > 0 else x.max()) not in new
+    assert np.mean((new >= usual.min()) & (new <= usual.max())) > 0.85
+    assert np.median(new) == pytest.approx(np.median(usual), abs=3)
 
 
 def test_columns_of_two_values_come_from_one_row_together():
