@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn import functional as F
 
-from .runtime import Embedding, give_storage
+from .runtime import give_storage
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -58,11 +58,14 @@ def leaky() -> nn.LeakyReLU:
     return nn.LeakyReLU(SLOPE, inplace=True)
 
 
-class ClassScale(Embedding):
+class ClassScale(nn.Embedding):
     """A factor per class and entry of a code, (n,) labels -> (n, d), of size one at first.
 
     Factors near zero can be driven to zero for one class, whose samples are then all the same.
     """
+
+    def reset_parameters(self) -> None:
+        """Leave the weights to ``build``: without storage, torch's way imports the compiler."""
 
 
 def halvings(height: int, width: int) -> list[tuple[int, int]]:
@@ -289,12 +292,10 @@ class ConcatDiscriminator(nn.Module):
 class ProductDiscriminator(nn.Module):
     """``dense(features(x) * Emb(y))``: is x a real sample of class y? One score per sample."""
 
-    def __init__(
-        self, trunk: Trunk, n_classes: int, embedding: type[Embedding] = Embedding
-    ) -> None:
+    def __init__(self, trunk: Trunk, n_classes: int) -> None:
         super().__init__()
         self.trunk = trunk
-        self.embedding = embedding(n_classes, trunk.n_features)
+        self.embedding = ClassScale(n_classes, trunk.n_features)
         self.head = nn.Sequential(nn.Linear(trunk.n_features, 512), leaky(), nn.Linear(512, 1))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:

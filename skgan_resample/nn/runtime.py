@@ -142,13 +142,6 @@ class Adam(torch.optim.Adam):
     step = torch.no_grad()(unwrap(torch.optim.Adam.step))
 
 
-class Embedding(nn.Embedding):
-    """A vector for each class, (n,) labels -> (n, d)."""
-
-    def reset_parameters(self) -> None:
-        """Leave the weights to ``build``: without storage, torch's way imports the compiler."""
-
-
 def give_storage(network: nn.Module) -> None:
     """Replace parameters that were made without storage by float32 ones on the CPU.
 

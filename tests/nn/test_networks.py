@@ -28,7 +28,6 @@ from skgan_resample.nn.networks import (
     trunk_for,
     upsample,
 )
-from skgan_resample.nn.runtime import Embedding
 
 pytestmark = pytest.mark.usefixtures("untouched_globals")
 
@@ -126,7 +125,7 @@ def test_build_draws_from_its_stream_alone(shape):
 def test_build_draws_each_kind_of_weight_from_its_own_law():
     rng = make_rng(0)
     network = build(
-        lambda: nn.ModuleList([nn.Linear(200, 300), nn.Conv2d(40, 50, 3), Embedding(50, 200)]),
+        lambda: nn.ModuleList([nn.Linear(200, 300), nn.Conv2d(40, 50, 3), nn.Embedding(50, 200)]),
         rng,
         "cpu",
     )
