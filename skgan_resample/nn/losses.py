@@ -128,37 +128,27 @@ def mmd_imq(prior: Tensor, codes: Tensor) -> Tensor:
     return within(prior) + within(codes) - 2 * kernel(prior, codes).mean()
 
 
-def kl_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    r"""Divergence of q(z|x) from N(0, I) in nats, averaged over samples; (n, d) each.
-
-    .. math:: \frac{1}{2} \sum_j (\mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2)
-
-    References
-    ----------
-    .. [1] Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014, appendix B.
-    """
-    return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
-
-
 def negative_elbo(
     x: Tensor, reconstruction: Tensor, mean: Tensor, log_variance: Tensor, kl_weight: float
 ) -> Tensor:
     r"""Loss of a variational autoencoder, per value of (n, ...) samples of D values each.
 
     .. math::
-        \frac{1}{D} \Big( \lVert x - x' \rVert^2 + \beta \, KL(q(z|x) \Vert N(0, I)) \Big)
+        \frac{1}{D} \Big( \lVert x - x' \rVert^2
+        + \frac{\beta}{2} \sum_j (\mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2) \Big)
 
-    averaged over samples, with :math:`x'` decoded from a code drawn from q(z|x), of ``mean`` and
-    ``log_variance`` (n, d), and ``kl_weight`` :math:`\beta`. For a normal likelihood
-    :math:`N(x', s^2 I)` with :math:`2 s^2 = \beta` this is the negative evidence lower bound, times
-    :math:`2 s^2 / D` and less the constant :math:`s^2 \log 2 \pi s^2`.
+    averaged over samples, with :math:`x'` decoded from a code drawn from q(z|x), of ``mean``
+    :math:`\mu` and ``log_variance`` :math:`\log \sigma^2`, (n, d), whose divergence from N(0, I) is
+    multiplied by ``kl_weight`` :math:`\beta`. For a normal likelihood :math:`N(x', s^2 I)` with
+    :math:`2 s^2 = \beta` this is the negative evidence lower bound, times :math:`2 s^2 / D` and
+    less the constant :math:`s^2 \log 2 \pi s^2`.
 
     References
     ----------
-    .. [1] Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014, eq. 10.
+    .. [1] Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014, eq. 10, appendix B.
     """
-    divergence = kl_standard_normal(mean, log_variance) / x[0].numel()
-    return reconstruction_l2(x, reconstruction) + kl_weight * divergence
+    divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
+    return reconstruction_l2(x, reconstruction) + kl_weight * (divergence / x[0].numel())
 
 
 def auxiliary_d(real: Tensor, fake: Tensor, y: Tensor, fake_y: Tensor) -> Tensor:
