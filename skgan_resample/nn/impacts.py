@@ -78,14 +78,6 @@ def proportional(sizes: Tensor, classes: Tensor) -> Tensor:
     return (totals.float() / numbers)[classes] / sizes
 
 
-def temporal_difference(reward: Tensor, value: Tensor, next_value: Tensor) -> Tensor:
-    r"""Error of the critic's forecast (eq. 7 of :class:`ActorCriticImpacts`' paper).
-
-    .. math:: \delta = r + 0.9 V(s') - V(s)
-    """
-    return reward + _DISCOUNT * next_value - value
-
-
 class FixedImpacts:
     """Impacts, (S,), that stay as they are; in the loss they are multiplied by ``scale``, (S,).
 
@@ -135,10 +127,13 @@ class ActorCriticImpacts(FixedImpacts):
     impacts. The actor gives the mean of a Gaussian of standard deviation 0.4, from which the
     gradient of every impact is drawn, a; the GAN is then trained for a while under the new impacts,
     s' = s + 0.05 a, normalised; the reward is the inverse of its loss there,
-    :math:`r = 1 / (0.1 + L)`. With the error :math:`\delta` of :func:`temporal_difference` the
-    critic minimises :math:`\delta^2` and the actor :math:`-\delta \log \pi(a | s)`. The critic's
-    first forecast is that every step has the reward of the first one; from a forecast of zero, any
-    first action of the actor would be rewarded.
+    :math:`r = 1 / (0.1 + L)`. The critic V minimises the square of its forecast's error (eq. 7)
+
+    .. math:: \delta = r + 0.9 V(s') - V(s)
+
+    and the actor :math:`-\delta \log \pi(a | s)`. The critic's first forecast is that every step
+    has the reward of the first one; from a forecast of zero, any first action of the actor would be
+    rewarded.
 
     References
     ----------
@@ -183,7 +178,7 @@ class ActorCriticImpacts(FixedImpacts):
         """One step of Adam for the actor and for the critic."""
         with torch.no_grad():
             next_value = self.critic(self.impacts)
-        error = temporal_difference(reward, self.critic(self.state), next_value)
+        error = reward + _DISCOUNT * next_value - self.critic(self.state)
         deviations = (self.action - self.actor(self.state)) / _SPREAD
         log_density = -deviations.square().sum() / 2
         for optimiser in self.optimisers:
