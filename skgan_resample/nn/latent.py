@@ -32,12 +32,6 @@ def shrunk_covariance(centred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return torch.lerp(sample, target, intensity), intensity
 
 
-def factor(covariance: Tensor) -> Tensor:
-    """Factor a (d, d) covariance as ``A A^T``, also where it is singular or slightly negative."""
-    values, vectors = torch.linalg.eigh(covariance)
-    return vectors * values.clamp_min(0).sqrt()
-
-
 @dataclass(frozen=True)
 class ClassGaussians:
     """One Gaussian of latent codes per class."""
@@ -71,8 +65,9 @@ class ClassGaussians:
         if variance is not None:
             own = [variance[y == c].double().mean(0) for c in range(n_classes)]
             covariances = [s + v.diag() for s, v in zip(covariances, own, strict=True)]
-        factors = torch.stack([factor(s) for s in covariances])
-        return cls(means.to(z.dtype), factors.to(z.dtype))
+        spectra = map(torch.linalg.eigh, covariances)  # values of singular ones may be negative
+        factors = [vectors * values.clamp_min(0).sqrt() for values, vectors in spectra]
+        return cls(means.to(z.dtype), torch.stack(factors).to(z.dtype))
 
     def sample(self, y: Tensor, rng: torch.Generator) -> Tensor:
         """Draw one code per label: (m,) class indices -> (m, d) codes, on their device."""
