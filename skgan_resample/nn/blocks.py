@@ -17,13 +17,9 @@ class BlockHead(nn.Module):
     .. math:: p_i = \exp(a_i) / \sum_j \exp(a_j)
 
     of the block's outputs a (with ``of_logits=False`` they are p already), by the Gumbel-max trick
-    [1]_ on noise from ``rng``, in training and generation: a discriminator cannot recognise such a
-    block by its form. Gradients pass as if the output were the probabilities (straight-through).
-    The blocks, of the given sizes, are the last columns.
-
-    References
-    ----------
-    .. [1] Jang, Gu & Poole, Categorical Reparameterization with Gumbel-Softmax, ICLR 2017.
+    (Jang, Gu & Poole, ICLR 2017) on noise from ``rng``, in training and generation: a discriminator
+    cannot recognise such a block by its form. Gradients pass as if the output were the
+    probabilities (straight-through). The blocks, of the given sizes, are the last columns.
     """
 
     def __init__(
@@ -56,14 +52,9 @@ class BlockNoise(nn.Module):
     """Adds noise to one-hot blocks, in training: the first layer of a discriminator of tables.
 
     Blocks of real and of generated rows are both drawn, and lie on the same few points. Noise from
-    N(0, ``scale**2``) makes the discriminator smooth between these [1]_, where the straight-through
-    gradients of :class:`BlockHead` take its slope. The blocks, of the given sizes, are the last
-    columns.
-
-    References
-    ----------
-    .. [1] Sonderby et al., Amortised MAP Inference for Image Super-resolution, ICLR 2017, on
-       instance noise.
+    N(0, ``scale**2``), the instance noise of Sonderby et al. (ICLR 2017), makes the discriminator
+    smooth between these, where the straight-through gradients of :class:`BlockHead` take its slope.
+    The blocks, of the given sizes, are the last columns.
     """
 
     def __init__(self, scale: float, sizes: Sequence[int], rng: torch.Generator) -> None:

@@ -66,12 +66,8 @@ def proportional(sizes: Tensor, classes: Tensor) -> Tensor:
 
     .. math:: W_i = \frac{N_c / K_c}{N_i}
 
-    with N_c samples and K_c subclasses in the class. Their mean over the samples of a class is 1.
-
-    References
-    ----------
-    .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
-       ICME 2019, eq. 6.
+    with N_c samples and K_c subclasses in the class (Huang, Lin & Tseng, ICME 2019, eq. 6). Their
+    mean over the samples of a class is 1.
     """
     numbers = classes.bincount()
     totals = numbers.new_zeros(len(numbers)).index_add(0, classes, sizes)
@@ -121,24 +117,20 @@ class FixedImpacts:
 
 
 class ActorCriticImpacts(FixedImpacts):
-    r"""Impacts of sum 1 within each class that an actor changes and a critic assesses [1]_.
+    r"""Impacts of sum 1 within each class that an actor changes and a critic assesses.
 
-    In the loss they are multiplied by the number of subclasses of the class. The state s is the
-    impacts. The actor gives the mean of a Gaussian of standard deviation 0.4, from which the
-    gradient of every impact is drawn, a; the GAN is then trained for a while under the new impacts,
-    s' = s + 0.05 a, normalised; the reward is the inverse of its loss there,
-    :math:`r = 1 / (0.1 + L)`. The critic V minimises the square of its forecast's error (eq. 7)
+    They are those of Huang, Lin & Tseng (ICME 2019, section 4). In the loss they are multiplied by
+    the number of subclasses of the class. The state s is the impacts. The actor gives the mean of a
+    Gaussian of standard deviation 0.4, from which the gradient of every impact is drawn, a; the GAN
+    is then trained for a while under the new impacts, s' = s + 0.05 a, normalised; the reward is
+    the inverse of its loss there, :math:`r = 1 / (0.1 + L)`. The critic V minimises the square of
+    its forecast's error (eq. 7)
 
     .. math:: \delta = r + 0.9 V(s') - V(s)
 
     and the actor :math:`-\delta \log \pi(a | s)`. The critic's first forecast is that every step
     has the reward of the first one; from a forecast of zero, any first action of the actor would be
     rewarded.
-
-    References
-    ----------
-    .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
-       ICME 2019, section 4.
     """
 
     def __init__(self, classes: Tensor, rng: torch.Generator) -> None:

@@ -11,18 +11,14 @@ from torch import Tensor
 def shrunk_covariance(centred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     r"""Covariance of (n, d) centred codes, shrunk towards a (d, d) target where they are few.
 
-    The Ledoit-Wolf [1]_ intensity, returned as well, is the share of the squared distance between
-    the sample covariance S and the target T that sampling noise explains,
+    The intensity of Ledoit & Wolf (Journal of Multivariate Analysis, 2004), returned as well, is
+    the share of the squared distance between the sample covariance S and the target T that sampling
+    noise explains,
 
     .. math:: \lambda = \frac{1}{n^2} \sum_i \lVert z_i z_i^T - S \rVert^2 / \lVert S - T \rVert^2
 
     clipped to [1/n, 1], since the formula reads a single pair of codes as noise-free. The
     covariance is :math:`(1 - \lambda) S + \lambda T`. Codes should be float64.
-
-    References
-    ----------
-    .. [1] Ledoit & Wolf, A well-conditioned estimator for large-dimensional covariance
-       matrices, Journal of Multivariate Analysis, 2004.
     """
     n = len(centred)
     sample = centred.T @ centred / n
