@@ -1,6 +1,5 @@
 """A quality report as one HTML page that needs no other file."""
 
-import re
 from base64 import b64encode
 from html import escape
 from io import BytesIO
@@ -35,13 +34,10 @@ $figures
 """)
 
 
-_NUMBER = r"\d+(?:\.\d+)?%?"
-
-
 def page(report):
     """The page of a QualityReport."""
     check_matplotlib_support("QualityReport.to_html")
-    words = [*_in_words(report.table["remarks"])]
+    words = [f"Class {label}: {text}." for label, text in report.table["remarks"].items()]
     words += [f"The sampler warns: {warning}" for warning in report.warnings]
     if report.efficacy is not None:
         words.append(
@@ -57,21 +53,6 @@ def page(report):
         table=table.to_html(float_format="{:.3f}".format, na_rep="", border=0, index_names=False),
         figures="".join(f"<h2>{title}</h2>{_image(title, fig)}" for title, fig in _figures(report)),
     )
-
-
-def _in_words(remarks):
-    """One line for each kind of remark: the classes that have it, and the range of its numbers."""
-    kinds: dict = {}
-    for label, text in remarks.items():
-        for remark in text.split("; "):
-            numbers = re.findall(_NUMBER, remark)
-            kinds.setdefault(re.sub(_NUMBER, "{}", remark), []).append((str(label), numbers))
-    for kind, found in kinds.items():
-        labels = [label for label, _ in found]
-        columns = zip(*(numbers for _, numbers in found), strict=True)
-        ends = (sorted(column, key=lambda text: float(text.strip("%"))) for column in columns)
-        ranges = (" to ".join(dict.fromkeys((values[0], values[-1]))) for values in ends)
-        yield f"Class{'es' * (len(labels) > 1)} {', '.join(labels)}: {kind.format(*ranges)}."
 
 
 def _figures(report):

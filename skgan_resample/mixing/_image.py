@@ -24,33 +24,18 @@ _TRIES, _NEIGHBOURS = 10, 5
 class ImageMixture:
     r"""Proposal distribution of new images.
 
-    Half of the candidates are an image of the class with parts of a near neighbour, as in SMOTE
-    [1]_, taken through a mask of low-frequency noise, as in FMix [2]_ (mixup [3]_ blends images):
+    The notes of :class:`~skgan_resample.RowMixSampler` describe it. An image takes parts of a
+    neighbour by
 
     .. math:: x = x_i + m (x_j - x_i), \qquad m = \mathrm{sigmoid}(8 (f + l))
 
     with j one of the k nearest neighbours of i in its class, f a smooth random field and l ~ N(0,
-    0.7) a random level. The others are image i itself, so that a classifier cannot recognise the
-    class by the seams. Then candidates are augmented. Half get a random gamma, which takes their
-    brightness part of the way to that of another image of the class. Half are translated by up to a
-    fourteenth of their size, and perhaps mirrored if mirrored images look like others of their
-    class. A candidate nearer to image i or j than a tenth of the distance between the two, or a
-    copy of one when rounded, is drawn again, up to ten times: a class may hold only duplicates.
-
-    References
-    ----------
-    .. [1] Chawla et al., "SMOTE: synthetic minority over-sampling technique", JAIR 16, 2002.
-    .. [2] Harris et al., "FMix: enhancing mixed sample data augmentation", arXiv:2002.12047, 2020.
-    .. [3] Zhang et al., "mixup: beyond empirical risk minimization", ICLR 2018.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skgan_resample.mixing import ImageMixture
-    >>> x = np.random.default_rng(0).integers(256, size=(6, 1, 8, 8), dtype=np.uint8)
-    >>> mixture = ImageMixture.fit(x, np.array([0, 0, 0, 0, 1, 1]), 2, np.random.default_rng(0))
-    >>> mixture.sample(np.array([1, 1]), np.random.default_rng(1)).shape
-    (2, 1, 8, 8)
+    0.7) a random level. Half of the candidates are image i itself, so that a classifier cannot
+    recognise the class by the seams. A gamma takes the brightness part of the way to that of
+    another image of the class. Translated images are perhaps mirrored if mirrored images look like
+    others of their class. A candidate nearer to image i or j than a tenth of the distance between
+    the two, or a copy of one when rounded, is drawn again, up to ten times: a class may hold only
+    duplicates.
     """
 
     x: np.ndarray  # (n, c, h, w), float32 in [-1, 1] or uint8

@@ -61,40 +61,17 @@ class Members:
 
 @dataclass(frozen=True)
 class TableMixture:
-    r"""Proposal distribution of new rows of a table.
+    """Proposal distribution of new rows of a table.
 
-    A candidate lies between two rows of its class, as in SMOTE [1]_ and mixup [2]_, and has the
-    noise of a smoothed bootstrap [3]_ (imbalanced-learn's ``shrinkage``), drawn from residuals:
-
-    .. math:: x = (1 - t) x_i + t x_j + b (x_k - \mu_{y_k}), \qquad t = u / (u + v)
-
-    with i, j any two rows of the class, u, v ~ U(0, 1), b the noise scale, and k a row of any class
-    with two rows or more, each such class equally likely. Residuals are pooled over classes, so
-    that a class of few rows gets the variation within the others. A column in which a candidate
-    would leave the range seen gets none: the residuals of a few huge values, or of most rows about
-    a mean that these have moved, say nothing about the spread of the others.
+    The notes of :class:`~skgan_resample.RowMixSampler` describe it; here the noise scale, b, is a
+    parameter. The row that lends its residual is of any class with two rows or more, each such
+    class equally likely.
 
     A column of two values comes from one of the two rows, from the second with probability t. Tied
     columns (one-hot, or with a pair of values that is never seen) come from the same row, be they
-    numbers or categories. Where values recur, numbers are rounded stochastically to the observed
-    value below or above, which keeps the mean. A number is missing where it is missing in the row
-    chosen so; where it is missing in the other row, it is that of the chosen row, plus noise.
-
-    References
-    ----------
-    .. [1] Chawla et al., "SMOTE: synthetic minority over-sampling technique", JAIR 16, 2002.
-    .. [2] Zhang et al., "mixup: beyond empirical risk minimization", ICLR 2018.
-    .. [3] Menardi & Torelli, "Training and assessing classification rules with imbalanced data"
-       (ROSE), Data Mining and Knowledge Discovery 28, 2014.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skgan_resample.mixing import TableMixture
-    >>> x, y = np.eye(4, 3, dtype=np.float32), np.array([0, 0, 1, 1])
-    >>> mixture = TableMixture.fit(x, y, 2)
-    >>> mixture.sample(np.array([1, 1]), np.random.default_rng(1)).shape
-    (2, 3)
+    numbers or categories. Stochastic rounding keeps the mean. A number is missing where it is
+    missing in the row chosen so; where it is missing in the other row, it is that of the chosen
+    row, plus noise.
     """
 
     x: np.ndarray  # (n, d), encoded rows

@@ -17,13 +17,9 @@ class BlockHead(nn.Module):
     .. math:: p_i = \exp(a_i) / \sum_j \exp(a_j)
 
     of the block's outputs a (with ``of_logits=False`` they are p already), by the Gumbel-max trick
-    [1]_ on noise from ``rng``, in training and generation: a discriminator cannot recognise such a
-    block by its form. Gradients pass as if the output were the probabilities (straight-through).
-    The blocks, of the given sizes, are the last columns.
-
-    References
-    ----------
-    .. [1] Jang, Gu & Poole, Categorical Reparameterization with Gumbel-Softmax, ICLR 2017.
+    (Jang, Gu & Poole, ICLR 2017) on noise from ``rng``, in training and generation: a discriminator
+    cannot recognise such a block by its form. Gradients pass as if the output were the
+    probabilities (straight-through). The blocks, of the given sizes, are the last columns.
     """
 
     def __init__(
@@ -35,44 +31,30 @@ class BlockHead(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(n, d) outputs -> (n, d) rows, the first columns as they are, in float32."""
         numbers, blocks = x.float().tensor_split([x.shape[1] - sum(self.sizes)], dim=1)
+        sizes = torch.tensor(self.sizes, device=x.device)
+        owner = torch.arange(len(sizes), device=x.device).repeat_interleave(sizes)
+        owner = owner.expand_as(blocks)  # number of the block that an entry belongs to
+
+        def top(a: Tensor) -> Tensor:  # largest entry of each block, at every entry of the block
+            lowest = a.new_full((len(a), len(sizes)), -torch.inf)
+            return lowest.scatter_reduce(1, owner, a, "amax").gather(1, owner)
+
         logits = blocks if self.of_logits else blocks.clamp_min(1e-30).log()
         noise = torch.empty(logits.shape, dtype=torch.float32).exponential_(generator=self.rng)
-        drawn = self._largest(logits.detach() - noise.clamp_min(1e-30).log().to(x.device))
-        shares = self._shares(logits)
-        return torch.cat([numbers, drawn + (shares - shares.detach())], 1)
-
-    def _owner(self, x: Tensor) -> Tensor:
-        """Number of the block that each of the last columns, those of x, belongs to."""
-        sizes = torch.tensor(self.sizes, device=x.device)
-        return torch.arange(len(sizes), device=x.device).repeat_interleave(sizes).expand_as(x)
-
-    def _top(self, x: Tensor) -> Tensor:
-        """Largest entry of each block, at every entry of the block."""
-        owner, lowest = self._owner(x), x.new_full((len(x), len(self.sizes)), -torch.inf)
-        return lowest.scatter_reduce(1, owner, x, "amax").gather(1, owner)
-
-    def _largest(self, x: Tensor) -> Tensor:
-        return (x == self._top(x)).to(x.dtype)
-
-    def _shares(self, logits: Tensor) -> Tensor:
-        owner = self._owner(logits)
-        weight = (logits - self._top(logits.detach())).exp()
-        total = weight.new_zeros((len(weight), len(self.sizes))).scatter_add(1, owner, weight)
-        return weight / total.gather(1, owner)
+        noisy = logits.detach() - noise.clamp_min(1e-30).log().to(x.device)
+        weight = (logits - top(logits.detach())).exp()
+        total = weight.new_zeros((len(weight), len(sizes))).scatter_add(1, owner, weight)
+        shares = weight / total.gather(1, owner)
+        return torch.cat([numbers, (noisy == top(noisy)) + (shares - shares.detach())], 1)
 
 
 class BlockNoise(nn.Module):
     """Adds noise to one-hot blocks, in training: the first layer of a discriminator of tables.
 
     Blocks of real and of generated rows are both drawn, and lie on the same few points. Noise from
-    N(0, ``scale**2``) makes the discriminator smooth between these [1]_, where the straight-through
-    gradients of :class:`BlockHead` take its slope. The blocks, of the given sizes, are the last
-    columns.
-
-    References
-    ----------
-    .. [1] Sonderby et al., Amortised MAP Inference for Image Super-resolution, ICLR 2017, on
-       instance noise.
+    N(0, ``scale**2``), the instance noise of Sonderby et al. (ICLR 2017), makes the discriminator
+    smooth between these, where the straight-through gradients of :class:`BlockHead` take its slope.
+    The blocks, of the given sizes, are the last columns.
     """
 
     def __init__(self, scale: float, sizes: Sequence[int], rng: torch.Generator) -> None:

@@ -66,24 +66,12 @@ def proportional(sizes: Tensor, classes: Tensor) -> Tensor:
 
     .. math:: W_i = \frac{N_c / K_c}{N_i}
 
-    with N_c samples and K_c subclasses in the class. Their mean over the samples of a class is 1.
-
-    References
-    ----------
-    .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
-       ICME 2019, eq. 6.
+    with N_c samples and K_c subclasses in the class (Huang, Lin & Tseng, ICME 2019, eq. 6). Their
+    mean over the samples of a class is 1.
     """
     numbers = classes.bincount()
     totals = numbers.new_zeros(len(numbers)).index_add(0, classes, sizes)
     return (totals.float() / numbers)[classes] / sizes
-
-
-def temporal_difference(reward: Tensor, value: Tensor, next_value: Tensor) -> Tensor:
-    r"""Error of the critic's forecast (eq. 7 of :class:`ActorCriticImpacts`' paper).
-
-    .. math:: \delta = r + 0.9 V(s') - V(s)
-    """
-    return reward + _DISCOUNT * next_value - value
 
 
 class FixedImpacts:
@@ -129,21 +117,20 @@ class FixedImpacts:
 
 
 class ActorCriticImpacts(FixedImpacts):
-    r"""Impacts of sum 1 within each class that an actor changes and a critic assesses [1]_.
+    r"""Impacts of sum 1 within each class that an actor changes and a critic assesses.
 
-    In the loss they are multiplied by the number of subclasses of the class. The state s is the
-    impacts. The actor gives the mean of a Gaussian of standard deviation 0.4, from which the
-    gradient of every impact is drawn, a; the GAN is then trained for a while under the new impacts,
-    s' = s + 0.05 a, normalised; the reward is the inverse of its loss there,
-    :math:`r = 1 / (0.1 + L)`. With the error :math:`\delta` of :func:`temporal_difference` the
-    critic minimises :math:`\delta^2` and the actor :math:`-\delta \log \pi(a | s)`. The critic's
-    first forecast is that every step has the reward of the first one; from a forecast of zero, any
-    first action of the actor would be rewarded.
+    They are those of Huang, Lin & Tseng (ICME 2019, section 4). In the loss they are multiplied by
+    the number of subclasses of the class. The state s is the impacts. The actor gives the mean of a
+    Gaussian of standard deviation 0.4, from which the gradient of every impact is drawn, a; the GAN
+    is then trained for a while under the new impacts, s' = s + 0.05 a, normalised; the reward is
+    the inverse of its loss there, :math:`r = 1 / (0.1 + L)`. The critic V minimises the square of
+    its forecast's error (eq. 7)
 
-    References
-    ----------
-    .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
-       ICME 2019, section 4.
+    .. math:: \delta = r + 0.9 V(s') - V(s)
+
+    and the actor :math:`-\delta \log \pi(a | s)`. The critic's first forecast is that every step
+    has the reward of the first one; from a forecast of zero, any first action of the actor would be
+    rewarded.
     """
 
     def __init__(self, classes: Tensor, rng: torch.Generator) -> None:
@@ -183,7 +170,7 @@ class ActorCriticImpacts(FixedImpacts):
         """One step of Adam for the actor and for the critic."""
         with torch.no_grad():
             next_value = self.critic(self.impacts)
-        error = temporal_difference(reward, self.critic(self.state), next_value)
+        error = reward + _DISCOUNT * next_value - self.critic(self.state)
         deviations = (self.action - self.actor(self.state)) / _SPREAD
         log_density = -deviations.square().sum() / 2
         for optimiser in self.optimisers:

@@ -11,18 +11,14 @@ from torch import Tensor
 def shrunk_covariance(centred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     r"""Covariance of (n, d) centred codes, shrunk towards a (d, d) target where they are few.
 
-    The Ledoit-Wolf [1]_ intensity, returned as well, is the share of the squared distance between
-    the sample covariance S and the target T that sampling noise explains,
+    The intensity of Ledoit & Wolf (Journal of Multivariate Analysis, 2004), returned as well, is
+    the share of the squared distance between the sample covariance S and the target T that sampling
+    noise explains,
 
     .. math:: \lambda = \frac{1}{n^2} \sum_i \lVert z_i z_i^T - S \rVert^2 / \lVert S - T \rVert^2
 
     clipped to [1/n, 1], since the formula reads a single pair of codes as noise-free. The
     covariance is :math:`(1 - \lambda) S + \lambda T`. Codes should be float64.
-
-    References
-    ----------
-    .. [1] Ledoit & Wolf, A well-conditioned estimator for large-dimensional covariance
-       matrices, Journal of Multivariate Analysis, 2004.
     """
     n = len(centred)
     sample = centred.T @ centred / n
@@ -30,12 +26,6 @@ def shrunk_covariance(centred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     distance = (sample - target).square().sum()
     intensity = (noise / distance.clamp_min(1e-30)).clamp(1 / n, 1)
     return torch.lerp(sample, target, intensity), intensity
-
-
-def factor(covariance: Tensor) -> Tensor:
-    """Factor a (d, d) covariance as ``A A^T``, also where it is singular or slightly negative."""
-    values, vectors = torch.linalg.eigh(covariance)
-    return vectors * values.clamp_min(0).sqrt()
 
 
 @dataclass(frozen=True)
@@ -71,8 +61,9 @@ class ClassGaussians:
         if variance is not None:
             own = [variance[y == c].double().mean(0) for c in range(n_classes)]
             covariances = [s + v.diag() for s, v in zip(covariances, own, strict=True)]
-        factors = torch.stack([factor(s) for s in covariances])
-        return cls(means.to(z.dtype), factors.to(z.dtype))
+        spectra = map(torch.linalg.eigh, covariances)  # values of singular ones may be negative
+        factors = [vectors * values.clamp_min(0).sqrt() for values, vectors in spectra]
+        return cls(means.to(z.dtype), torch.stack(factors).to(z.dtype))
 
     def sample(self, y: Tensor, rng: torch.Generator) -> Tensor:
         """Draw one code per label: (m,) class indices -> (m, d) codes, on their device."""

@@ -22,17 +22,13 @@ def reconstruction_l2(x: Tensor, reconstruction: Tensor) -> Tensor:
 
 
 def logistic_d(real: Tensor, *fakes: Tensor, real_target: float = 1.0) -> Tensor:
-    r"""Discriminator's min-max loss [1]_, on (n,) logits and (m,) of each kind to be rejected.
+    r"""Discriminator's min-max loss, on (n,) logits and (m,) of each kind to be rejected.
 
     .. math:: L_D = BCE(t, D(x)) + \sum_j BCE(0, D(x_j))
 
-    with target ``t = real_target``; ``t = 0.9`` is one-sided label smoothing [2]_. The kinds to be
-    rejected are generated samples and, in some methods, real ones with a wrong label.
-
-    References
-    ----------
-    .. [1] Goodfellow et al., Generative Adversarial Nets, NeurIPS 2014.
-    .. [2] Salimans et al., Improved Techniques for Training GANs, NeurIPS 2016.
+    as in Goodfellow et al. (NeurIPS 2014), with target ``t = real_target``; ``t = 0.9`` is
+    one-sided label smoothing (Salimans et al., NeurIPS 2016). The kinds to be rejected are
+    generated samples and, in some methods, real ones with a wrong label.
     """
     loss = F.binary_cross_entropy_with_logits(real, torch.full_like(real, real_target))
     for fake in fakes:
@@ -50,9 +46,7 @@ def balancing_d(real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
 
     .. math:: L_D = -\frac{1}{n + m} \Big( \sum_i \log D_{y_i}(x_i) + \sum_j \log D_K(G(z_j)) \Big)
 
-    References
-    ----------
-    .. [1] Mariani et al., BAGAN: Data Augmentation with Balancing GAN, 2018, section 3.
+    as in Mariani et al., BAGAN: Data Augmentation with Balancing GAN, 2018, section 3.
     """
     index_of_fake = real.shape[1] - 1
     targets = torch.cat([y, y.new_full((len(fake),), index_of_fake)])
@@ -69,13 +63,9 @@ def gradient_penalty(scores: Tensor, points: Tensor) -> Tensor:
 
     .. math:: \frac{1}{n} \sum_i (\lVert \nabla_x D(x_i) \rVert_2 - 1)^2
 
-    ``points``, (n, ...), require gradients: :func:`points_between` (WGAN-GP [1]_) or
-    :func:`points_around` (DRAGAN). ``scores`` are the discriminator's of them, (n,), through
-    nothing that mixes samples.
-
-    References
-    ----------
-    .. [1] Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017, eq. 3.
+    ``points``, (n, ...), require gradients: :func:`points_between` (WGAN-GP; Gulrajani et al.,
+    NeurIPS 2017, eq. 3) or :func:`points_around` (DRAGAN). ``scores`` are the discriminator's of
+    them, (n,), through nothing that mixes samples.
     """
     (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
@@ -90,11 +80,8 @@ def points_between(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
 def points_around(real: Tensor, rng: torch.Generator) -> Tensor:
     """Points ``x + a (0.5 std(x) u)`` around (n, ...) real samples.
 
-    u ~ U(0, 1) per entry perturbs a sample, and a ~ U(0, 1) per sample chooses a point on the way.
-
-    References
-    ----------
-    .. [1] Kodali et al., On Convergence and Stability of GANs (DRAGAN), 2017; as in their code.
+    u ~ U(0, 1) per entry perturbs a sample, and a ~ U(0, 1) per sample chooses a point on the way,
+    as in the authors' code (Kodali et al., On Convergence and Stability of GANs, 2017).
     """
     u = torch.rand(real.shape, generator=rng, dtype=real.dtype).to(real.device)
     return points_between(real, real + 0.5 * real.std() * u, rng)
@@ -107,12 +94,9 @@ def mmd_imq(prior: Tensor, codes: Tensor) -> Tensor:
 
     .. math:: k(a, b) = \sum_s \frac{C_s}{C_s + \lVert a - b \rVert^2}, \qquad C_s = 2 d s
 
-    over the scales s = 0.1, 0.2, 0.5, 1, 2, 5, 10 of the authors' code [1]_. Pairs within a set
-    leave out a code with itself; the estimate is unbiased, and so can be below zero.
-
-    References
-    ----------
-    .. [1] Tolstikhin et al., Wasserstein Auto-Encoders, ICLR 2018, algorithm 2.
+    over the scales s = 0.1, 0.2, 0.5, 1, 2, 5, 10 of the authors' code (Tolstikhin et al., ICLR
+    2018, algorithm 2). Pairs within a set leave out a code with itself; the estimate is unbiased,
+    and so can be below zero.
     """
     c = 2 * prior.shape[1] * prior.new_tensor([0.1, 0.2, 0.5, 1, 2, 5, 10])
 
@@ -128,37 +112,23 @@ def mmd_imq(prior: Tensor, codes: Tensor) -> Tensor:
     return within(prior) + within(codes) - 2 * kernel(prior, codes).mean()
 
 
-def kl_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    r"""Divergence of q(z|x) from N(0, I) in nats, averaged over samples; (n, d) each.
-
-    .. math:: \frac{1}{2} \sum_j (\mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2)
-
-    References
-    ----------
-    .. [1] Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014, appendix B.
-    """
-    return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
-
-
 def negative_elbo(
     x: Tensor, reconstruction: Tensor, mean: Tensor, log_variance: Tensor, kl_weight: float
 ) -> Tensor:
     r"""Loss of a variational autoencoder, per value of (n, ...) samples of D values each.
 
     .. math::
-        \frac{1}{D} \Big( \lVert x - x' \rVert^2 + \beta \, KL(q(z|x) \Vert N(0, I)) \Big)
+        \frac{1}{D} \Big( \lVert x - x' \rVert^2
+        + \frac{\beta}{2} \sum_j (\mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2) \Big)
 
-    averaged over samples, with :math:`x'` decoded from a code drawn from q(z|x), of ``mean`` and
-    ``log_variance`` (n, d), and ``kl_weight`` :math:`\beta`. For a normal likelihood
-    :math:`N(x', s^2 I)` with :math:`2 s^2 = \beta` this is the negative evidence lower bound, times
-    :math:`2 s^2 / D` and less the constant :math:`s^2 \log 2 \pi s^2`.
-
-    References
-    ----------
-    .. [1] Kingma & Welling, Auto-Encoding Variational Bayes, ICLR 2014, eq. 10.
+    averaged over samples, with :math:`x'` decoded from a code drawn from q(z|x), of ``mean``
+    :math:`\mu` and ``log_variance`` :math:`\log \sigma^2`, (n, d), whose divergence from N(0, I) is
+    multiplied by ``kl_weight`` :math:`\beta`. For a normal likelihood :math:`N(x', s^2 I)` with
+    :math:`2 s^2 = \beta` this is the negative evidence lower bound, times :math:`2 s^2 / D` and
+    less the constant :math:`s^2 \log 2 \pi s^2` (Kingma & Welling, ICLR 2014, eq. 10, appendix B).
     """
-    divergence = kl_standard_normal(mean, log_variance) / x[0].numel()
-    return reconstruction_l2(x, reconstruction) + kl_weight * divergence
+    divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
+    return reconstruction_l2(x, reconstruction) + kl_weight * (divergence / x[0].numel())
 
 
 def auxiliary_d(real: Tensor, fake: Tensor, y: Tensor, fake_y: Tensor) -> Tensor:
@@ -166,12 +136,8 @@ def auxiliary_d(real: Tensor, fake: Tensor, y: Tensor, fake_y: Tensor) -> Tensor
 
     .. math:: -\frac{1}{n} \sum_i \log C_{y_i}(x_i) - \frac{1}{m} \sum_j \log C_{c_j}(G(z_j, c_j))
 
-    Real and generated samples are to be classified alike, by y and by ``fake_y``, c.
-
-    References
-    ----------
-    .. [1] Odena, Olah & Shlens, Conditional Image Synthesis with Auxiliary Classifier GANs,
-       ICML 2017, eq. 3.
+    Real and generated samples are to be classified alike, by y and by ``fake_y``, c (Odena, Olah &
+    Shlens, ICML 2017, eq. 3).
     """
     return F.cross_entropy(real, y) + F.cross_entropy(fake, fake_y)
 
@@ -182,13 +148,9 @@ def auxiliary_g(fake: Tensor, fake_y: Tensor) -> Tensor:
 
 
 def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
-    r"""Discriminator's least-squares loss, on (n,) and (m,) scores.
+    r"""Discriminator's least-squares loss, on (n,) and (m,) scores (Mao et al., ICCV 2017, eq. 9).
 
     .. math:: L_D = \frac{1}{n} \sum_i (D(x_i) - 1)^2 + \frac{1}{m} \sum_j D(x'_j)^2
-
-    References
-    ----------
-    .. [1] Mao et al., Least Squares Generative Adversarial Networks, ICCV 2017, eq. 9.
     """
     return (real - 1).square().mean() + fake.square().mean()
 
@@ -203,11 +165,8 @@ def squared_classes(logits: Tensor, y: Tensor) -> Tensor:
 
     .. math:: \frac{1}{nK} \sum_i \lVert M(x_i) - e_{y_i} \rVert^2
 
-    with M the softmax of the logits and :math:`e_y` the indicator of class y.
-
-    References
-    ----------
-    .. [1] Mullick, Datta & Das, Generative Adversarial Minority Oversampling, ICCV 2019.
+    with M the softmax of the logits and :math:`e_y` the indicator of class y (Mullick, Datta & Das,
+    ICCV 2019).
     """
     return F.mse_loss(logits.softmax(1), F.one_hot(y, logits.shape[1]).to(logits.dtype))
 
@@ -217,7 +176,7 @@ def squared_confusion(fake: Tensor, y: Tensor) -> Tensor:
 
     .. math:: \frac{1}{mK} \sum_j \lVert M(x'_j) - (1 - e_{y_j}) \rVert^2
 
-    with the symbols of :func:`squared_classes`, whose reference it shares.
+    with the symbols of :func:`squared_classes`, whose source it shares.
     """
     return F.mse_loss(fake.softmax(1), 1 - F.one_hot(y, fake.shape[1]).to(fake.dtype))
 
@@ -230,10 +189,7 @@ def weighted_logistic_d(
     .. math::
         L_D = -\frac{1}{n} \sum_i W(x_i) \log D(x_i) - \frac{1}{m} \sum_j W(x'_j) \log(1 - D(x'_j))
 
-    References
-    ----------
-    .. [1] Huang, Lin & Tseng, Resolving Intra-Class Imbalance for GAN-Based Image Augmentation,
-       ICME 2019, eq. 5.
+    as in Huang, Lin & Tseng (ICME 2019, eq. 5).
     """
     return (real_weight * F.softplus(-real)).mean() + (fake_weight * F.softplus(fake)).mean()
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn import functional as F
 
-from .runtime import Embedding, give_storage
+from .runtime import give_storage
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -57,11 +58,14 @@ def leaky() -> nn.LeakyReLU:
     return nn.LeakyReLU(SLOPE, inplace=True)
 
 
-class ClassScale(Embedding):
+class ClassScale(nn.Embedding):
     """A factor per class and entry of a code, (n,) labels -> (n, d), of size one at first.
 
     Factors near zero can be driven to zero for one class, whose samples are then all the same.
     """
+
+    def reset_parameters(self) -> None:
+        """Leave the weights to ``build``: without storage, torch's way imports the compiler."""
 
 
 def halvings(height: int, width: int) -> list[tuple[int, int]]:
@@ -102,63 +106,23 @@ class Dropout(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """``act(x + W2 act(W1 x))``, (n, width) -> (n, width)."""
+    """``act(x + W2 act(W1 x))``, of a shape that ``layer``, which makes W1 and W2, keeps."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, layer: Callable[[], nn.Module]) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(width, width), leaky(), nn.Linear(width, width))
+        self.body = nn.Sequential(layer(), leaky(), layer())
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, width) -> (n, width)."""
+        """(n, ...) -> (n, ...)."""
         return F.leaky_relu(x + self.body(x), SLOPE, inplace=True)
 
 
-class DenseTrunk(nn.Sequential):
-    """Residual MLP from table rows to features, (n, n_columns) -> (n, n_features).
+class Trunk(nn.Sequential):
+    """Layers from samples to flat features, (n, *sample_shape) -> (n, n_features)."""
 
-    Features f are divided by ``sqrt(mean(f**2) + eps)``: otherwise the features of outliers would
-    be too large beside a label. ``dropout`` makes a layer of it, here and in :class:`ConvTrunk`.
-    """
-
-    def __init__(
-        self,
-        n_columns: int,
-        n_features: int,
-        dropout: Callable[[], nn.Module] = nn.Identity,
-        eps: float = 1e-6,
-    ) -> None:
-        super().__init__(
-            nn.Linear(n_columns, n_features),
-            leaky(),
-            dropout(),
-            ResidualBlock(n_features),
-            dropout(),
-            ResidualBlock(n_features),
-            nn.RMSNorm(n_features, eps, elementwise_affine=False),
-        )
+    def __init__(self, n_features: int, *layers: nn.Module) -> None:
+        super().__init__(*layers)
         self.n_features = n_features
-
-
-class ConvTrunk(nn.Sequential):
-    """Stride-2 convolutions from images to flat features, (n, c, h, w) -> (n, n_features)."""
-
-    def __init__(
-        self,
-        sample_shape: tuple[int, ...],
-        hidden_dim: int,
-        dropout: Callable[[], nn.Module] = nn.Identity,
-    ) -> None:
-        channels, height, width = sample_shape
-        sizes = halvings(height, width)
-        maps = _maps(len(sizes), hidden_dim)
-        layers: list[nn.Module] = [nn.Conv2d(channels, maps[0], 3, 1, 1), leaky()]
-        for before, after in pairwise(maps):
-            layers += [nn.Conv2d(before, after, 3, 2, 1), leaky(), dropout()]
-        super().__init__(*layers, nn.Flatten())
-        self.n_features = maps[-1] * math.prod(sizes[-1])
-
-
-Trunk: TypeAlias = DenseTrunk | ConvTrunk
 
 
 def trunk_for(
@@ -169,13 +133,30 @@ def trunk_for(
 ) -> Trunk:
     """Choose the first layers of an encoder or a discriminator by the shape of a sample.
 
-    ``hidden_dim`` is the width of every dense layer, or the number of feature maps of the
-    convolutions at the lowest resolution. An encoder has to encode how far out a row lies, which is
-    the size of a dense trunk's features: an ``eps`` of 1 keeps it.
+    For tables, a residual MLP of layers of ``hidden_dim`` units. Its features f are divided by
+    ``sqrt(mean(f**2) + eps)``: otherwise those of outliers would be too large beside a label. An
+    encoder has to encode how far out a row lies, which is their size: an ``eps`` of 1 keeps it. For
+    images, stride-2 convolutions, with ``hidden_dim`` feature maps at the lowest resolution.
+    ``dropout`` makes a layer of it.
     """
     if len(sample_shape) == 1:
-        return DenseTrunk(sample_shape[0], hidden_dim, dropout, eps)
-    return ConvTrunk(sample_shape, hidden_dim, dropout)
+        return Trunk(
+            hidden_dim,
+            nn.Linear(sample_shape[0], hidden_dim),
+            leaky(),
+            dropout(),
+            ResidualBlock(partial(nn.Linear, hidden_dim, hidden_dim)),
+            dropout(),
+            ResidualBlock(partial(nn.Linear, hidden_dim, hidden_dim)),
+            nn.RMSNorm(hidden_dim, eps, elementwise_affine=False),
+        )
+    channels, height, width = sample_shape
+    sizes = halvings(height, width)
+    maps = _maps(len(sizes), hidden_dim)
+    layers: list[nn.Module] = [nn.Conv2d(channels, maps[0], 3, 1, 1), leaky()]
+    for before, after in pairwise(maps):
+        layers += [nn.Conv2d(before, after, 3, 2, 1), leaky(), dropout()]
+    return Trunk(maps[-1] * math.prod(sizes[-1]), *layers, nn.Flatten())
 
 
 class LinearHead(nn.Module):
@@ -190,29 +171,9 @@ class LinearHead(nn.Module):
         return self.head(self.trunk(x))
 
 
-class DenseDecoder(nn.Sequential):
-    """Residual MLP, (n, latent_dim) -> (n, d) standardised columns."""
-
-    def __init__(self, latent_dim: int, n_columns: int, width: int) -> None:
-        super().__init__(
-            nn.Linear(latent_dim, width),
-            leaky(),
-            ResidualBlock(width),
-            ResidualBlock(width),
-            nn.Linear(width, n_columns),
-        )
-
-
-class Upsample(nn.Module):
+def upsample(maps: int, new_maps: int, size: tuple[int, int]) -> nn.Sequential:
     """Nearest-neighbour enlargement to a given (height, width), then a 3x3 convolution."""
-
-    def __init__(self, maps: int, new_maps: int, size: tuple[int, int]) -> None:
-        super().__init__()
-        self.size, self.convolution = size, nn.Conv2d(maps, new_maps, 3, 1, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(n, maps, h, w) -> (n, new_maps, *size)."""
-        return self.convolution(F.interpolate(x, size=self.size))
+    return nn.Sequential(nn.Upsample(size), nn.Conv2d(maps, new_maps, 3, 1, 1))
 
 
 class TransposedConv(nn.Module):
@@ -227,54 +188,42 @@ class TransposedConv(nn.Module):
         return self.convolution(x)[:, :, : self.size[0], : self.size[1]]
 
 
-class ConvDecoder(nn.Sequential):
-    """A dense layer and enlarging stages, (n, latent_dim) -> (n, c, h, w) in (-1, 1).
-
-    ``enlarge`` makes a stage from (maps, new_maps, size): :class:`Upsample` or
-    :class:`TransposedConv`. The last convolution is of the size ``kernel``.
-    """
-
-    def __init__(
-        self,
-        latent_dim: int,
-        sample_shape: tuple[int, ...],
-        hidden_dim: int,
-        enlarge: Callable[[int, int, tuple[int, int]], nn.Module],
-        kernel: int,
-    ) -> None:
-        channels, height, width = sample_shape
-        sizes = halvings(height, width)[::-1]
-        maps = _maps(len(sizes), hidden_dim)[::-1]
-        layers: list[nn.Module] = [
-            nn.Linear(latent_dim, maps[0] * math.prod(sizes[0])),
-            leaky(),
-            nn.Unflatten(1, (maps[0], *sizes[0])),
-        ]
-        for (before, after), size in zip(pairwise(maps), sizes[1:], strict=True):
-            layers += [enlarge(before, after, size), leaky()]
-        layers += [nn.Conv2d(maps[-1], channels, kernel, padding=kernel // 2), nn.Tanh()]
-        super().__init__(*layers)
-
-
-Decoder: TypeAlias = DenseDecoder | ConvDecoder
-
-
 def decoder_for(
     latent_dim: int,
     sample_shape: tuple[int, ...],
     hidden_dim: int = 128,
-    enlarge: Callable[[int, int, tuple[int, int]], nn.Module] = Upsample,
+    enlarge: Callable[[int, int, tuple[int, int]], nn.Module] = upsample,
     kernel: int = 3,
     head: nn.Module | None = None,
-) -> Decoder:
-    """Choose the layers from codes to samples by the shape of a sample; a table may have a head.
+) -> nn.Sequential:
+    """Choose the layers from codes, (n, latent_dim), to samples by the shape of a sample.
 
-    ``hidden_dim`` is that of :func:`trunk_for`, the others are those of :class:`ConvDecoder`.
+    For tables, a residual MLP, and a head if there is one; for images, a dense layer, stages that
+    ``enlarge`` makes from (maps, new_maps, size), :func:`upsample` or :class:`TransposedConv`, and
+    a convolution of the size ``kernel``, to (-1, 1). ``hidden_dim`` is that of :func:`trunk_for`.
     """
     if len(sample_shape) == 1:
-        decoder = DenseDecoder(latent_dim, sample_shape[0], hidden_dim)
-        return decoder if head is None else decoder.append(head)
-    return ConvDecoder(latent_dim, sample_shape, hidden_dim, enlarge, kernel)
+        return nn.Sequential(
+            nn.Linear(latent_dim, hidden_dim),
+            leaky(),
+            ResidualBlock(partial(nn.Linear, hidden_dim, hidden_dim)),
+            ResidualBlock(partial(nn.Linear, hidden_dim, hidden_dim)),
+            nn.Linear(hidden_dim, sample_shape[0]),
+            *([] if head is None else [head]),
+        )
+    channels, height, width = sample_shape
+    sizes = halvings(height, width)[::-1]
+    maps = _maps(len(sizes), hidden_dim)[::-1]
+    layers: list[nn.Module] = [
+        nn.Linear(latent_dim, maps[0] * math.prod(sizes[0])),
+        leaky(),
+        nn.Unflatten(1, (maps[0], *sizes[0])),
+    ]
+    for (before, after), size in zip(pairwise(maps), sizes[1:], strict=True):
+        layers += [enlarge(before, after, size), leaky()]
+    return nn.Sequential(
+        *layers, nn.Conv2d(maps[-1], channels, kernel, padding=kernel // 2), nn.Tanh()
+    )
 
 
 # How a label enters a network --------------------------------------------------------------------
@@ -343,12 +292,10 @@ class ConcatDiscriminator(nn.Module):
 class ProductDiscriminator(nn.Module):
     """``dense(features(x) * Emb(y))``: is x a real sample of class y? One score per sample."""
 
-    def __init__(
-        self, trunk: Trunk, n_classes: int, embedding: type[Embedding] = Embedding
-    ) -> None:
+    def __init__(self, trunk: Trunk, n_classes: int) -> None:
         super().__init__()
         self.trunk = trunk
-        self.embedding = embedding(n_classes, trunk.n_features)
+        self.embedding = ClassScale(n_classes, trunk.n_features)
         self.head = nn.Sequential(nn.Linear(trunk.n_features, 512), leaky(), nn.Linear(512, 1))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from .blocks import BlockHead, BlockNoise
-from .networks import Decoder, Dropout, Trunk, build, decoder_for, trunk_for
+from .networks import Dropout, Trunk, build, decoder_for, trunk_for
 from .runtime import Adam, moved
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -86,7 +86,7 @@ class TrainingRun:
             trunk.insert(0, BlockNoise(block_noise, self.block_sizes, self.rng))
         return trunk
 
-    def decoder(self, n_inputs: int | None = None, **layers: Any) -> Decoder:
+    def decoder(self, n_inputs: int | None = None, **layers: Any) -> nn.Sequential:
         """Layers from codes, (n, n_inputs), to samples; by default from latent codes.
 
         Further arguments are those of :func:`~skgan_resample.nn.networks.decoder_for`.

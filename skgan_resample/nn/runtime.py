@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from inspect import unwrap
-from typing import Any
 
 import torch
 from torch import nn
@@ -135,25 +134,12 @@ if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
 # A first training without torch's compiler -------------------------------------------------------
 
 
-def _without_compiler(name: str) -> Callable[..., Any]:
-    """A method of torch's Adam without the decorators that exclude it from compilation."""
-    method = getattr(torch.optim.Adam, name)
-    return unwrap(method) if hasattr(method, "__wrapped__") else method
-
-
 class Adam(torch.optim.Adam):
-    """torch's Adam, whose methods would import torch's compiler without using it."""
+    """torch's Adam, whose decorated methods would import torch's compiler without using it."""
 
-    add_param_group = _without_compiler("add_param_group")
-    zero_grad = _without_compiler("zero_grad")
-    step = torch.no_grad()(_without_compiler("step"))
-
-
-class Embedding(nn.Embedding):
-    """A vector for each class, (n,) labels -> (n, d)."""
-
-    def reset_parameters(self) -> None:
-        """Leave the weights to ``build``: without storage, torch's way imports the compiler."""
+    add_param_group = unwrap(torch.optim.Adam.add_param_group)
+    zero_grad = unwrap(torch.optim.Adam.zero_grad)
+    step = torch.no_grad()(unwrap(torch.optim.Adam.step))
 
 
 def give_storage(network: nn.Module) -> None:

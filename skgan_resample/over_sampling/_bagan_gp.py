@@ -18,7 +18,7 @@ from ..nn.losses import (
     points_between,
     reconstruction_l1,
 )
-from ..nn.networks import ClassScale, LinearHead, ProductDiscriminator, ProductGenerator
+from ..nn.networks import LinearHead, ProductDiscriminator, ProductGenerator
 from ..nn.run import in_batches
 
 
@@ -192,7 +192,7 @@ class BAGANGPSampler(BaseGANSampler):
         history = run.train_autoencoder(autoencoder, autoencoder_loss, run.batches(x, y))
 
         # 2. G = decoder after embedding; D starts from the encoder, its embedding afresh.
-        discriminator = run.build(lambda: ProductDiscriminator(run.trunk(), K, ClassScale))
+        discriminator = run.build(lambda: ProductDiscriminator(run.trunk(), K))
         discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
         if self.latent == "matched":
             self.latent_ = ClassGaussians.fit(in_batches(encoder, x), torch.zeros_like(y).cpu(), 1)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from numbers import Real
 
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.blocks import BlockHead
 from ..nn.losses import least_squares_d, least_squares_g, reconstruction_l1
-from ..nn.networks import SLOPE, DenseDecoder, LinearHead, Stacked, Upsample, halvings, leaky
+from ..nn.networks import LinearHead, ResidualBlock, Stacked, decoder_for, halvings, leaky, upsample
 from ..nn.run import as_floats, rows_of, together
 
 _NOISE = 0.1  # deviation of the noise on donors, in standard deviations of a column or half-ranges
+_CYCLE, _IDENTITY = (0.1, 10.0), (0.0, 5.0)  # "auto" weights, of tables and of images
 
 
 @documented
@@ -144,24 +145,25 @@ class CycleGANSampler(BaseGANSampler):
     def _fit_gan(self, x, y, run):
         counts = y.cpu().bincount()
         donors = self._donors(counts.tolist())
-        labels = self.classes_.tolist()
-        self.donor_ = {labels[c]: labels[donor] for c, donor in enumerate(donors)}
+        self.donor_ = dict(zip(self.classes_.tolist(), self.classes_[donors].tolist(), strict=True))
 
         # 1. A translator and a discriminator for each way from class to class. Ways come in pairs:
         #    way ^ 1 is the way back, to the class that this way starts from.
         pairs = sorted({tuple(sorted(pair)) for pair in enumerate(donors)})
         ways = [way for a, b in pairs for way in ((a, b), (b, a))]
-        there = Translator([run.build(lambda: _network(run)) for _ in ways], run.block_head())
+        layers = partial(layers_for, run.sample_shape, run.hidden_dim)
+        there = Translator([run.build(layers) for _ in ways], run.block_head())
         discriminator = Stacked([run.build(lambda: LinearHead(run.trunk(), 1)) for _ in ways])
 
         # 2. Adversarial training, with cycle consistency and identity.
-        is_table = x.ndim == 2
-        cycle, identity = self._weights(is_table)
+        is_image = x.ndim > 2
+        cycle = _CYCLE[is_image] if self.cycle_weight == "auto" else self.cycle_weight
+        identity = _IDENTITY[is_image] if self.identity_weight == "auto" else self.identity_weight
 
         def d_loss(x, way):
             with torch.no_grad():
                 fake = there(_noisy(x, run.rng), way)
-            fakes = [fake, x] if is_table else [fake]  # a donor is not of the class, either
+            fakes = [fake] if is_image else [fake, x]  # a donor is not of the class, either
             towards = torch.cat([way ^ 1, *(way for _ in fakes)])
             scores = discriminator(torch.cat([x, *fakes]), towards)
             return least_squares_d(*scores.tensor_split([len(x)]))
@@ -186,12 +188,6 @@ class CycleGANSampler(BaseGANSampler):
         self._samples = {donor: x[y == donor].cpu() for donor in donors}
         there.networks.take([ways.index((donor, c)) for c, donor in enumerate(donors)])
         return there, history
-
-    def _weights(self, is_table):
-        """Weights of the cycle and of the identity."""
-        auto = (0.1, 0.0) if is_table else (10.0, 5.0)
-        given = self.cycle_weight, self.identity_weight
-        return [b if a == "auto" else a for a, b in zip(given, auto, strict=True)]
 
     def _donors(self, counts):
         """Class index of each class's donor."""
@@ -226,36 +222,26 @@ def _noisy(x, rng):
     return x + _NOISE * noise.to(x.device)
 
 
-class ConvResidualBlock(nn.Module):
-    """``x + W2 act(W1 x)`` on (n, maps, h, w) feature maps."""
+def layers_for(sample_shape: tuple[int, ...], hidden_dim: int) -> nn.Sequential:
+    """Choose the layers from a sample to its change by the shape of a sample, which they keep.
 
-    def __init__(self, maps: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(maps, maps, 3, 1, 1), leaky(), nn.Conv2d(maps, maps, 3, 1, 1)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(n, maps, h, w) -> (n, maps, h, w)."""
-        return F.leaky_relu(x + self.body(x), SLOPE, inplace=True)
-
-
-class ConvTranslator(nn.Sequential):
-    """Two stages down (fewer below 15 pixels), two blocks, as many stages up: (n, c, h, w) kept."""
-
-    def __init__(self, sample_shape: tuple[int, ...], hidden_dim: int) -> None:
-        channels, height, width = sample_shape
-        n_maps = [max(hidden_dim // share, 1) for share in (8, 4, 2)]
-        sizes = halvings(height, width)[:3]
-        stages = list(zip(n_maps, n_maps[1:], sizes[:-1], strict=False))
-        deepest = n_maps[len(stages)]
-        layers: list[nn.Module] = [nn.Conv2d(channels, n_maps[0], 3, 1, 1), leaky()]
-        for maps, more, _ in stages:
-            layers += [nn.Conv2d(maps, more, 3, 2, 1), leaky()]
-        layers += [ConvResidualBlock(deepest), ConvResidualBlock(deepest)]
-        for maps, more, size in reversed(stages):
-            layers += [Upsample(more, maps, size), leaky()]
-        super().__init__(*layers, nn.Conv2d(n_maps[0], channels, 3, 1, 1))
+    For tables, those of a decoder; for images, two stages down (fewer below 15 pixels), two
+    residual blocks, and as many stages up.
+    """
+    if len(sample_shape) == 1:
+        return decoder_for(sample_shape[0], sample_shape, hidden_dim)
+    channels, height, width = sample_shape
+    n_maps = [max(hidden_dim // share, 1) for share in (8, 4, 2)]
+    sizes = halvings(height, width)[:3]
+    stages = list(zip(n_maps, n_maps[1:], sizes[:-1], strict=False))
+    deepest = partial(nn.Conv2d, n_maps[len(stages)], n_maps[len(stages)], 3, 1, 1)
+    layers: list[nn.Module] = [nn.Conv2d(channels, n_maps[0], 3, 1, 1), leaky()]
+    for maps, more, _ in stages:
+        layers += [nn.Conv2d(maps, more, 3, 2, 1), leaky()]
+    layers += [ResidualBlock(deepest), ResidualBlock(deepest)]
+    for maps, more, size in reversed(stages):
+        layers += [upsample(more, maps, size), leaky()]
+    return nn.Sequential(*layers, nn.Conv2d(n_maps[0], channels, 3, 1, 1))
 
 
 class Translator(nn.Module):
@@ -274,11 +260,3 @@ class Translator(nn.Module):
         """(n, *sample_shape) and (n,) indices of networks -> (n, *sample_shape)."""
         numbers, blocks = x.tensor_split([x.shape[1] - self.n_drawn], dim=1)
         return self.head(torch.cat([numbers, 3 * blocks], 1) + self.networks(x, way))
-
-
-def _network(run):
-    """What changes samples of one class into samples of another, by the shape of a sample."""
-    if len(run.sample_shape) == 1:
-        (d,) = run.sample_shape
-        return DenseDecoder(d, d, run.hidden_dim)
-    return ConvTranslator(run.sample_shape, run.hidden_dim)

@@ -48,10 +48,10 @@ class RowMixSampler(BaseSampler):
     row of any class, from which the mean of that class is subtracted [3]_: residuals are pooled
     over the classes, so that a small class gets the variation within the others. A column gets none
     where it would leave the range seen, as where a few huge values make most residuals large. The
-    noise scale of 0.4 was set by hand. A category, and whether a value is missing, comes from :math:`x_i` or,
-    with probability t, from :math:`x_j`; columns that encode one category, or of which some pair of
-    values is never seen, come from the same one. Columns whose values recur are rounded
-    stochastically to the observed value below or above.
+    noise scale of 0.4 was set by hand. A category, and whether a value is missing, comes from
+    :math:`x_i` or, with probability t, from :math:`x_j`; columns that encode one category, or of
+    which some pair of values is never seen, come from the same one. Columns whose values recur are
+    rounded stochastically to the observed value below or above.
 
     Half of the new images take parts of a near neighbour through a mask of low-frequency noise
     [4]_. Then half get a random gamma, and half are translated by up to a fourteenth of their size

@@ -107,11 +107,6 @@ def test_nearest_is_exact_under_autocast():
 # Actor and critic --------------------------------------------------------------------------------
 
 
-def test_temporal_difference_by_hand():
-    values = map(torch.tensor, (0.5, 7.0, 6.0))
-    assert impacts.temporal_difference(*values).item() == pytest.approx(0.5 + 0.9 * 6 - 7)
-
-
 def test_the_state_is_random_and_of_sum_one():
     starts = [ActorCriticImpacts(CLASSES, make_rng(seed)).history[0] for seed in (0, 0, 1)]
     assert torch.equal(starts[0], starts[1])
@@ -136,6 +131,17 @@ def test_one_step_of_the_critic_by_hand():
     *_, bias = policy.actor.parameters()
     # the gradient of -delta log pi at a mean of zero: -delta a / 0.4**2
     assert_close(bias.grad, -(2 - 1 / 1.1) * action / 0.16, rtol=1e-4, atol=1e-4)
+
+
+def test_the_error_of_the_critics_forecast_by_hand():
+    policy = ActorCriticImpacts(CLASSES, make_rng(0))
+    policy.learn(torch.tensor(1.0))
+    *_, weight, bias = policy.critic.parameters()
+    torch.nn.init.normal_(weight, std=100, generator=make_rng(1))  # forecasts differ by state
+    value, next_value = (policy.critic(s).item() for s in (policy.state, policy.impacts))
+    assert abs(next_value - value) > 0.1
+    policy.learn(torch.tensor(0.4))  # r = 2
+    assert bias.grad.item() == pytest.approx(-2 * (2 + 0.9 * next_value - value), rel=1e-4)
 
 
 @pytest.mark.parametrize("reward_changes", [True, False])

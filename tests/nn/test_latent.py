@@ -5,7 +5,7 @@ import torch
 from samplers import make_rng
 from sklearn.covariance import ledoit_wolf
 
-from skgan_resample.nn.latent import ClassGaussians, factor, shrunk_covariance
+from skgan_resample.nn.latent import ClassGaussians, shrunk_covariance
 
 pytestmark = pytest.mark.usefixtures("untouched_globals")
 
@@ -51,18 +51,25 @@ def test_intensity_never_exceeds_one():
 
 
 @pytest.mark.parametrize("rank", [0, 1, 3, 6])
-def test_factor_of_a_singular_covariance(rank):
-    half = torch.randn((6, rank), generator=make_rng(rank), dtype=torch.float64)
-    covariance = half @ half.T
-    root = factor(covariance)
+def test_factors_of_codes_of_any_rank(rank):
+    half = torch.randn((rank, 6), generator=make_rng(rank), dtype=torch.float64)
+    z = torch.randn((20, rank), generator=make_rng(0), dtype=torch.float64) @ half
+    (root,) = ClassGaussians.fit(z, torch.zeros(20, dtype=torch.long), 1).factors
     assert root.isfinite().all()
-    torch.testing.assert_close(root @ root.T, covariance, atol=1e-12, rtol=1e-9)
+    centred = z - z.mean(0)
+    pooled, _ = shrunk_covariance(centred, sphere_of(centred))
+    expected, _ = shrunk_covariance(centred, pooled)
+    torch.testing.assert_close(root @ root.T, expected, atol=1e-12, rtol=1e-9)
 
 
-def test_factor_of_a_slightly_negative_covariance_is_finite():
-    root = factor(torch.diag(torch.tensor([1.0, -1e-9], dtype=torch.float64)))
-    expected = torch.diag(torch.tensor([1.0, 0.0], dtype=torch.float64))
-    torch.testing.assert_close(root @ root.T, expected)
+@pytest.mark.parametrize("last", [0.0, -1e-9])
+def test_factors_of_a_singular_or_slightly_negative_covariance(last):
+    """Codes that are all the same have the covariance of their own Gaussians."""
+    variance = torch.tensor([4.0, 1.0, last], dtype=torch.float64)
+    z, y = torch.ones((5, 3), dtype=torch.float64), torch.zeros(5, dtype=torch.long)
+    (root,) = ClassGaussians.fit(z, y, 1, variance.expand(5, 3)).factors
+    assert root.isfinite().all()
+    torch.testing.assert_close(root @ root.T, torch.diag(variance.clamp_min(0)))
 
 
 def test_fit_has_the_means_of_the_classes_and_their_shrunk_covariances():

@@ -14,7 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 from skgan_resample import CycleGANSampler
 from skgan_resample.nn.losses import reconstruction_l1
 from skgan_resample.over_sampling import _cyclegan
-from skgan_resample.over_sampling._cyclegan import ConvTranslator
+from skgan_resample.over_sampling._cyclegan import layers_for
 
 N_KEPT = 40
 
@@ -168,4 +168,4 @@ def test_works_on_tables():
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 8, 8), (2, 7, 20), (1, 37, 53)])
 def test_pictures_of_any_size_keep_their_shape(shape):
     x = torch.zeros(2, *shape)
-    assert ConvTranslator(shape, 128)(x).shape == x.shape
+    assert layers_for(shape, 128)(x).shape == x.shape
