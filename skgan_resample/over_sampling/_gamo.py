@@ -29,6 +29,8 @@ from ..nn.networks import (
 )
 from ..nn.run import in_batches
 
+_LARGEST = 0.6  # of the weights of a class's points
+
 
 @documented
 class GAMOSampler(BaseGANSampler):
@@ -44,7 +46,7 @@ class GAMOSampler(BaseGANSampler):
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
     autoencoder_max_iter : int or "auto", default="auto"
         For images, updates of the autoencoder whose codes are combined; "auto" is 1,500.
-    confusion_weight : float, default=0.1
+    confusion_weight : float, default=0.03
         Weight of the classifier in the generator's loss, :math:`\lambda`. The paper's is 1: where
         classes overlap, samples of a class then lie among those of another one.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
@@ -78,8 +80,9 @@ class GAMOSampler(BaseGANSampler):
     In the paper the features come out of the classifier, and a variational autoencoder per class
     turns them into images. In its code the generator is trained on equally many samples of every
     minority class, D's output passes through a sigmoid, and its targets are noisy. Adam's betas are
-    (0.5, 0.9), not (0.5, 0.999). Ours are :math:`\lambda`, the bound of the weights, the dropout of
-    D and M, balanced real classes, the tenth, and the moving average of the generator's weights.
+    (0.5, 0.9), not (0.5, 0.999). Ours are :math:`\lambda`, the bound of the weights, their first
+    scores of variance :math:`\log n_c`, the dropout of D and M, balanced real classes, the tenth,
+    and the moving average of the generator's weights.
     The paper's settings are ``confusion_weight=1``, ``latent_dim=100``, ``batch_size=32``,
     ``learning_rate=2e-4`` and ``max_iter=25000``.
 
@@ -114,7 +117,7 @@ class GAMOSampler(BaseGANSampler):
         hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
-        confusion_weight=0.1,
+        confusion_weight=0.03,
         batch_size=64,
         learning_rate=1e-3,
         device="auto",
@@ -212,8 +215,10 @@ def _convex_generator(points, y, decoder, run):
 class ConvexCombination(nn.Module):
     """Weighted mean of given (n, d) points, with softmax weights: (m, n_features) -> (m, d).
 
-    Scores are bounded, so that no weight among two or more is above 0.6: a mean that is nearly one
-    of its points would be a copy of it.
+    No weight among two or more is above 0.6, since a mean that is nearly one of its points would be
+    a copy of it: the rest of a larger one goes to the other points in proportion. Scores of the
+    variance log(n) let few points have nearly all of the weight from the start. With smaller ones
+    every sample is nearly the mean of its class at first, and the generator stays near to it.
     """
 
     points: Tensor
@@ -225,8 +230,14 @@ class ConvexCombination(nn.Module):
 
     def weights(self, features: Tensor) -> Tensor:
         """(m, n_features) -> (m, n), each row >= 0 and of sum 1."""
-        bound = math.log(1.5 * max(len(self.points) - 1, 1)) / 2
-        return (bound * (self.scores(features) / 2 / bound).tanh()).softmax(1)
+        scores = self.scores(features)  # of a variance of two at first
+        scores = scores * math.sqrt(math.log(len(self.points)) / 2)
+        weights = scores.softmax(1)
+        if len(self.points) == 1:
+            return weights
+        largest, at = weights.max(1, keepdim=True)
+        others = (1 - _LARGEST) * scores.scatter(1, at, -math.inf).softmax(1)
+        return torch.where(largest > _LARGEST, others.scatter(1, at, _LARGEST), weights)
 
     def forward(self, features: Tensor) -> Tensor:
         """(m, n_features) -> (m, d) convex combinations."""

@@ -49,7 +49,9 @@ def test_weights_are_positive_and_sum_to_one(fitted):
             seen.append(module.weights(features))
     assert [weights.shape[1] for weights in seen] == np.bincount(y).tolist()
     for weights in seen:
-        assert (weights >= 0).all()
+        assert 0 <= weights.min() < weights.max() <= 0.6001
+        n_points = 1 / weights.square().sum(1)  # that have most of the weight
+        assert n_points.median() < weights.shape[1] / 3
         torch.testing.assert_close(weights.sum(1), torch.ones(9))
 
 
@@ -82,31 +84,35 @@ def test_discriminator_and_classifier_oppose_the_generator():
     assert (classifier(run.x).argmax(1) == run.y).float().mean() > 0.9  # learns to tell it
 
 
-def along_the_line(random_state=4):
+def along_the_line(random_state=4, **parameters):
     """First column of rows of a class that lies from 0 to 10, with another class around 11."""
     rng = np.random.default_rng(random_state)
     small = np.c_[rng.uniform(0, 10, 60), rng.normal(0, 0.5, 60)]
     large = np.c_[rng.normal(11, 1.5, 200), rng.normal(0, 1, 200)]
-    sampler = GAMOSampler(max_iter=300, random_state=random_state)
+    sampler = GAMOSampler(max_iter=300, random_state=random_state).set_params(**parameters)
     sampler.fit(np.r_[large, small], np.repeat([0, 1], [200, 60]))
     return sampler.sample({1: 200})[0][:, 0]
 
 
 @pytest.mark.slow
-def test_rows_spread_in_the_class_and_lean_to_the_other():
-    # deviation 2.3, 0.6, 1.9, 0.8, 2.7, 2.5, 2.8, 0.0, 1.6 (seeds 0 to 8), of real rows 2.8: often
-    # only a part of the class is generated; seed 4 is far from all bounds with torch 2.5, too. Mean
-    # 7.4 there, of real rows 5.2; without adversarial training deviation 1.2 and mean 4.7 at the
-    # most
-    made = along_the_line()
-    assert made.std() > 1.5
-    assert 6 < made.mean() < 9
+def test_rows_spread_in_the_class():
+    # deviation 2.3, 1.9, 2.0, 1.3, 2.4, 2.6, 2.7, 2.5, 1.9 (seeds 0 to 8), of real rows 2.8;
+    # without adversarial training 1.1 at the most
+    assert along_the_line().std() > 1.2
+
+
+@pytest.mark.slow
+def test_rows_lean_to_the_other_class_by_the_classifier():
+    # means with a weight of 1 and of 0: 6.7 and 5.7, 7.0 and 4.9, 6.9 and 5.6, 7.0 and 5.6, 8.1
+    # and 6.5 (seeds 0 to 4)
+    means = [along_the_line(confusion_weight=weight).mean() for weight in (1, 0)]
+    assert means[0] > means[1] + 0.5
 
 
 @pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(monkeypatch):
-    # deviation 0.8, 0.0, 0.0, 0.0, 0.3, 0.2, 0.0, 0.6, 0.3 (seeds 0 to 8)
+    # deviation 0.2, 0.1, 0.3, 0.1, 0.3, 0.2, 0.0, 0.3, 0.5 (seeds 0 to 8)
     # one term of a sum: only where the sampler looks it up can it be broken alone
     sound = _gamo.least_squares_g
     monkeypatch.setattr(_gamo, "least_squares_g", lambda fake: -sound(fake))
@@ -122,21 +128,21 @@ def of_digits(digits, **parameters):
 @pytest.mark.slow
 @poor_rows_expected
 def test_scarce_digits_vary_by_the_game(digits):
-    # seed 0: accuracy 1.00 / 1.00 (a decoder of codes within a class's hull gives that), coverage
-    # 0.43 / 0.38, and variance 0.26 / 0.33 against 0.00 / 0.01 without adversarial training
+    # seed 0: accuracy 1.00 / 0.99 (a decoder of codes within a class's hull gives that), coverage
+    # 0.68 / 0.55, and variance 0.58 / 0.69 against 0.07 / 0.09 without adversarial training
     learnt = of_digits(digits)
     for made in learnt.values():
         assert made.accuracy >= 0.8, learnt
-        assert 0.2 <= made.variance <= 1.3, learnt
-        assert made.coverage >= 0.2, learnt
+        assert 0.35 <= made.variance <= 1.3, learnt
+        assert made.coverage >= 0.35, learnt
     for made in of_digits(digits, max_iter=0).values():
-        assert made.variance < 0.1
+        assert made.variance < 0.2
 
 
 @pytest.mark.slow
 @poor_rows_expected
 def test_a_broken_loss_is_noticed_on_digits(digits, monkeypatch):
-    # variance 0.11, 0.01, 0.00 / 0.04, 0.00, 0.00
+    # variance 0.01 / 0.00
     # one term of a sum: only where the sampler looks it up can it be broken alone
     sound = _gamo.least_squares_g
     monkeypatch.setattr(_gamo, "least_squares_g", lambda fake: -sound(fake))
