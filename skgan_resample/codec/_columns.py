@@ -107,11 +107,19 @@ def chosen_columns(wanted, names):
     wanted, chosen = list(getattr(wanted, "tolist", lambda: wanted)()), set()
     if len(wanted) == len(names) and all(isinstance(entry, (bool, np.bool_)) for entry in wanted):
         return set(np.flatnonzero(wanted).tolist())
+    places = {name: j for j, name in enumerate(names)}
     for entry in wanted:
         is_index = isinstance(entry, Integral) and not isinstance(entry, (bool, np.bool_))
         if is_index and -len(names) <= entry < len(names):
-            chosen.add(entry % len(names))
-        elif not isinstance(entry, Real) and entry in names:
+            j = entry % len(names)
+            if places.get(entry, j) != j:
+                raise ValueError(
+                    f"Got categorical_features with {entry}, but this is both the index of column "
+                    f"{names[j]!r} and the name of the column at index {places[entry]}. Rename the "
+                    "columns to strings, X.columns = X.columns.astype(str), or pass a mask."
+                )
+            chosen.add(j)
+        elif (is_index or not isinstance(entry, Real)) and entry in names:
             chosen.add(names.index(entry))
         else:
             hint = ". X came without names, as from BaggingClassifier, which hands on an array"
