@@ -4,6 +4,7 @@ import math
 import sys
 import warnings
 from collections.abc import Mapping
+from copy import deepcopy
 from numbers import Integral
 from types import SimpleNamespace
 
@@ -252,7 +253,10 @@ def _append_pandas(X, new):
         new = pd.Series(new, name=X.name).astype(X.dtype)
     elif not is_dataframe(new):
         new = pd.DataFrame(new, columns=X.columns).astype(X.dtypes)
-    return pd.concat([X, new], ignore_index=True)
+    new.attrs = {}  # pandas would compare them, and those of X may have no one truth value
+    extended = pd.concat([X, new], ignore_index=True)
+    extended.attrs = deepcopy(X.attrs)
+    return extended
 
 
 def _append_polars(X, new):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
@@ -20,7 +21,7 @@ class Container:
 
     def __init__(self, X, kind):
         self._type, self._dtype, self._index = kind, getattr(X, "dtype", None), None
-        self._attrs = getattr(X, "attrs", None)
+        self._attrs = deepcopy(getattr(X, "attrs", None))
         self.names = list(X.columns if is_dataframe(X) or is_polars(X) else range(X.shape[1]))
         if is_dataframe(X):
             self._index = X.columns
@@ -61,7 +62,7 @@ class Container:
                 block = array_values(column, values, missing).T.astype(column.dtype)
                 parts.append(pd.DataFrame(block))
         frame = pd.concat(parts, axis=1, ignore_index=True)[np.argsort(order)]
-        frame.columns, frame.attrs = self._index, self._attrs
+        frame.columns, frame.attrs = self._index, deepcopy(self._attrs)
         return frame
 
     def _polars_frame(self, decoded):

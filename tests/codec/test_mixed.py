@@ -452,6 +452,10 @@ def test_attrs_of_a_frame_are_kept():
     for made in (sampler.fit_resample(X, [0] * 6 + [1] * 3)[0], sampler.sample(1)[0]):
         assert made.attrs["source"] == "survey"
         assert_array_equal(made.attrs["weights"], np.arange(4))
+        made.attrs["weights"][:] = 0  # which is nobody else's
+        assert_array_equal(X.attrs["weights"], np.arange(4))
+    X.attrs["weights"][:] = 1
+    assert_array_equal(sampler.sample(1)[0].attrs["weights"], np.arange(4))
 
 
 @pytest.mark.parametrize("dtypes", [{"b": "float32"}, {"a": "Int64", "b": "Int64"}], ids=str)
