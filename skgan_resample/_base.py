@@ -327,6 +327,11 @@ def _counted(strategy, labels):
     """A sampling_strategy in whole numbers, for a ratio of two classes, a callable or a dict."""
     if callable(strategy):
         strategy = strategy(labels)
+        if not isinstance(strategy, Mapping):
+            raise TypeError(
+                f"Got {strategy!r} from the callable sampling_strategy, but expected a dict: the "
+                "number of samples wanted by class, originals included."
+            )
     classes, counts = np.unique(labels, return_counts=True)
     if isinstance(strategy, Real) and len(classes) == 2:
         few, many = np.sort(counts)
@@ -338,7 +343,7 @@ def _counted(strategy, labels):
                 f"have a ratio of {few / many:g} already: the next one {next_one}."
             )
         strategy = {classes[counts.argmin()]: wanted}
-    if not isinstance(strategy, dict):
+    if not isinstance(strategy, Mapping):
         return strategy
     for label, n in strategy.items():
         if not _is_whole(n):
