@@ -108,6 +108,18 @@ def test_dicts_are_to_be_made_a_frame(X):
         RowMixSampler().fit_resample(X, [0, 0, 0, 0, 1, 1])
 
 
+@pytest.mark.parametrize("image_shape", [None, (2, 2)])
+@pytest.mark.parametrize(
+    "of", [lambda X: (x for x in X), lambda X: map(list, X), lambda X: zip(*X.T, strict=True)]
+)
+def test_iterators_are_to_be_made_a_list(of, image_shape):
+    X, y = table()
+    name = type(of(X)).__name__
+    message = rf"Got X of the type {name}, but expected an array.* Make a list of it: list\(X\)"
+    refuses(message, of(X), y, TypeError, image_shape=image_shape)
+    balances(list(of(X)), y, RowMixSampler, image_shape=image_shape)
+
+
 def test_images_that_are_no_one_array():
     X, y = images(4, 3, counts=(3, 2))
     objects = np.empty(5, dtype=object)

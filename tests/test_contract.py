@@ -136,6 +136,7 @@ CONTAINERS = {
     "csc_matrix": lambda X: sparse.csc_matrix(X.astype(np.float32)),
     "csc_array": sparse.csc_array,
     "coo_array": sparse.coo_array,
+    "dok_array": sparse.dok_array,  # which is a dict, too
 }
 
 
