@@ -23,7 +23,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._containers import append, flatten_images, is_dataframe, read_labels, warn, with_room
+from ._containers import append, flatten_images, read_labels, warn, with_room
 from .codec import ImageCodec, TableCodec
 from .metrics import dcr, spread_ratio
 
@@ -201,8 +201,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         )
         flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
         kinds = [getattr(dtype, "kind", "O") for dtype in getattr(X, "dtypes", ())]
-        integer = np.isin(kinds, [*"iub"]) if is_dataframe(X) else None
-        self.codec_ = ImageCodec(image_shape).fit(flat, integer=integer)
+        integer = np.isin(kinds, [*"iub"])  # of a frame that has floats, too
+        self.codec_ = ImageCodec(image_shape).fit(flat, integer=integer if integer.any() else None)
         self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         return self.codec_.view(flat), labels
 
@@ -327,6 +327,11 @@ def _counted(strategy, labels):
     """A sampling_strategy in whole numbers, for a ratio of two classes, a callable or a dict."""
     if callable(strategy):
         strategy = strategy(labels)
+        if not isinstance(strategy, Mapping):
+            raise TypeError(
+                f"Got {strategy!r} from the callable sampling_strategy, but expected a dict: the "
+                "number of samples wanted by class, originals included."
+            )
     classes, counts = np.unique(labels, return_counts=True)
     if isinstance(strategy, Real) and len(classes) == 2:
         few, many = np.sort(counts)
@@ -338,7 +343,7 @@ def _counted(strategy, labels):
                 f"have a ratio of {few / many:g} already: the next one {next_one}."
             )
         strategy = {classes[counts.argmin()]: wanted}
-    if not isinstance(strategy, dict):
+    if not isinstance(strategy, Mapping):
         return strategy
     for label, n in strategy.items():
         if not _is_whole(n):

@@ -3,7 +3,8 @@
 import math
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from numbers import Integral
 from types import SimpleNamespace
 
@@ -81,20 +82,15 @@ def flatten_images(X, image_shape):
     Raises
     ------
     TypeError
-        If X has masked values, which would come back without their mask, or holds dicts.
+        If X has masked values, which would come back without their mask, or holds dicts; or if it
+        is an iterator, such as a generator.
     ValueError
         If the parameter is no shape, or not that of X; or if it is None and X, of three or four
         dimensions, does not look like images.
     """
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-        raise TypeError(_MASKED)
+    _check_type(X)
     own_shape = None
     if not (is_dataframe(X) or is_polars(X) or sparse.issparse(X)):
-        if isinstance(X[0] if isinstance(X, (list, tuple)) and X else X, Mapping):
-            raise TypeError(
-                f"Got dicts, in X of the type {type(X).__name__}, but expected an array or a "
-                "frame. Make a frame of them: pandas.DataFrame(X)."
-            )
         try:
             array = np.asarray(X) if isinstance(X, (list, tuple)) else X
         except ValueError as error:
@@ -128,6 +124,23 @@ def flatten_images(X, image_shape):
             "image_shape at None for images that are not flattened."
         )
     return X, own_shape, shape
+
+
+def _check_type(X):
+    """Refuse masked values, iterators and dicts."""
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise TypeError(_MASKED)
+    if isinstance(X, Iterator):
+        raise TypeError(
+            f"Got X of the type {type(X).__name__}, but expected an array, a frame or a list. Make "
+            "a list of it: list(X)."
+        )
+    first = X[0] if isinstance(X, (list, tuple)) and X else X
+    if isinstance(first, Mapping) and not sparse.issparse(first):  # of these one kind is a dict
+        raise TypeError(
+            f"Got dicts, in X of the type {type(X).__name__}, but expected an array or a "
+            "frame. Make a frame of them: pandas.DataFrame(X)."
+        )
 
 
 def _check_images(X):
@@ -252,7 +265,10 @@ def _append_pandas(X, new):
         new = pd.Series(new, name=X.name).astype(X.dtype)
     elif not is_dataframe(new):
         new = pd.DataFrame(new, columns=X.columns).astype(X.dtypes)
-    return pd.concat([X, new], ignore_index=True)
+    new.attrs = {}  # pandas would compare them, and those of X may have no one truth value
+    extended = pd.concat([X, new], ignore_index=True)
+    extended.attrs = deepcopy(X.attrs)
+    return extended
 
 
 def _append_polars(X, new):

@@ -1,6 +1,7 @@
 """Bad and odd input: a clear error, or a correct result."""
 
 import re
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,18 @@ def test_empty():
 def test_dicts_are_to_be_made_a_frame(X):
     with pytest.raises(TypeError, match=r"Got dicts.*pandas\.DataFrame\(X\)"):
         RowMixSampler().fit_resample(X, [0, 0, 0, 0, 1, 1])
+
+
+@pytest.mark.parametrize("image_shape", [None, (2, 2)])
+@pytest.mark.parametrize(
+    "of", [lambda X: (x for x in X), lambda X: map(list, X), lambda X: zip(*X.T, strict=True)]
+)
+def test_iterators_are_to_be_made_a_list(of, image_shape):
+    X, y = table()
+    name = type(of(X)).__name__
+    message = rf"Got X of the type {name}, but expected an array.* Make a list of it: list\(X\)"
+    refuses(message, of(X), y, TypeError, image_shape=image_shape)
+    balances(list(of(X)), y, RowMixSampler, image_shape=image_shape)
 
 
 def test_images_that_are_no_one_array():
@@ -439,7 +452,9 @@ def test_float_strategy_already_met():
 @pytest.mark.parametrize("Sampler", [RowMixSampler, CGANSampler])
 def test_whole_counts_of_any_type_are_taken(Sampler):
     X, y = table((12, 5))
-    for asked in ({1: 9.0}, {1: np.float32(9)}, {1: np.int8(9)}, lambda y: {1: 0.75 * sum(y == 0)}):
+    fixed = MappingProxyType({1: 9})
+    of_y = [lambda y: {1: 0.75 * sum(y == 0)}, lambda y: fixed]
+    for asked in ({1: 9.0}, {1: np.float32(9)}, {1: np.int8(9)}, fixed, *of_y):
         sampler = quick(Sampler, sampling_strategy=asked)
         assert np.bincount(sampler.fit_resample(X, y)[1]).tolist() == [12, 9]
         assert sampler.fit(X, y).sampling_strategy_ == {1: 4}
@@ -452,6 +467,12 @@ def test_counts_that_are_not_whole(n):
     y = np.array(["well", "ill"])[y]
     refuses(message, X, y, sampling_strategy={"ill": n})
     refuses(message, X, y, sampling_strategy=lambda y: {"ill": n})
+
+
+@pytest.mark.parametrize("returned", [None, 12, 0.9, "auto", [12, 9]])
+def test_callables_that_return_no_dict(returned):
+    message = f"Got {re.escape(repr(returned))} from the callable sampling_strategy, but .* a dict"
+    refuses(message, *table((12, 5)), TypeError, sampling_strategy=lambda y: returned)
 
 
 @given(st.integers(2, 200), st.integers(2, 200))

@@ -14,6 +14,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import make_classification
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import (
@@ -401,7 +402,14 @@ class Failing(BaseEstimator):
 
 def test_a_failing_sampler_is_recorded_in_its_folds_only():
     X, y = data()
-    result = compare(X, y, {"failing": Failing()}, [KNeighborsClassifier()], scoring=METRICS)
+    message = (  # not of class_weight, which KNeighborsClassifier does not take
+        r"^2 fits failed out of a total of 12: .* \.table\[\"error\"\]. The first one, of the "
+        "sampler 'failing' with the classifier 'KNeighborsClassifier': RuntimeError: row 0 is too "
+        "much$"
+    )
+    with pytest.warns(FitFailedWarning, match=message) as warned:
+        result = compare(X, y, {"failing": Failing()}, [KNeighborsClassifier()], scoring=METRICS)
+    assert [warning.filename for warning in warned] == [__file__]
     rows = result.table[result.table["sampler"] == "failing"]
     failed = rows["error"] == "RuntimeError: row 0 is too much"
     assert failed.sum() == 2 * 2  # two of three folds, two metrics
@@ -560,7 +568,8 @@ def test_a_new_classifier_does_not_run_the_others_again(counted, monkeypatch):
 
 def test_what_failed_is_tried_again(tmp_path, monkeypatch):
     arguments = *data(), {"failing": Failing()}, [KNeighborsClassifier()]
-    failed = compare(*arguments, memory=str(tmp_path))
+    with pytest.warns(FitFailedWarning, match="2 fits failed out of a total of 12"):
+        failed = compare(*arguments, memory=str(tmp_path))
     assert (failed.table["error"] == "RuntimeError: row 0 is too much").sum() == 2
     monkeypatch.setattr(Failing, "fit_resample", lambda self, X, y: (X, y))  # mended
     mended = compare(*arguments, memory=joblib.Memory(tmp_path, verbose=0))

@@ -136,6 +136,7 @@ CONTAINERS = {
     "csc_matrix": lambda X: sparse.csc_matrix(X.astype(np.float32)),
     "csc_array": sparse.csc_array,
     "coo_array": sparse.coo_array,
+    "dok_array": sparse.dok_array,  # which is a dict, too
 }
 
 
@@ -290,13 +291,16 @@ def test_pictures_of_three_channels(Sampler, n_threads):
     check_pictures(Sampler, (5, 4, 3))
 
 
-@pytest.mark.parametrize("kind", ["flattened", "list", "frame", "csr_array", "shape given"])
+@pytest.mark.parametrize(
+    "kind", ["flattened", "list", "frame", "csr_array", "shape given", "floats", "frame of floats"]
+)
 def test_pictures_mean_the_same_in_every_container(kind):
     X, y = images(4, 3)
     X[0, 0] = [0, 128, 255]  # a list does not know that its numbers are bytes
     expected, _ = quick(BAGANSampler).fit_resample(X, y)
     flat = X.reshape(len(X), -1)
     same = {"flattened": flat, "frame": pd.DataFrame(flat), "csr_array": sparse.csr_array(flat)}
+    same |= {"floats": X.astype(float), "frame of floats": pd.DataFrame(flat.astype("float32"))}
     shape = None if kind == "list" else [4, 3]
     container = same.get(kind, X.tolist() if kind == "list" else X)
     X_resampled, _ = quick(BAGANSampler, image_shape=shape).fit_resample(container, y)

@@ -333,6 +333,19 @@ def test_report_refuses_what_does_not_append():
         metrics.quality_report(SMOTEENN(smote=SMOTE(random_state=0), random_state=0), X, y)
 
 
+@pytest.mark.parametrize("as_labels", [lambda y: np.eye(2)[y], lambda y: y[:, None]])
+def test_report_takes_the_labels_that_samplers_take(as_labels):
+    X, y = make_classification(60, weights=[0.8], random_state=0)
+    options = {"X_test": X, "random_state": 0}
+    sampler = RandomOverSampler(random_state=0)
+    expected = metrics.quality_report(sampler, X, y, y_test=y, **options)
+    report = metrics.quality_report(sampler, X, as_labels(y), y_test=as_labels(y), **options)
+    pd.testing.assert_frame_equal(report.table, expected.table)
+    assert report.efficacy == expected.efficacy
+    with pytest.raises(ValueError, match="Multilabel and multioutput targets are not supported"):
+        metrics.quality_report(sampler, X, np.ones((60, 2), int))
+
+
 def odd_table(n=60):
     """A frame of numbers, a category, a date and gaps, with classes of 60 and 12 rows."""
     rng, n = np.random.default_rng(0), n + 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
@@ -20,7 +21,7 @@ class Container:
 
     def __init__(self, X, kind):
         self._type, self._dtype, self._index = kind, getattr(X, "dtype", None), None
-        self._attrs = getattr(X, "attrs", None)
+        self._attrs = deepcopy(getattr(X, "attrs", None))
         self.names = list(X.columns if is_dataframe(X) or is_polars(X) else range(X.shape[1]))
         if is_dataframe(X):
             self._index = X.columns
@@ -61,7 +62,7 @@ class Container:
                 block = array_values(column, values, missing).T.astype(column.dtype)
                 parts.append(pd.DataFrame(block))
         frame = pd.concat(parts, axis=1, ignore_index=True)[np.argsort(order)]
-        frame.columns, frame.attrs = self._index, self._attrs
+        frame.columns, frame.attrs = self._index, deepcopy(self._attrs)
         return frame
 
     def _polars_frame(self, decoded):
@@ -107,11 +108,19 @@ def chosen_columns(wanted, names):
     wanted, chosen = list(getattr(wanted, "tolist", lambda: wanted)()), set()
     if len(wanted) == len(names) and all(isinstance(entry, (bool, np.bool_)) for entry in wanted):
         return set(np.flatnonzero(wanted).tolist())
+    places = {name: j for j, name in enumerate(names)}
     for entry in wanted:
         is_index = isinstance(entry, Integral) and not isinstance(entry, (bool, np.bool_))
         if is_index and -len(names) <= entry < len(names):
-            chosen.add(entry % len(names))
-        elif not isinstance(entry, Real) and entry in names:
+            j = entry % len(names)
+            if places.get(entry, j) != j:
+                raise ValueError(
+                    f"Got categorical_features with {entry}, but this is both the index of column "
+                    f"{names[j]!r} and the name of the column at index {places[entry]}. Rename the "
+                    "columns to strings, X.columns = X.columns.astype(str), or pass a mask."
+                )
+            chosen.add(j)
+        elif (is_index or not isinstance(entry, Real)) and entry in names:
             chosen.add(names.index(entry))
         else:
             hint = ". X came without names, as from BaggingClassifier, which hands on an array"

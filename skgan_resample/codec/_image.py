@@ -15,7 +15,7 @@ class ImageCodec(BaseEstimator):
     In each channel, the smallest value of the training data becomes -1, the largest 1. A few hot
     pixels are clipped: values further from all others than these are from each other, if there is
     at most one for 100 images (or three in all) and at most 1 in 1,000 pixels. Decoded values are
-    clipped to the range, so that nothing wraps around, and rounded where pixels are integers.
+    clipped to the range, so that nothing wraps around, and rounded where pixels are whole numbers.
 
     Parameters
     ----------
@@ -58,7 +58,8 @@ class ImageCodec(BaseEstimator):
         y : None
             Ignored.
         integer : ndarray of shape (height * width * channels,), optional
-            Which pixels are whole numbers; by default all or none, by the dtype of X.
+            Which pixels are whole numbers; by default all if all values of X are, whatever its
+            dtype, else none.
 
         Returns
         -------
@@ -72,8 +73,7 @@ class ImageCodec(BaseEstimator):
                 "(height, width) or (height, width, channels) of the flattened images."
             )
         self.sample_shape_ = (channels, height, width)
-        whole = X.dtype.kind in "iub"
-        self.integer_ = np.full(X.shape[1], whole) if integer is None else np.asarray(integer)
+        self.integer_ = np.full(X.shape[1], _is_whole(X) if integer is None else integer)
         ranges = [_range(X[:, c::channels]) for c in range(channels)]
         self.low_, self.high_ = np.transpose(ranges)[..., None, None]
         # the float64 next to the largest int64 or uint64 lies just beyond it
@@ -150,13 +150,21 @@ class ImageCodec(BaseEstimator):
         Returns
         -------
         X : ndarray of shape (n_samples, height * width * channels)
-            float64, rounded where pixels are integers, and within the range of the pixels.
+            float64, rounded where pixels are whole, and within the range of the pixels.
         """
         check_is_fitted(self)
         X = np.clip(encoded, -1, 1) * self._half_span + self._middle
         np.rint(X, out=X, where=self._laid_out(self.integer_))
         np.clip(X, self.low_, self.high_, out=X)
         return X.transpose(0, 2, 3, 1).reshape(len(X), -1)
+
+
+def _is_whole(X):
+    """Whether all values are whole numbers, by the dtype or, of floats, a few images at a time."""
+    if X.dtype.kind != "f":
+        return X.dtype.kind in "iub"
+    parts = (X[start : start + _AT_ONCE] for start in range(0, len(X), _AT_ONCE))
+    return all((part == np.rint(part)).all() for part in parts)
 
 
 def _range(images):

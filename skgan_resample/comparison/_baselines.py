@@ -6,6 +6,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+NO_WEIGHTS = "takes neither class_weight nor sample_weight"
+
 
 class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Predict the class whose probability exceeds its share of the training samples the most.
@@ -110,7 +112,7 @@ def fit_weighted(classifier, X, y):
     while hasattr(last, "steps"):
         prefix, last = f"{prefix}{last.steps[-1][0]}__", last.steps[-1][1]
     if not has_fit_parameter(last, "sample_weight"):
-        raise TypeError(f"{type(last).__name__} takes neither class_weight nor sample_weight")
+        raise TypeError(f"{type(last).__name__} {NO_WEIGHTS}")
     return classifier.fit(X, y, **{f"{prefix}sample_weight": compute_sample_weight("balanced", y)})
 
 

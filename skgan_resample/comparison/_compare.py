@@ -1,5 +1,6 @@
 """compare_samplers: every sampler with every classifier, on the same folds."""
 
+import warnings
 from collections.abc import Mapping
 from itertools import product
 from numbers import Integral
@@ -8,6 +9,7 @@ import joblib
 import numpy as np
 from joblib.parallel import get_active_backend
 from sklearn.base import clone
+from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 from sklearn.utils import check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
@@ -16,7 +18,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory
 from tqdm.auto import tqdm
 
-from ._baselines import BASELINES
+from ._baselines import BASELINES, NO_WEIGHTS
 from ._fold import Setting, evaluate_classifier, run_fold
 from ._result import COLUMNS, ComparisonResult
 
@@ -88,7 +90,8 @@ def compare_samplers(
     result : ComparisonResult
         Its ``table``, a DataFrame, has one row per data set, sampler, classifier, split and metric.
         ``summary()``, ``tests()`` and ``plot()`` condense it. After a failure the value is NaN, and
-        the error is in the table.
+        the error is in the table. A FitFailedWarning says how many fits failed; those for class
+        weights do not count where a classifier takes none.
 
     References
     ----------
@@ -143,6 +146,7 @@ def compare_samplers(
     outcomes = Parallel(n_jobs, return_as="generator" if streams else "list")(jobs)
     bar = tqdm(outcomes, total=len(jobs), disable=not progress, unit="fold")
     table, probabilities = _tabulated(keys, bar)
+    _warn_of_failures(table)
     return ComparisonResult(table, test_to_train, probabilities)
 
 
@@ -161,6 +165,21 @@ def _tabulated(keys, outcomes):
                 kept[key] = pd.DataFrame(probabilities, pd.Index(truth, name="y_true"), classes)
     probabilities = pd.concat(kept, names=COLUMNS[:4]) if kept else None
     return pd.DataFrame(rows, columns=COLUMNS), probabilities
+
+
+def _warn_of_failures(table):
+    """Warn of fits that failed, except with class weights where a classifier takes none."""
+    fits = table.drop_duplicates(COLUMNS[:4])
+    failed = fits[fits["fit_seconds"].isna() & ~fits["error"].str.contains(NO_WEIGHTS)]
+    if len(failed):
+        sampler, classifier, error = failed[["sampler", "classifier", "error"]].iloc[0]
+        warnings.warn(
+            f"{len(failed)} fits failed out of a total of {len(fits)}: their scores are NaN. The "
+            'result has all errors in .table["error"]. The first one, of the sampler '
+            f"{sampler!r} with the classifier {classifier!r}: {error}",
+            FitFailedWarning,
+            stacklevel=3,
+        )
 
 
 def _named(estimators, what, reserved=()):

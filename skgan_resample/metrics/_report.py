@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from imblearn.utils import check_target_type
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
@@ -128,14 +129,15 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
     check_pandas_support("quality_report")
     import pandas as pd
 
-    sampler, y, rng = clone(sampler), np.asarray(y), check_random_state(random_state)
+    sampler, rng = clone(sampler), check_random_state(random_state)
+    y = check_target_type(np.asarray(y))  # of one-hot labels the index
     X_new, y_new, messages = _added(sampler, X, y)
     extract = clone(TableCodec() if features is None else features).fit(_flat(X), y)
     x = extract.transform(_flat(X))
     x_new = extract.transform(_flat(X_new)) if len(y_new) else x[:0]
     efficacy, x_test = None, None
     if X_test is not None:
-        x_test, y_test = extract.transform(_flat(X_test)), np.asarray(y_test)
+        x_test, y_test = extract.transform(_flat(X_test)), check_target_type(np.asarray(y_test))
         if len(y_new):
             efficacy = ml_efficacy(x, y, x_new, y_new, x_test, y_test, random_state=rng)
     is_table = np.ndim(X) < 3 and getattr(sampler, "image_shape", None) is None

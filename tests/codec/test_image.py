@@ -85,6 +85,23 @@ def test_a_view_of_bytes_lies_in_their_memory_and_others_are_encoded():
     np.testing.assert_array_equal(codec.view(X.astype(float)), codec.transform(X.astype(float)))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("values", [(0, 1), (0, 3, 16), (-7, 240)])
+def test_floats_that_are_all_whole_stay_whole(dtype, values):
+    rng = np.random.default_rng(0)
+    X = rng.choice(values, (150, 6)).astype(dtype)
+    codec, integers = ImageCodec((3, 2)).fit(X), ImageCodec((3, 2)).fit(X.astype(int))
+    made = codec.inverse_transform(rng.normal(size=(99, *codec.sample_shape_)))
+    assert (made % 1 == 0).all()
+    assert len(values) > 2 or values[1] > 1 or set(made.ravel()) == {0, 1}
+    np.testing.assert_array_equal(codec.step_, integers.step_)
+    X[-1, -1] = 0.5  # one fraction, in the last image
+    codec.fit(X)
+    assert (codec.integer_.any(), codec.step_.item()) == (False, 0)
+    codec.fit(X.round(), integer=np.arange(6) == 2)
+    assert codec.integer_.tolist() == [False, False, True, False, False, False]
+
+
 # The range ---------------------------------------------------------------------------------------
 
 

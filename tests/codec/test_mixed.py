@@ -228,6 +228,26 @@ def test_categorical_features_by_name_index_and_mask(wanted, expected):
     pd.testing.assert_frame_equal(codec.inverse_transform(codec.transform(FRAME)), FRAME)
 
 
+def test_an_index_that_is_the_name_of_another_column_is_refused():
+    X = pd.DataFrame([[5, 6, 7, 8], [6, 5, 8, 7]], columns=[1, 3, 0, 2])
+    message = (
+        "Got categorical_features with 1, but this is both the index of column 3 and the name of "
+        r"the column at index 0.* X.columns = X.columns.astype\(str\), or pass a mask"
+    )
+    with pytest.raises(ValueError, match=message):
+        TableCodec([1]).fit(X)
+    with pytest.raises(ValueError, match="index of column 2 and the name of the column at index 0"):
+        TableCodec([-1]).fit(X.set_axis([-1, 3, 0, 2], axis=1))
+    for clear, wanted in (
+        (X, [False, True, False, False]),
+        (X.sort_index(axis=1), [1]),
+        (X.rename(columns=str), [1]),
+        (X.set_axis([100, 101, 102, 103], axis=1), [101]),
+    ):
+        assert TableCodec(wanted).fit(clear).categorical_features_.tolist() == [1]
+    assert TableCodec([-1]).fit(X).categorical_features_.tolist() == [3]
+
+
 def test_categories_that_are_left_out_are_named_by_their_type():
     for levels, message in ([[1, 2], "type int in column 'c'"], [[], "only missing values"]):
         X = pd.DataFrame({"c": pd.Categorical([None, *levels], levels)})
@@ -432,6 +452,10 @@ def test_attrs_of_a_frame_are_kept():
     for made in (sampler.fit_resample(X, [0] * 6 + [1] * 3)[0], sampler.sample(1)[0]):
         assert made.attrs["source"] == "survey"
         assert_array_equal(made.attrs["weights"], np.arange(4))
+        made.attrs["weights"][:] = 0  # which is nobody else's
+        assert_array_equal(X.attrs["weights"], np.arange(4))
+    X.attrs["weights"][:] = 1
+    assert_array_equal(sampler.sample(1)[0].attrs["weights"], np.arange(4))
 
 
 @pytest.mark.parametrize("dtypes", [{"b": "float32"}, {"a": "Int64", "b": "Int64"}], ids=str)

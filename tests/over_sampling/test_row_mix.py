@@ -23,19 +23,22 @@ def test_samples_are_those_of_the_mixture(data, Mixture):
     assert not hasattr(sampler, "generator_")
 
 
-@pytest.mark.parametrize("scale", [1.0, 15, "bytes", "boolean"])
+@pytest.mark.parametrize("scale", [1.0, 15, 1 / 16, "bytes", "boolean", "mask"])
 def test_no_image_is_a_training_image(scale):
     X, y = load_digits(return_X_y=True)
     X, y = X.reshape(-1, 8, 8)[:400], y[:400]
-    X = {"bytes": (X * 15).astype(np.uint8), "boolean": X > 8}.get(scale, X * 1.0)
+    kinds = {"bytes": (X * 15).astype(np.uint8), "boolean": X > 8, "mask": (X > 8) * 1.0}
+    X = kinds[scale] if scale in kinds else X * scale
     X_new, y_new = RowMixSampler(random_state=0).fit(X, y).sample(100)
+    assert (X_new % 1 == 0).all() == (scale != 1 / 16)
     for digit in range(10):
         real, made = (A.reshape(len(A), -1) for A in (X[y == digit], X_new[y_new == digit]))
         distances = (real[:, None] != made).any(2)
-        if scale != "boolean":
+        if scale not in ("boolean", "mask"):
             assert distances.all()
             assert dcr(real, made).near_copies <= 0.05
         else:  # ten tries may not find a new pattern
+            assert set(np.unique(made)) == {0, 1}
             assert distances.all(0).mean() > 0.95
 
 
