@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -132,11 +133,12 @@ def chosen_columns(wanted, names):
     return chosen
 
 
-def read(X, some, names):
+def read(X, some, names, zone=None):
     """Read columns of a table: (Column, values, mask of the missing ones), (k, n) each.
 
     Values are float64 of numbers; int64, or uint64, of whole numbers, booleans and times; of levels
-    their places in ``column.levels``. They are anything where a value is missing.
+    their places in ``column.levels``. They are anything where a value is missing. Times that have a
+    zone are what clocks show in ``zone``, or in their own, so that days are multiples of a day.
     """
     labels = [f"column {names[j]!r}" for j in some]
     if is_polars(X) or (is_dataframe(X) and len(some) == 1):
@@ -153,24 +155,29 @@ def read(X, some, names):
         for i in np.flatnonzero(np.isinf(values).any(axis=1)):
             nan_mask(values[i], labels[i])
         return Column(labels, block.dtype, "number"), values, np.isnan(values)
-    columns, parts, masks = zip(*map(_read_one, series, labels), strict=True)
+    read_one = partial(_read_one, zone=zone)
+    columns, parts, masks = zip(*map(read_one, series, labels), strict=True)
     present = (c for c, mask in zip(columns, masks, strict=True) if not mask.all())
     # of columns that were numbers in fit, the one that is none tells what differs
     column = max(present, key=lambda c: c.kind != "number", default=columns[0])
     return column, np.stack(parts), np.stack(masks)
 
 
-def _read_one(series, label):
+def _read_one(series, label, zone):
     """Find out what a column holds: (Column, values, mask of the missing ones)."""
     if is_polars(series):
         return _read_polars(series, label)
     dtype = series.dtype
     kind = getattr(dtype, "kind", "O")
     if kind in "mM":
-        plain, zone = _plain_and_zone(dtype)
-        utc = series if zone is None else series.dt.tz_convert(None)
-        values = np.asarray(utc.astype(plain)).astype(np.int64)
-        return Column([label], dtype, "time", unit=plain), values, values == _NAT
+        plain, own = _plain_and_zone(dtype)
+        column = Column([label], dtype, "time", unit=plain)
+        if own is not None:  # by way of UTC, since Arrow's have no local times
+            utc = series.dt.tz_convert(None).astype(plain).dt.tz_localize("UTC")
+            zoned = utc.dt.tz_convert(zone or own)
+            column.zone, series = zoned.dt.tz, zoned.dt.tz_localize(None)
+        values = np.asarray(series.astype(plain)).astype(np.int64)
+        return column, values, values == _NAT
     if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
         levels, codes = list(dtype.categories), series.cat.codes.to_numpy()
         return Column([label], dtype, "level", True, levels), codes, codes < 0
@@ -181,7 +188,7 @@ def _read_one(series, label):
         values = series.to_numpy(dtype=_NATIVE[kind], na_value=filler)
         missing = series.isna().to_numpy() | nan_mask(values, label)
         return Column([label], dtype, "number", kind == "b"), values, missing
-    return read_objects(np.asarray(series, dtype=object), dtype, label)
+    return read_objects(np.asarray(series, dtype=object), dtype, label, zone)
 
 
 def _plain_and_zone(dtype):
@@ -205,7 +212,9 @@ def pandas_series(column, values, missing):
     else:
         plain, zone = _plain_and_zone(dtype)
         series = pd.Series(values.view(plain))
-        series = (series if zone is None else series.dt.tz_localize("UTC")).astype(dtype)
+        if zone is not None:
+            series = series.dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+        series = series.astype(dtype)
     return series.mask(missing) if missing.any() else series
 
 
@@ -233,6 +242,8 @@ def _read_polars(series, label):
         values = series.cast(pl.Float64).to_numpy()
         return column, values, missing | nan_mask(values, label)
     if dtype.is_temporal():
+        if dtype == pl.Datetime:
+            series = series.dt.replace_time_zone(None)
         times = series.to_physical().cast(pl.Int64).fill_null(0)
         return Column([label], dtype, "time", unit=dtype), times.to_numpy(), missing
     if dtype.is_nested():
@@ -256,4 +267,15 @@ def polars_series(name, column, values, missing):
     series = pl.Series(name, values)
     if missing.any():  # NaN, which is not null, may have stood for what is missing
         series = series.set(pl.Series(missing), column.missing)
+    if zone := getattr(column.dtype, "time_zone", None):
+        return _in_zone(series.cast(pl.Datetime(column.dtype.time_unit)), zone)
     return (series.cast(pl.Int32) if column.dtype == pl.Date else series).cast(column.dtype)
+
+
+def _in_zone(local, zone):
+    """Local times of polars as moments, the earlier of two; those that clocks skip move forward."""
+    made, later = (
+        times.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        for times in (local, local.dt.offset_by("-24h"))
+    )
+    return made.fill_null(later.dt.offset_by("24h"))

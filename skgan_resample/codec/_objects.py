@@ -36,6 +36,7 @@ class Column:
     is_category: bool = False  # whether categorical_features="auto" takes it for a category
     levels: list | None = None  # in ascending order, or in that of the caller's own categories
     unit: object = None  # of times: a dtype of numpy or polars, or the frequency of periods
+    zone: datetime.tzinfo | None = None  # that numpy's times are counted in
     make: Callable | None = None  # makes an object of a number or a time, where it holds objects
     missing: object = None  # what stands for a missing value among objects
 
@@ -63,7 +64,7 @@ class Column:
         raise ValueError(f"Got {self.dtype} values in {self.labels[0]}, but fit saw {known.dtype}.")
 
 
-def read_objects(objects, dtype, label):
+def read_objects(objects, dtype, label, zone=None):
     """Read a column of Python objects by their types; returns what ``_columns.read`` does."""
     absent = _is_missing(objects)
     present = objects[~absent] if absent.any() else objects
@@ -87,8 +88,8 @@ def read_objects(objects, dtype, label):
             f"Got values of the type {family.__name__} in {label}, but expected numbers, texts, "
             "booleans, dates or times."
         )
-    elif times := _read_times(present, family):
-        column.kind, (found, column.unit, column.make) = "time", times
+    elif times := _read_times(present, family, zone):
+        column.kind, (found, column.unit, column.make, column.zone) = "time", times
     else:
         column.kind, column.is_category = "level", True
         found, column.levels = _read_levels(present)
@@ -175,29 +176,30 @@ def nan_mask(values, label):
 # Times -------------------------------------------------------------------------------------------
 
 
-def _read_times(present, family):
-    """Times as int64, their unit, and a function that makes one; None if they have no order.
+def _read_times(present, family, zone):
+    """Times as int64, their unit, a function that makes one, their zone; None without an order.
 
-    Moments are counted in UTC, and decoded to the zone of the first.
+    Moments are what clocks show in ``zone``, or in that of the first.
     """
     if hasattr(family, "freqstr") and len({period.freqstr for period in present}) == 1:  # pandas'
         counts, unit = np.array([period.ordinal for period in present]), present[0].freqstr
-        return counts, unit, partial(_time, unit=unit, kind=family, zone=None)
+        return counts, unit, partial(_time, unit=unit, kind=family, zone=None), None
     zones = [v.tzinfo for v in present if getattr(v, "tzinfo", None) is not None]
     if family not in ("m8", "M8", datetime.time) or 0 < len(zones) < len(present):
         return None
-    times = np.array([*map(_naive, present)], dtype="M8" if family == "M8" else "m8")
+    zone = (zone or zones[0]) if zones else None
+    times = np.array([_naive(v, zone) for v in present], dtype="M8" if family == "M8" else "m8")
     kind = next((type(v) for v in present if hasattr(v, "asm8")), type(present[0]))
-    make = partial(_time, unit=times.dtype, kind=kind, zone=zones[0] if zones else None)
-    return times.view(np.int64), times.dtype, make
+    make = partial(_time, unit=times.dtype, kind=kind, zone=zone)
+    return times.view(np.int64), times.dtype, make, zone
 
 
-def _naive(time):
-    """A moment in UTC without its zone, a time of day as time since midnight: what numpy takes."""
+def _naive(time, zone):
+    """A moment as clocks show it, a time of day as time since midnight: what numpy takes."""
     if isinstance(time, datetime.time):
         return datetime.datetime.combine(datetime.date.min, time, None) - datetime.datetime.min
-    if getattr(time, "tzinfo", None) is not None:
-        time = time.astimezone(datetime.UTC).replace(tzinfo=None)
+    if zone is not None:
+        time = time.astimezone(zone).replace(tzinfo=None)
     return getattr(time, "asm8", time)
 
 
@@ -211,4 +213,11 @@ def _time(value, unit, kind, zone):
         time = time.item()
     if kind is datetime.time:
         return (datetime.datetime.min + time).time().replace(tzinfo=zone)
-    return time if zone is None else time.replace(tzinfo=datetime.UTC).astimezone(zone)
+    if zone is None:
+        return time
+    if hasattr(kind, "asm8"):
+        return time.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    time = zone.localize(time) if hasattr(zone, "localize") else time.replace(tzinfo=zone)  # pytz
+    with suppress(OverflowError):  # in the first and the last hours that there are
+        time = time.astimezone(datetime.UTC).astimezone(zone)  # what clocks skip moves forward
+    return time

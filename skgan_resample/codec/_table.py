@@ -20,10 +20,13 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
     """Encode the columns of a table as float32 numbers, and decode them.
 
     Numbers, dates and durations are scaled to mean 0 and standard deviation 1, dates as multiples
-    of the largest unit that divides them all (days, for example). Categories become one-hot
-    blocks, as do numbers where two values recur, such as 0 and 1. A column with missing values has
-    one more block of two entries, present and missing, and missing values are filled with a value
-    that occurs: the median, or the most frequent category.
+    of the largest unit that divides them all (days, for example), by the clocks of their time zone.
+    Categories become one-hot blocks, as do numbers where two values recur, such as 0 and 1. A
+    column with missing values has one more block of two entries, present and missing, and missing
+    values are filled with a value that occurs: the median, or the most frequent category.
+
+    A time that clocks skip when they go forward is decoded to a later one. Of an hour that they
+    show twice, nothing tells the second from the first.
 
     When decoded, a column of numbers is rounded to its step, whatever its dtype: the largest
     power of ten (1000, 1, 0.01) that divides all values seen by ``fit``. With more than six
@@ -209,7 +212,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         validate_data(self, X, reset=False, skip_check_array=True)
         encoded = np.zeros((table.shape[0], *self.sample_shape_), dtype=np.float32)
         for some, known, encoder in self._encoders:
-            column, values, missing = read(table, some, self._container.names)
+            column, values, missing = read(table, some, self._container.names, known.zone)
             if not missing.all():
                 values = column.in_unit_of(known, values)
             marks = self._marks[some]

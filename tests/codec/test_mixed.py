@@ -3,6 +3,7 @@
 import datetime
 import string
 import tracemalloc
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ WHOLE = st.integers(-(2**22), 2**22)
 REAL = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
 TIMES = st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2200, 1, 1))
 DAYS = TIMES.map(lambda time: time.replace(hour=0, minute=0, second=0, microsecond=0))
+# midnights of UTC that no clock in Berlin shows for the second time
+ONCE = DAYS.filter(lambda day: day.year > 1950)
 SPANS = st.integers(-(10**6), 10**6).map(lambda hours: pd.Timedelta(hours=hours))
 LEVELS = ["low", "middle", "high", "unused"]
 
@@ -43,7 +46,7 @@ PANDAS = {
     "object": (TEXTS, None, True),
     "datetime64[ns]": (DAYS, pd.NaT, True),
     "datetime64[ms]": (TIMES.map(lambda t: t.replace(microsecond=0)), pd.NaT, False),
-    "datetime64[ns, Europe/Berlin]": (DAYS, pd.NaT, True),
+    "datetime64[ns, Europe/Berlin]": (ONCE, pd.NaT, True),
     "timedelta64[ns]": (SPANS, pd.NaT, True),
     pd.CategoricalDtype(LEVELS, ordered=True): (st.sampled_from(LEVELS[:3]), None, True),
     pd.CategoricalDtype([9, 7, 5]): (st.sampled_from([5, 7]), None, True),
@@ -58,7 +61,7 @@ POLARS = {
     pl.Categorical: TEXTS,
     pl.Enum(LEVELS): st.sampled_from(LEVELS[:3]),
     pl.Date: TIMES.map(datetime.datetime.date),
-    pl.Datetime("us", "Europe/Berlin"): DAYS,
+    pl.Datetime("us", "Europe/Berlin"): ONCE,
     pl.Duration("ms"): SPANS.map(pd.Timedelta.to_pytimedelta),
 }
 
@@ -138,6 +141,76 @@ def test_times_of_arrow_come_back(dtype):
     X = pd.DataFrame({"time": values.astype(pd.ArrowDtype(held))})
     codec = TableCodec().fit(X)
     pd.testing.assert_frame_equal(codec.inverse_transform(codec.transform(X)), X)
+
+
+def objects(times, make):
+    """Times of pandas as objects, missing ones as None."""
+    return pd.Series([None if pd.isna(time) else make(time) for time in times], dtype=object)
+
+
+ZONED = {  # container: times of pandas in it
+    "pandas": lambda times, zone: times,
+    "seconds of pandas": lambda times, zone: times.dt.as_unit("s"),
+    "zoneinfo in pandas": lambda times, zone: times.dt.tz_convert(ZoneInfo(zone)),
+    "Arrow": lambda times, zone: times.astype(pd.ArrowDtype(pyarrow.timestamp("us", zone))),
+    "polars": lambda times, zone: pl.from_pandas(times),
+    "Timestamps": lambda times, zone: times.astype(object),
+    "datetimes": lambda times, zone: objects(times, pd.Timestamp.to_pydatetime),
+    "zoneinfo in datetimes": lambda times, zone: objects(
+        times, lambda time: time.to_pydatetime().astimezone(ZoneInfo(zone))
+    ),
+}
+
+
+def present(X):
+    """The values that are there of the only column of a frame."""
+    return [time for time in X["time"].to_list() if not pd.isna(time)]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("freq", ["D", "W", "MS"])
+@pytest.mark.parametrize("container", ZONED)
+def test_new_days_begin_at_midnight_of_their_zone(container, freq, zone):
+    days = pd.Series(pd.date_range("2020", periods=120, freq=freq, tz=zone, unit="ns"))
+    days[3::9] = None
+    X = ZONED[container](days, zone).to_frame("time")
+    codec = TableCodec().fit(X)
+    encoded = codec.transform(X)
+    assert codec.inverse_transform(encoded).equals(X)
+    new = codec.inverse_transform(np.random.default_rng(0).normal(size=(300, 3)))
+    assert new["time"].dtype == X["time"].dtype
+    seen, times = present(X), present(new)
+    assert 100 < len(times) < 200
+    assert {*map(type, times)} == {type(seen[0])}
+    assert {time.time() for time in times} == {datetime.time(0)}
+    assert min(seen) <= min(times) <= max(times) <= max(seen)
+    if container != "polars":  # which tells zones apart
+        tokyo = ZONED[container](days.dt.tz_convert("Asia/Tokyo"), "Asia/Tokyo").to_frame("time")
+        assert_array_equal(codec.transform(tokyo), encoded)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", "2020-03-29", 1),
+        ("Europe/Berlin", "2020-10-25", -1),
+        ("America/Santiago", "2020-09-06", 1),
+        ("Australia/Lord_Howe", "2020-10-04", 0.5),
+        ("Pacific/Apia", "2011-12-30", 24),
+    ],
+)
+@pytest.mark.parametrize("container", ZONED)
+def test_local_times_that_clocks_skip_or_show_twice_are_decoded(container, zone, day, hours):
+    middle = pd.Timestamp(day, tz="UTC")
+    quarters = pd.date_range(middle - pd.Timedelta(3, "D"), periods=577, freq="15min", unit="ns")
+    X = ZONED[container](pd.Series(quarters.tz_convert(zone)), zone).to_frame("time")
+    codec = TableCodec().fit(X)
+    encoded = codec.transform(X)
+    local = np.linspace(encoded.min(), encoded.max(), len(X) + int(4 * hours))  # each once
+    times = pd.to_datetime(present(codec.inverse_transform(local[:, None])), utc=True)
+    assert len(times) == len(local)
+    assert {*times} <= {*quarters}
+    assert times.nunique() == len(quarters) - (4 if hours < 0 else 0)  # of an hour shown twice one
 
 
 OBJECTS = [[1, "a", True, 1.5], [2, None, False, None], [3, "b", True, 1.5], [1, "a", True, 1.5]]
