@@ -157,6 +157,16 @@ def test_one_hot_columns_stay_one_hot_in_every_form(kind, named):
         assert (set_[0] == set_[1]).all()
 
 
+@pytest.mark.parametrize("kind", ONE_HOT)
+def test_networks_generate_one_hot_columns_in_every_form(kind):
+    rng = np.random.default_rng(0)
+    X = ONE_HOT[kind](pd.get_dummies(rng.choice(list("abcd"), 300), dtype=int))
+    sampler = CGANSampler(max_iter=2, random_state=0).fit(X, np.repeat([0, 1], [240, 60]))
+    new = np.asarray(sampler.sample(100)[0]).astype(str)
+    assert (np.isin(new, ["1", "1.0", "True", "yes", "ja"]).sum(axis=1) == 1).all()
+    assert sampler.codec_.block_sizes_ == (4,)
+
+
 @pytest.mark.parametrize("kind", ["boolean", "Int8", "float", "yes and no"])
 def test_one_hot_columns_with_missing_values_are_one_hot_where_present(kind):
     rng = np.random.default_rng(0)

@@ -283,3 +283,19 @@ def base_of(n_levels):
         n_digits += 1
     base = round(n_levels ** (1 / n_digits))
     return (base if base**n_digits >= n_levels else base + 1), n_digits
+
+
+def one_hot_runs(high):
+    """Bounds of the runs of columns of which exactly one is true in every row, left to right."""
+    n, d = high.shape
+    weights = np.arange(n) ** 2.0  # that the sum of counts is n may be chance, that of weights not
+    count = np.append(0, high.sum(axis=0, dtype=np.int64).cumsum())
+    weight = np.append(0, (weights @ high).cumsum())
+    ends, start, total = np.searchsorted(count, count + n).tolist(), 0, weights.sum()
+    while start < d:
+        end = ends[start]
+        found = end <= d and weight[end] - weight[start] == total
+        found = found and bool((high[:, start:end].sum(axis=1) == 1).all())
+        if found:
+            yield start, end
+        start = end if found else start + 1

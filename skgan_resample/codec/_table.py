@@ -13,7 +13,7 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_array, check_is_fitted,
 
 from .._containers import warn
 from ._columns import Container, as_table, chosen_columns, like_columns, read
-from ._encoders import Category, number_encoders
+from ._encoders import Category, number_encoders, one_hot_runs
 
 
 class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -21,7 +21,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
 
     Numbers, dates and durations are scaled to mean 0 and standard deviation 1, dates as multiples
     of the largest unit that divides them all (days, for example), by the clocks of their time zone.
-    Categories become one-hot blocks, as do numbers where two values recur, such as 0 and 1. A
+    Categories become one-hot blocks, as do numbers where two values recur, such as 0 and 1.
+    Neighbouring columns of two values that are a category, one-hot encoded, become one block. A
     column with missing values has one more block of two entries, present and missing, and missing
     values are filled with a value that occurs: the median, or the most frequent category.
 
@@ -130,6 +131,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         is_auto = isinstance(wanted, str)
         chosen = [] if is_auto or wanted is None else chosen_columns(wanted, names)
         self._encoders, incomplete = [], np.zeros(len(names), dtype=bool)
+        is_high: dict[int, np.ndarray] = {}  # of columns of two values, where they have the second
         for some in like_columns(table):
             column, values, missing = read(table, some, names)
             for i in np.flatnonzero(missing.all(axis=1)):
@@ -141,7 +143,11 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             is_category = np.isin(some, [*chosen]) | (is_auto and column.is_category)
             for part, encoder in _encoders(column, values, missing, is_category):
                 self._encoders.append((some[part], column.of(part), encoder))
-        self._lay_out(incomplete)
+                if encoder.block_sizes == (2,):
+                    pairs = np.zeros((len(values[0]), 2 * len(part)), dtype=bool)
+                    encoder.encode(column.of(part), values[part], missing[part], pairs)
+                    is_high |= zip(some[part].tolist(), pairs[:, 1::2].T, strict=True)
+        self._lay_out(incomplete, is_high)
         if is_auto:
             self._warn_of_identifiers()
         return self
@@ -160,8 +166,12 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
                 "written as texts, or name in categorical_features what are categories."
             )
 
-    def _lay_out(self, incomplete):
-        """Give columns their places: numbers, categories, then the blocks of missing values."""
+    def _lay_out(self, incomplete, is_high):
+        """Give columns their places: numbers, categories, then the blocks of missing values.
+
+        Columns of two values, given in ``is_high``, that are one category share a block of one
+        entry of each.
+        """
         width = np.empty(len(incomplete), dtype=np.intp)
         sizes: dict[int, tuple[int, ...]] = {}
         levels: dict[int, np.ndarray] = {}
@@ -177,13 +187,21 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         self._starts[order] = width[order].cumsum() - width[order]
         self._marks = np.where(incomplete, width.sum() + 2 * incomplete.cumsum() - 1, -1)
         owners = np.append(order.repeat(width[order]), marked.repeat(2))
+        place, self._joined = np.arange(len(owners), dtype=float), []
+        for joined, is_second in _one_hot(is_high, incomplete):
+            sizes |= dict.fromkeys(joined.tolist(), ()) | {int(joined[0]): (len(joined),)}
+            own, other = self._starts[joined] + is_second, self._starts[joined] + 1 - is_second
+            self._joined.append((own, other))
+            place[own], place[other] = own[0] + np.linspace(0, 0.5, len(joined)), np.inf
+        self._kept = np.argsort(place, kind="stable")[: np.isfinite(place).sum()]
         blocks = [size for j in self.categories_ for size in sizes[j]]
         self.block_sizes_ = (*blocks, *[2] * len(marked))
-        self.sample_shape_ = (len(owners),)
-        self.missing_ = tuple(self._marks[marked].tolist())
+        self.sample_shape_ = (len(self._kept),)
+        self.missing_ = tuple(np.flatnonzero(np.isin(self._kept, self._marks[marked])).tolist())
         shared = np.union1d(self.categorical_features_, marked)
-        number = np.searchsorted(shared, owners) + 1
-        self.units_ = tuple(np.where(np.isin(owners, shared), number, 0).tolist())
+        number = np.where(np.isin(owners, shared), np.searchsorted(shared, owners) + 1, 0)
+        self.units_ = tuple(number[self._kept].tolist())
+        self._n_all = len(owners)
 
     def _places(self, some, encoder):
         """Encoded columns of those that an encoder has."""
@@ -210,7 +228,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         check_is_fitted(self)
         table = self._checked(X)
         validate_data(self, X, reset=False, skip_check_array=True)
-        encoded = np.zeros((table.shape[0], *self.sample_shape_), dtype=np.float32)
+        encoded = np.zeros((table.shape[0], self._n_all), dtype=np.float32)
         for some, known, encoder in self._encoders:
             column, values, missing = read(table, some, self._container.names, known.zone)
             if not missing.all():
@@ -223,7 +241,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             encoded[:, self._places(some, encoder)] = part
             lacks = missing[marks >= 0].T
             encoded[:, marks[marks >= 0] - 1], encoded[:, marks[marks >= 0]] = ~lacks, lacks
-        return encoded
+        return encoded[:, self._kept] if self._joined else encoded
 
     def inverse_transform(self, encoded):
         """Decode rows.
@@ -245,7 +263,18 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
                 f"Got encoded rows of {encoded.shape[1]} columns, but expected "
                 f"{self.sample_shape_[0]}, as transform makes them."
             )
+        if self._joined:
+            encoded = self._parted(encoded)
         return self._container.build(self._decoded(encoded), len(encoded))
+
+    def _parted(self, encoded):
+        """Rows with a pair of entries for each column that shares a block with others."""
+        parted = np.zeros((len(encoded), self._n_all), dtype=encoded.dtype)
+        parted[:, self._kept] = encoded
+        for own, other in self._joined:
+            is_set = parted[:, own].argmax(axis=1)[:, None] == np.arange(len(own))
+            parted[:, own], parted[:, other] = is_set, ~is_set
+        return parted
 
     def _decoded(self, encoded):
         """Encoder by encoder its columns, their values, and where they are missing."""
@@ -269,6 +298,22 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _one_hot(is_high, incomplete):
+    """Find columns of two values that are a category, one-hot encoded: (indices, 0 or 1).
+
+    Neighbours among those without missing values (by the (d,) mask) of which exactly one has its
+    second value (1), or its first (0), in every row. ``is_high`` is {index: (n,) mask of the
+    second value}.
+    """
+    rest = np.array([j for j in sorted(is_high) if not incomplete[j]], dtype=np.intp)
+    for is_second in (1, 0):
+        if len(rest):
+            sides = np.column_stack([is_high[j] == is_second for j in rest])
+            found = [rest[start:end] for start, end in one_hot_runs(sides)]
+            yield from ((joined, is_second) for joined in found)
+            rest = np.setdiff1d(rest, [j for joined in found for j in joined])
 
 
 def _encoders(column, values, missing, is_category):

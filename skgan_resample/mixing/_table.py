@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
+
+from ..codec._encoders import one_hot_runs
 
 _BATCH_VALUES = 1 << 17  # values of a batch: 0.5 MB an array, which stays in the cache
 _NODES_AT_ONCE = 64
@@ -236,7 +238,7 @@ def tied_columns(
     groups = np.full(d, -1)
     for side in sides:
         rest = np.flatnonzero(groups < 0)
-        for start, end in _one_hot_runs(side[:, rest]):
+        for start, end in one_hot_runs(side[:, rest]):
             groups[rest[start:end]] = groups.max() + 1
     rest = np.flatnonzero(groups < 0)
     on: Any = sides[0][:, rest].astype(np.float32)
@@ -256,22 +258,6 @@ def tied_columns(
 
     groups[rest] = groups.max(initial=-1) + 1 + _connected(len(rest), is_tied)
     return groups
-
-
-def _one_hot_runs(high: np.ndarray | sparse.csc_array) -> Iterator[tuple[int, int]]:
-    """Bounds of the runs of columns of which exactly one is true in every row, left to right."""
-    n, d = high.shape
-    weights = np.arange(n) ** 2.0  # that the sum of counts is n may be chance, that of weights not
-    count = np.append(0, high.sum(axis=0, dtype=np.int64).cumsum())
-    weight = np.append(0, (weights @ high).cumsum())
-    ends, start, total = np.searchsorted(count, count + n).tolist(), 0, weights.sum()
-    while start < d:
-        end = ends[start]
-        found = end <= d and weight[end] - weight[start] == total
-        found = found and bool((high[:, start:end].sum(axis=1) == 1).all())
-        if found:
-            yield start, end
-        start = end if found else start + 1
 
 
 def _connected(n_nodes, is_tied):

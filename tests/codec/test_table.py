@@ -355,3 +355,30 @@ def test_columns_of_one_dtype_are_encoded_as_each_alone(form, share):
         assert_array_equal(alone.transform(column), encoded[:, [j, *marks]])
         one = alone.inverse_transform(noise(90, *codec.sample_shape_)[:, [j, *marks]])
         assert_array_equal(one, np.asarray(made)[:, [j]])
+
+
+@given(st.lists(st.integers(2, 5), max_size=3), st.integers(0, 2), st.integers(0, 2**32 - 1))
+def test_one_hot_columns_share_a_block(sizes, n_flags, seed):
+    rng = np.random.default_rng(seed)
+    parts = [np.eye(k)[rng.permutation(np.arange(60) % k)] for k in sizes]
+    flags = rng.permuted(np.tile(np.arange(60) % 7 < 3, (n_flags, 1)), axis=1).T  # in between
+    numbers = rng.normal(size=(60, 1))
+    X = np.hstack([numbers, *parts[:1], flags.astype(float), *parts[1:]])
+    codec = TableCodec().fit(X)
+    assert sorted(codec.block_sizes_) == sorted([*sizes, *[2] * n_flags])
+    assert codec.sample_shape_ == (1 + sum(codec.block_sizes_),)
+    assert codec.categories_.keys() == {*range(1, X.shape[1])}
+    encoded = codec.transform(X)
+    assert_array_equal(encoded[:, 1:].sum(axis=1), np.full(60, len(codec.block_sizes_)))
+    assert_allclose(codec.inverse_transform(encoded), X, atol=1e-6)
+    new = codec.inverse_transform(rng.normal(size=(9, *codec.sample_shape_)).astype(np.float32))
+    ends = np.cumsum([1, *sizes[:1], n_flags, *sizes[1:]])
+    for i, k in enumerate(sizes):
+        end = ends[1] if i == 0 else ends[i + 2]
+        assert_array_equal(new[:, end - k : end].sum(axis=1), np.ones(9))
+
+
+def test_columns_with_missing_values_share_no_block():
+    X = pd.get_dummies(list("abcabcabcabc"), dtype=float)
+    X.loc[0] = np.nan
+    assert TableCodec().fit(X).block_sizes_ == (2,) * 6  # values, and whether they are there
