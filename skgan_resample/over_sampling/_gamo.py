@@ -46,7 +46,7 @@ class GAMOSampler(BaseGANSampler):
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
     autoencoder_max_iter : int or "auto", default="auto"
         For images, updates of the autoencoder whose codes are combined; "auto" is 1,500.
-    confusion_weight : float, default=0.03
+    confusion_weight : float, default=0.01
         Weight of the classifier in the generator's loss, :math:`\lambda`. The paper's is 1: where
         classes overlap, samples of a class then lie among those of another one.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
@@ -81,9 +81,8 @@ class GAMOSampler(BaseGANSampler):
     turns them into images. In its code the generator is trained on equally many samples of every
     minority class, D's output passes through a sigmoid, and its targets are noisy. Adam's betas are
     (0.5, 0.9), not (0.5, 0.999). Ours are :math:`\lambda`, the bound of the weights, their first
-    scores of variance :math:`\log n_c`, the dropout of D and M, balanced real classes, the tenth,
-    and the moving average of the generator's weights.
-    The paper's settings are ``confusion_weight=1``, ``latent_dim=100``, ``batch_size=32``,
+    scores of variance :math:`\log(n_c) / 2`, the dropout of D and M, balanced real classes, the
+    tenth, and the moving average of the generator's weights. The paper's settings are ``confusion_weight=1``, ``latent_dim=100``, ``batch_size=32``,
     ``learning_rate=2e-4`` and ``max_iter=25000``.
 
     References
@@ -117,7 +116,7 @@ class GAMOSampler(BaseGANSampler):
         hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
-        confusion_weight=0.03,
+        confusion_weight=0.01,
         batch_size=64,
         learning_rate=1e-3,
         device="auto",
@@ -217,7 +216,7 @@ class ConvexCombination(nn.Module):
 
     No weight among two or more is above 0.6, since a mean that is nearly one of its points would be
     a copy of it: the rest of a larger one goes to the other points in proportion. Scores of the
-    variance log(n) let few points have nearly all of the weight from the start. With smaller ones
+    variance log(n) / 2 let few points have most of the weight from the start. With smaller ones
     every sample is nearly the mean of its class at first, and the generator stays near to it.
     """
 
@@ -231,7 +230,7 @@ class ConvexCombination(nn.Module):
     def weights(self, features: Tensor) -> Tensor:
         """(m, n_features) -> (m, n), each row >= 0 and of sum 1."""
         scores = self.scores(features)  # of a variance of two at first
-        scores = scores * math.sqrt(math.log(len(self.points)) / 2)
+        scores = scores * math.sqrt(math.log(len(self.points))) / 2
         weights = scores.softmax(1)
         if len(self.points) == 1:
             return weights
