@@ -64,7 +64,7 @@ def taught_categories(Sampler, seeds):
 
 @pytest.mark.parametrize("Sampler", [GAMOSampler, CycleGANSampler])
 def test_binary_columns_teach_their_own_class(Sampler):
-    """GAMO: 0.86, 0.81, 0.90, 0.85 and 0.77; 0.69 on average if its classifier weighs 0.03."""
+    """GAMO: 0.86, 0.81, 0.90, 0.85, 0.77; the mean is 0.69 if its classifier weighs 0.03."""
     assert taught_categories(Sampler, range(5)).mean() > 0.75
 
 

@@ -82,8 +82,9 @@ class GAMOSampler(BaseGANSampler):
     minority class, D's output passes through a sigmoid, and its targets are noisy. Adam's betas are
     (0.5, 0.9), not (0.5, 0.999). Ours are :math:`\lambda`, the bound of the weights, their first
     scores of variance :math:`\log(n_c) / 2`, the dropout of D and M, balanced real classes, the
-    tenth, and the moving average of the generator's weights. The paper's settings are ``confusion_weight=1``, ``latent_dim=100``, ``batch_size=32``,
-    ``learning_rate=2e-4`` and ``max_iter=25000``.
+    tenth, and the moving average of the generator's weights. The paper's settings are
+    ``confusion_weight=1``, ``latent_dim=100``, ``batch_size=32``, ``learning_rate=2e-4`` and
+    ``max_iter=25000``.
 
     References
     ----------
