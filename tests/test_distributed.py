@@ -81,6 +81,7 @@ def penalised_steps(run, shape):
     rng = make_rng(0)
     weights = TrainingRun(rng, shape, 3)
     discriminator = weights.build(lambda: ProductDiscriminator(weights.trunk(), 3)).double()
+    discriminator.embedding.weight.data *= 0.05  # large scores would enlarge rounding
     of_class = weights.build(lambda: PerClass([torch.nn.Linear(1, 1) for _ in range(3)])).double()
     optimiser = Adam([*discriminator.parameters(), *of_class.parameters()], lr=1e-2)
 
@@ -123,7 +124,7 @@ def step_of_two():
 @pytest.mark.slow
 def test_a_penalised_step_of_two_is_that_of_one_process(found):
     step = found["step_of_two"]  # of seven samples, so that one process has one more
-    assert max(step["off alone"]) < 1e-10  # rounding, which Adam enlarges
+    assert max(step["off alone"]) < 1e-12
     assert step["apart"] == [0, 0]
 
 

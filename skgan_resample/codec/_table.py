@@ -146,7 +146,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
                 if encoder.block_sizes == (2,):
                     pairs = np.zeros((len(values[0]), 2 * len(part)), dtype=bool)
                     encoder.encode(column.of(part), values[part], missing[part], pairs)
-                    is_high |= zip(some[part].tolist(), pairs[:, 1::2].T, strict=True)
+                    whole = ~missing[part].any(axis=1)
+                    is_high |= zip(some[part][whole].tolist(), pairs.T[1::2][whole], strict=True)
         self._lay_out(incomplete, is_high)
         if is_auto:
             self._warn_of_identifiers()
@@ -188,7 +189,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         self._marks = np.where(incomplete, width.sum() + 2 * incomplete.cumsum() - 1, -1)
         owners = np.append(order.repeat(width[order]), marked.repeat(2))
         place, self._joined = np.arange(len(owners), dtype=float), []
-        for joined, is_second in _one_hot(is_high, incomplete):
+        for joined, is_second in _one_hot(is_high):
             sizes |= dict.fromkeys(joined.tolist(), ()) | {int(joined[0]): (len(joined),)}
             own, other = self._starts[joined] + is_second, self._starts[joined] + 1 - is_second
             self._joined.append((own, other))
@@ -300,14 +301,13 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         return tags
 
 
-def _one_hot(is_high, incomplete):
+def _one_hot(is_high):
     """Find columns of two values that are a category, one-hot encoded: (indices, 0 or 1).
 
-    Neighbours among those without missing values (by the (d,) mask) of which exactly one has its
-    second value (1), or its first (0), in every row. ``is_high`` is {index: (n,) mask of the
-    second value}.
+    Neighbours of which exactly one has its second value (1), or its first (0), in every row.
+    ``is_high`` is {index: (n,) mask of the second value}.
     """
-    rest = np.array([j for j in sorted(is_high) if not incomplete[j]], dtype=np.intp)
+    rest = np.array(sorted(is_high), dtype=np.intp)
     for is_second in (1, 0):
         if len(rest):
             sides = np.column_stack([is_high[j] == is_second for j in rest])

@@ -98,7 +98,7 @@ def along_the_line(random_state=4, **parameters):
 def test_rows_spread_in_the_class():
     # deviation 1.9, 1.9, 1.6, 1.5, 2.1, 2.2, 2.5, 2.3, 1.7 (seeds 0 to 8), of real rows 2.8;
     # without adversarial training 0.7 at the most
-    assert along_the_line().std() > 1.2
+    assert along_the_line().std() > 1.5
 
 
 @pytest.mark.slow
@@ -136,7 +136,7 @@ def test_scarce_digits_vary_by_the_game(digits):
         assert 0.35 <= made.variance <= 1.3, learnt
         assert made.coverage >= 0.35, learnt
     for made in of_digits(digits, max_iter=0).values():
-        assert made.variance < 0.2
+        assert made.variance < 0.1
 
 
 @pytest.mark.slow
