@@ -94,10 +94,6 @@ result.plot(kind="precision_recall").figure_.savefig("does_it_help_curves.png", 
 #     with Client(LocalCluster()), joblib.parallel_config("dask"):
 #         result = compare_samplers(X, y, samplers, classifiers)
 #
-# and from the shell, for a CSV file::
-#
-#     python -m skgan_resample.comparison tumours.csv --target malignant --n-jobs 2
-#
 # The generated samples
 # ---------------------
 # The report compares the new samples of each class with real ones. Scores that end in ``_floor``

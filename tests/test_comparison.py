@@ -1,4 +1,4 @@
-"""compare_samplers: no leakage, common folds, failures, memory, the shell."""
+"""compare_samplers: no leakage, common folds, failures, memory."""
 
 import subprocess
 import sys
@@ -31,7 +31,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgan_resample import CGANSampler, compare_samplers
 from skgan_resample.comparison import PriorThresholdClassifier
-from skgan_resample.comparison.__main__ import main
 
 BASELINES = ["none", "class_weight", "threshold at prior"]
 METRICS = ["balanced_accuracy", "roc_auc"]
@@ -613,47 +612,3 @@ def test_data_sets_need_their_classes():
         compare({"a": X}, {"b": y}, [], [KNeighborsClassifier()])
     with pytest.raises(ValueError, match="continuous"):
         compare(X, X[:, 1], [], [KNeighborsClassifier()])
-
-
-# The shell ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def table(tmp_path):
-    X, y = data()
-    frame = pd.DataFrame(X[:, 1:4], columns=["a", "b", "c"])
-    frame["colour"] = np.where(X[:, 4] > 0, "red", "green")
-    frame.loc[3, "b"] = np.nan
-    frame["kind"] = np.where(y == 1, "rare", "common")
-    path = tmp_path / "table.csv"
-    frame.to_csv(path, index=False)
-    return path
-
-
-@pytest.mark.slow
-def test_from_the_shell(table, capsys):
-    results = table.with_name("results.csv")
-    arguments = [str(table), "--target", "kind", "--cv", "3", "--csv", str(results)]
-    arguments += ["--memory", str(table.with_name("memory"))]
-    main([*arguments, "--samplers", "SMOTE", "ADASYN", "--classifiers", "KNeighborsClassifier"])
-    printed = capsys.readouterr().out
-    for word in (*BASELINES, "SMOTE", "ADASYN", "mean_rank", "p_better", "Against SMOTE", "p_holm"):
-        assert word in printed
-    assert "KNeighborsClassifier takes neither" in printed
-    assert len(pd.read_csv(results)) == 5 * 3 * 2
-    assert any(table.with_name("memory").rglob("*.pkl"))
-
-
-def test_the_shell_explains_itself(table, capsys):
-    with pytest.raises(SystemExit, match="the columns are"):
-        main([str(table), "--target", "missing"])
-    with pytest.raises(SystemExit):
-        main([str(table), "--target", "kind", "--samplers", "Smoke"])
-    assert "invalid choice: 'Smoke' (choose from" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_the_module_runs_without_a_warning():
-    command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "skgan_resample.comparison"]
-    done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)
-    assert "--target" in done.stdout

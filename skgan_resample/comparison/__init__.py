@@ -1,7 +1,4 @@
-"""Compare samplers by cross-validation without leakage.
-
-``python -m skgan_resample.comparison data.csv --target y`` does so from the shell.
-"""
+"""Compare samplers by cross-validation without leakage."""
 
 from ._baselines import PriorThresholdClassifier
 from ._compare import compare_samplers
