@@ -364,29 +364,6 @@ def _flatten(X):
     return X.reshape(len(X), -1)
 
 
-def test_probabilities_are_kept_of_chosen_classifiers(tmp_path):
-    X, y = data(3)
-    names = np.array(list("abc"))[y]
-    classifiers = {"kept": GaussianNB(), "other": LinearSVC()}
-    folds = StratifiedKFold(3)
-    options = {"cv": folds, "curves": ["kept"], "memory": str(tmp_path)}
-    compared = compare(X, names, [], classifiers, **options)
-    kept = compared.probabilities.xs("none", level="sampler")
-    expected = [
-        GaussianNB().fit(X[train], names[train]).predict_proba(X[test])
-        for train, test in folds.split(X, y)
-    ]
-    np.testing.assert_allclose(kept.to_numpy(), np.concatenate(expected))
-    tests = np.concatenate([test for _, test in folds.split(X, y)])
-    assert kept.index.get_level_values("y_true").tolist() == names[tests].tolist()
-    assert set(kept.index.get_level_values("classifier")) == {"kept"}
-    again = compare(X, names, [], classifiers, **options)
-    pd.testing.assert_frame_equal(again.probabilities, compared.probabilities)
-    assert compare(X, names, [], classifiers).probabilities is None
-    with pytest.raises(ValueError, match=r"with predict_proba. \['other', 'none'\] are none"):
-        compare(X, names, [], classifiers, curves=["kept", "other", "none"])
-
-
 # Failures ----------------------------------------------------------------------------------------
 
 

@@ -9,8 +9,6 @@ from matplotlib.colors import to_hex
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import average_precision_score, roc_auc_score
-from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from test_comparison_statistics import AUC, result
 
@@ -288,39 +286,6 @@ def test_ranks_need_several_data_sets():
         result(AUC).plot(kind="ranks")
     with pytest.raises(ValueError, match="kind='bars'"):
         ComparisonDisplay.from_result(result(AUC), kind="bars")
-
-
-def test_cost_stands_against_the_score():
-    compared = result(np.array([[0.5, 0.7], [0.6, 0.9]]), names=["none", "SMOTE"])
-    compared.table.loc[compared.table["sampler"] == "SMOTE", "fit_seconds"] = 10.0
-    display = drawn(compared.plot(kind="cost"))
-    points = [bars.lines[0].get_xydata()[0].tolist() for bars in display.ax_.containers]
-    assert points == [[1, pytest.approx(0.55)], [10, pytest.approx(0.8)]]
-    assert display.ax_.get_xscale() == "log"
-    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["none", "SMOTE"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "score", "name"),
-    [("roc", roc_auc_score, "AUC"), ("precision_recall", average_precision_score, "AP")],
-)
-def test_curves_are_pooled_over_splits_for_the_rarest_class(kind, score, name):
-    X, y = make_classification(120, weights=[0.8], random_state=0)
-    labels = np.array(["rare", "common"])[1 - y]
-    options = {"curves": ["kNN", "NB"], "cv": 3, "progress": False, "scoring": "accuracy"}
-    classifiers = {"kNN": KNeighborsClassifier(), "NB": GaussianNB()}
-    compared = compare_samplers(X, labels, [], classifiers, **options)
-    display = drawn(compared.plot(kind=kind))
-    assert [panel.get_title() for panel in display.axes_[0]] == [
-        "kNN, class rare",
-        "NB, class rare",
-    ]
-    pooled = compared.probabilities.xs(("none", "NB"), level=("sampler", "classifier"))
-    area = score(pooled.index.get_level_values("y_true") == "rare", pooled["rare"])
-    legend = display.axes_[0, 1].get_legend()
-    assert legend.get_texts()[0].get_text() == f"none ({name} = {area:.2f})"
-    with pytest.raises(ValueError, match="Got no probabilities"):
-        result(AUC).plot(kind=kind)
 
 
 def test_a_comparison_draws_itself():

@@ -33,7 +33,6 @@ def compare_samplers(
     groups=None,
     cv=5,
     scoring=("balanced_accuracy", "roc_auc"),
-    curves=(),
     n_jobs=None,
     random_state=None,
     memory=None,
@@ -70,9 +69,6 @@ def compare_samplers(
     scoring : str, list, tuple, callable or dict, default=("balanced_accuracy", "roc_auc")
         scikit-learn's names of scorers, or scorers by name. With more than two classes "roc_auc"
         is "roc_auc_ovo", which does not depend on how rare the classes are [1]_.
-    curves : list of str, default=()
-        Names of classifiers whose probabilities of the test samples are kept, for the curves of
-        ``plot(kind="roc")`` and ``plot(kind="precision_recall")``.
     n_jobs : int, default=None
         Folds run at a time, by the backend of joblib's ``parallel_config`` (loky, dask, ray).
     random_state : int, RandomState instance or None, default=None
@@ -122,12 +118,6 @@ def compare_samplers(
     evaluate = check_memory(memory).cache(evaluate_classifier, ignore=["resampled"])
     samplers = dict.fromkeys(BASELINES) | _named(samplers, "samplers", reserved=BASELINES)
     classifiers = _named(classifiers, "classifiers")
-    silent = [name for name in curves if not hasattr(classifiers.get(name), "predict_proba")]
-    if silent:
-        raise ValueError(
-            f"Got curves={list(curves)}, but expected names of classifiers with predict_proba. "
-            f"{silent} are none. The classifiers are {list(classifiers)}."
-        )
     preprocessor = clone(preprocessor, safe=False)  # None stays None
     seed = None if random_state is None else check_random_state(random_state).randint(2**31 - 1)
     keys, jobs, test_to_train = [], [], {}
@@ -141,30 +131,26 @@ def compare_samplers(
             sampler = name if sampler is None else sampler
             setting = Setting(data, train, test, sampler, preprocessor, scorers, seed)
             keys.append((dataset, name, split))
-            jobs.append(delayed(run_fold)(evaluate, samples, target, setting, classifiers, curves))
+            jobs.append(delayed(run_fold)(evaluate, samples, target, setting, classifiers))
     streams = getattr(get_active_backend()[0], "supports_return_generator", False)
     outcomes = Parallel(n_jobs, return_as="generator" if streams else "list")(jobs)
     bar = tqdm(outcomes, total=len(jobs), disable=not progress, unit="fold")
-    table, probabilities = _tabulated(keys, bar)
+    table = _tabulated(keys, bar)
     _warn_of_failures(table)
-    return ComparisonResult(table, test_to_train, probabilities)
+    return ComparisonResult(table, test_to_train)
 
 
 def _tabulated(keys, outcomes):
-    """The table, and the probabilities that were kept, of the outcomes of all folds."""
+    """The table of the outcomes of all folds."""
     import pandas as pd
 
-    rows, kept = [], {}
+    rows = []
     for (dataset, name, split), outcome in zip(keys, outcomes, strict=True):
-        for classifier, (seconds, n_generated, scores, curve) in outcome.items():
-            key = dataset, name, classifier, split
+        for classifier, (seconds, n_generated, scores) in outcome.items():
             for metric, (value, error) in scores.items():
-                rows.append((*key, metric, value, seconds, n_generated, error))
-            if curve is not None:
-                classes, truth, probabilities = curve
-                kept[key] = pd.DataFrame(probabilities, pd.Index(truth, name="y_true"), classes)
-    probabilities = pd.concat(kept, names=COLUMNS[:4]) if kept else None
-    return pd.DataFrame(rows, columns=COLUMNS), probabilities
+                key = dataset, name, classifier, split, metric
+                rows.append((*key, value, seconds, n_generated, error))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _warn_of_failures(table):

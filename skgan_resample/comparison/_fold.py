@@ -26,10 +26,9 @@ class Setting(NamedTuple):
     seed: int | None
 
 
-def run_fold(evaluate, X, y, setting, classifiers, curves):
-    """{classifier: (seconds, n_generated, {metric: (value, error)}, curve)}; resamples once.
+def run_fold(evaluate, X, y, setting, classifiers):
+    """{classifier: (seconds, n_generated, {metric: (value, error)})}; resamples once.
 
-    Of the classifiers named in ``curves`` the curve is (classes, y_test, probabilities), else None.
     ``evaluate`` is :func:`evaluate_classifier`, cached or not. Errors are caught outside the cache:
     the next run tries again what has failed.
     """
@@ -44,13 +43,13 @@ def run_fold(evaluate, X, y, setting, classifiers, curves):
     outcomes = {}
     for name, classifier in classifiers.items():
         try:
-            outcomes[name] = evaluate(setting, classifier, resampled, name in curves)
+            outcomes[name] = evaluate(setting, classifier, resampled)
         except Exception as error:
-            outcomes[name] = np.nan, 0, dict.fromkeys(setting.scoring, _failed(error)), None
+            outcomes[name] = np.nan, 0, dict.fromkeys(setting.scoring, _failed(error))
     return outcomes
 
 
-def evaluate_classifier(setting, classifier, resampled, curve):
+def evaluate_classifier(setting, classifier, resampled):
     """Fit and score one classifier; ``resampled`` is called only if this is not cached."""
     new = resampled()
     if isinstance(new, Exception):
@@ -63,8 +62,7 @@ def evaluate_classifier(setting, classifier, resampled, curve):
     scores = {
         metric: _score(model, X_test, y_test, scorer) for metric, scorer in setting.scoring.items()
     }
-    curve = (model.classes_, np.asarray(y_test), model.predict_proba(X_test)) if curve else None
-    return seconds, n_generated, scores, curve
+    return seconds, n_generated, scores
 
 
 def _score(model, X_test, y_test, scorer):

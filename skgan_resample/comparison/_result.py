@@ -29,14 +29,10 @@ class ComparisonResult:
         classifier.
     test_to_train : dict of str to float
         By data set, the number of test samples over that of training samples.
-    probabilities : DataFrame, default=None
-        Of test samples, one column per class, indexed by dataset, sampler, classifier, split and
-        y_true, the true class; None if ``compare_samplers`` was not given ``curves``.
     """
 
     table: Any
     test_to_train: dict
-    probabilities: Any = None
 
     @classmethod
     def from_frame(cls, table, test_to_train=None):
@@ -156,13 +152,13 @@ class ComparisonResult:
         return self._per_metric(self._tests_of, reference, rope if method == "bayes" else None)
 
     def plot(self, metric=None, *, kind="scores", reference=None, ax=None):
-        """Draw scores, ranks, costs or curves.
+        """Draw scores or ranks.
 
         Parameters
         ----------
         metric : str, default=None
             None takes the first.
-        kind : {"scores", "ranks", "cost", "roc", "precision_recall"}, default="scores"
+        kind : {"scores", "ranks"}, default="scores"
             See :meth:`ComparisonDisplay.plot`.
         reference : str, default=None
             The sampler that the others are compared with; None takes the first.

@@ -1,15 +1,11 @@
 """Scores of samplers with their intervals, and mean ranks."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 from scipy import stats
-from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay
 
-from ._style import GREY, REAL, colours, panels
-
-_CURVES = {"roc": RocCurveDisplay, "precision_recall": PrecisionRecallDisplay}
+from ._style import GREY, REAL, panels
 
 
 class ComparisonDisplay:
@@ -26,8 +22,6 @@ class ComparisonDisplay:
     reference : str, default=None
         The sampler that ``summary`` compares with, if it has the columns p_better, p_equivalent and
         p_worse.
-    probabilities : DataFrame, default=None
-        Of test samples, as ``ComparisonResult`` has them.
 
     Attributes
     ----------
@@ -48,9 +42,9 @@ class ComparisonDisplay:
     'balanced_accuracy: mean, 95 % interval; splits as dots'
     """
 
-    def __init__(self, scores, summary, metric, reference=None, probabilities=None):
+    def __init__(self, scores, summary, metric, reference=None):
         self.scores, self.summary, self.metric = scores, summary, metric
-        self.reference, self.probabilities = reference, probabilities
+        self.reference = reference
 
     @classmethod
     def from_result(cls, result, metric=None, *, kind="scores", reference=None, ax=None):
@@ -62,7 +56,7 @@ class ComparisonDisplay:
             The result.
         metric : str, default=None
             None takes the first.
-        kind : {"scores", "ranks", "cost", "roc", "precision_recall"}, default="scores"
+        kind : {"scores", "ranks"}, default="scores"
             What to draw, see ``plot``.
         reference : str, default=None
             The sampler than which others are probably better; None takes the first.
@@ -79,7 +73,7 @@ class ComparisonDisplay:
         reference = scores.columns[0] if reference is None else reference
         of_metric = result.table[result.table["metric"] == metric]
         summary = replace(result, table=of_metric).summary(reference).loc[metric]
-        display = cls(scores, summary, metric, reference, result.probabilities)
+        display = cls(scores, summary, metric, reference)
         return display.plot(kind=kind, ax=ax)
 
     def plot(self, *, kind="scores", ax=None):
@@ -87,14 +81,12 @@ class ComparisonDisplay:
 
         Parameters
         ----------
-        kind : {"scores", "ranks", "cost", "roc", "precision_recall"}, default="scores"
+        kind : {"scores", "ranks"}, default="scores"
             Means with 95 % intervals, and the probabilities that a sampler is better than the
             reference, practically equal, and worse; or mean ranks over several data sets, 1 is
             best, with bars as long as Nemenyi's critical difference at 5 % [1]_: samplers whose
             bars do not overlap differ significantly. A sampler that failed ranks last on that data
-            set, and is left out if it failed on all. "cost" has the seconds of a fit on the x axis.
-            The curves are those of the rarest class against the rest, pooled over the splits, in a
-            panel for each data set and classifier whose probabilities were kept.
+            set, and is left out if it failed on all.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -108,8 +100,7 @@ class ComparisonDisplay:
         .. [1] Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7,
            2006.
         """
-        kinds = {"scores": self._scores, "ranks": self._ranks, "cost": self._cost}
-        kinds |= {name: partial(self._curves, Display) for name, Display in _CURVES.items()}
+        kinds = {"scores": self._scores, "ranks": self._ranks}
         if kind not in kinds:
             raise ValueError(f"Got kind={kind!r}, but expected one of {[*kinds]}.")
         kinds[kind](ax)
@@ -154,36 +145,6 @@ class ComparisonDisplay:
             f"{self.metric}: mean rank, {len(scores)} data sets; critical difference "
             f"{difference:.2f}",
         )
-
-    def _cost(self, ax):
-        known = self.summary.dropna(subset=["mean", "fit_seconds"])
-        panel = panels(self, ax, 1, 1, (6.4, 4))[0, 0]
-        shades = colours(len(known))
-        for (name, row), colour in zip(known.iterrows(), shades, strict=True):
-            ends = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
-            panel.errorbar(row["fit_seconds"], row["mean"], ends, fmt="o", color=colour, label=name)
-        if self.reference in known.index:
-            panel.axhline(known.loc[self.reference, "mean"], color=GREY, linestyle=":")
-        panel.set(xscale="log", xlabel="seconds of a fit, sampler and classifier")
-        panel.set(ylabel=f"{self.metric}: mean, 95 % interval")
-        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-
-    def _curves(self, Display, ax):
-        if self.probabilities is None:
-            raise ValueError(
-                "Got no probabilities, but expected some: name the classifiers in the curves of "
-                "compare_samplers."
-            )
-        groups = self.probabilities.groupby(level=["dataset", "classifier"], sort=False)
-        axes = panels(self, ax, 1, len(groups), (4.2 * len(groups), 4.4))
-        for panel, (of, kept) in zip(axes[0], groups, strict=True):
-            rarest = kept.index.get_level_values("y_true").value_counts().idxmin()
-            samplers = kept[rarest].groupby(level="sampler", sort=False)
-            panel.set_prop_cycle(color=colours(len(samplers)))
-            for name, score in samplers:
-                truth = score.index.get_level_values("y_true") == rarest
-                Display.from_predictions(truth, score, name=name, ax=panel)
-            panel.set_title(f"{of[1]}, class {rarest}")
 
 
 def _label(panel, names, text):
