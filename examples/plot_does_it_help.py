@@ -69,12 +69,6 @@ print(result.summary()[columns].round(3).to_string())
 # similar in all folds are significant.
 
 print(result.tests(reference="SMOTE").round(3).to_string())
-
-# %%
-# How probable is it that a sampler is better, or differs by at most 0.01? A Bayesian test answers
-# this; a p-value does not.
-
-print(result.tests(reference="SMOTE", method="bayes", rope=0.01).round(2).to_string())
 result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=120)
 
 # %%

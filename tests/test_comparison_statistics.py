@@ -104,56 +104,6 @@ def test_the_interval_of_the_mean_is_that_of_the_test():
     assert _statistics.corrected_t_test(values - low, 1 / 9)[1] == pytest.approx(0.05)
 
 
-# Probabilities -----------------------------------------------------------------------------------
-
-
-def test_the_bayesian_t_test_is_the_t_test_seen_from_the_other_side():
-    # under a flat prior half the two-sided p-value is the probability of being worse
-    differences = np.random.default_rng(0).normal(0.01, 0.02, size=10)
-    worse, equal, better = _statistics.correlated_bayes(differences, 1 / 9, 0)
-    assert worse == pytest.approx(_statistics.corrected_t_test(differences, 1 / 9)[1] / 2)
-    assert (equal, worse + better) == pytest.approx((0, 1))
-    assert _statistics.correlated_bayes(-differences, 1 / 9, 0.01) == pytest.approx(
-        _statistics.correlated_bayes(differences, 1 / 9, 0.01)[::-1]
-    )
-
-
-@pytest.mark.parametrize("several", [False, True])
-@pytest.mark.parametrize(
-    ("difference", "expected"), [(0, (0, 1, 0)), (0.005, (0, 1, 0)), (-0.1, (1, 0, 0))]
-)
-def test_equal_differences_are_certain_on_either_side_of_the_rope(several, difference, expected):
-    scores = 0.5 + np.outer(np.ones(6), [0, difference])
-    unit = "dataset" if several else "split"
-    tests = result(scores, names=["SMOTE", "GAN"], unit=unit).tests(method="bayes")
-    names = ["p_worse", "p_equivalent", "p_better"]
-    assert tests.loc[("auc", "GAN"), names].tolist() == pytest.approx(expected, abs=0.01)
-
-
-def test_probabilities_agree_with_baycomp():
-    baycomp = pytest.importorskip("baycomp")
-    x = np.random.default_rng(0).normal(0.7, 0.05, size=10)
-    y = x + np.random.default_rng(1).normal(0.01, 0.02, size=10)
-    for rope in (0.01, 0.03):
-        ours = _statistics.correlated_bayes(y - x, 1 / 9, rope)
-        assert ours == pytest.approx(baycomp.CorrelatedTTest.probs(x, y, rope))
-        ours = _statistics.bayes_signed_rank(y - x, rope)
-        theirs = baycomp.SignedRankTest.probs(x, y, rope, random_state=0)
-        assert ours == pytest.approx(theirs)
-
-
-def test_probabilities_stand_in_the_summary():
-    compared = result(AUC, unit="dataset")
-    tests = compared.tests("C4.5", method="bayes", rope=0.02).loc["auc"]
-    summary = compared.summary("C4.5", rope=0.02).loc["auc"]
-    assert tests.columns.tolist() == ["difference", "n", "p_worse", "p_equivalent", "p_better"]
-    names = ["p_better", "p_equivalent", "p_worse"]
-    assert summary.loc["C4.5", names].isna().all()
-    pd.testing.assert_frame_equal(summary.loc[NAMES[1:], names], tests[names])
-    with pytest.raises(ValueError, match="Got method='bayesian', but expected 'frequentist'"):
-        compared.tests("C4.5", method="bayesian")
-
-
 @pytest.mark.parametrize(
     ("scores", "bounds"),
     [

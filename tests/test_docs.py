@@ -115,7 +115,7 @@ def test_skore_reports_on_samplers_and_its_scores_can_be_compared(tmp_path, monk
         names = run(DOCS / "start" / "pipelines.md", optional=True)
         result, reports = names["result"], names["report"].reports_
         assert result.test_to_train == {"data": 0.25}
-        assert len(result.tests("none", method="bayes")) == 1
+        assert len(result.tests("none")) == 1
         assert len(result.plot().ax_.get_lines())
         plt.close("all")
         project = skore.Project("samplers", workspace=tmp_path)

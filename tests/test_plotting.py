@@ -257,17 +257,6 @@ def test_the_interval_shown_is_the_summarys():
         np.testing.assert_allclose(bar.get_segments()[0][:, 0], row[["low", "high"]].tolist())
 
 
-def test_probabilities_stand_beside_the_scores():
-    scores = 0.5 + np.outer(np.ones(5), [0.0, 0.1, -0.1])
-    display = drawn(result(scores, names=["none", "good", "bad"]).plot())
-    (axis,) = display.ax_.child_axes
-    texts = [text.get_text() for text in axis.get_yticklabels()]
-    assert texts == ["0.00  0.00  1.00", "", "1.00  0.00  0.00"]  # the best on top
-    assert display.ax_.texts[0].get_text() == "better equal worse\nthan none"
-    other = result(scores, names=["none", "good", "bad"]).plot(reference="bad")
-    assert other.ax_.texts[0].get_text().endswith("than bad")
-
-
 def test_critical_differences_of_demsar():
     assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
     assert critical_difference(2, 10) == pytest.approx(1.960 * np.sqrt(2 * 3 / 60), abs=0.002)

@@ -13,7 +13,6 @@ COLUMNS = [
     *["dataset", "sampler", "classifier", "split", "metric", "value"],
     *["fit_seconds", "n_generated", "error"],
 ]
-_PROBABILITIES = ["p_worse", "p_equivalent", "p_better"]
 
 
 @dataclass(frozen=True)
@@ -88,15 +87,13 @@ class ComparisonResult:
         """
         return self._by_unit(self._blocks(metric))
 
-    def summary(self, reference="none", *, rope=0.01):
+    def summary(self, reference="none"):
         """Condense the table to one line per metric and sampler.
 
         Parameters
         ----------
         reference : str, default="none"
             The sampler against which wins are counted.
-        rope : float, default=0.01
-            Differences up to it are practically none.
 
         Returns
         -------
@@ -106,52 +103,40 @@ class ComparisonResult:
             averaged over data sets and classifiers; ``low`` and ``high``, a 95 % interval of the
             mean over splits, corrected for overlapping training sets, or over data sets, cut at 0
             and at 1 where no score exceeds them; ``mean_rank`` (1 is best), ``wins``, ``ties`` and
-            ``losses`` over data sets, classifiers and splits (a failure ranks last); ``p_better``,
-            ``p_equivalent`` and ``p_worse`` than the reference, see ``tests``; means of
+            ``losses`` over data sets, classifiers and splits (a failure ranks last); means of
             ``fit_seconds`` and ``n_generated``.
         """
-        return self._per_metric(self._summary_of, reference, rope)
+        return self._per_metric(self._summary_of, reference)
 
-    def tests(self, reference="SMOTE", *, method="frequentist", rope=0.01):
+    def tests(self, reference="SMOTE"):
         """Test the samplers' differences from a reference.
 
         On one data set the differences are those of the splits, averaged over classifiers, and the
         test is the corrected resampled t-test [2]_. On several they are those of the data sets, and
         the test is Wilcoxon's, after Friedman's [1]_. p-values are adjusted by Holm's method within
-        a metric. Of both tests there is a Bayesian version [3]_, which says how probable it is that
-        a sampler is better.
+        a metric.
 
         Parameters
         ----------
         reference : str, default="SMOTE"
             Name of a sampler or baseline.
-        method : {"frequentist", "bayes"}, default="frequentist"
-            p-values, or probabilities.
-        rope : float, default=0.01
-            Half the width of the region of practical equivalence, for "bayes".
 
         Returns
         -------
         tests : DataFrame
             Indexed by metric and sampler: ``difference`` from the reference in the mean; ``n``,
-            the splits or data sets where both worked. Then ``statistic``, ``p_value``, ``p_holm``;
-            and ``friedman_p``, over all samplers, if there are several data sets. Or the
-            probabilities ``p_worse``, that the difference is below -rope, ``p_equivalent`` and
-            ``p_better``.
+            the splits or data sets where both worked; ``statistic``, ``p_value``, ``p_holm``; and
+            ``friedman_p``, over all samplers, if there are several data sets.
 
         References
         ----------
         .. [1] Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7,
            2006.
         .. [2] Nadeau & Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
-        .. [3] Benavoli, Corani, Demšar & Zaffalon, "Time for a change: a tutorial for comparing
-           multiple classifiers through Bayesian analysis", JMLR 18, 2017.
         """
-        if method not in ("frequentist", "bayes"):
-            raise ValueError(f"Got method={method!r}, but expected 'frequentist' or 'bayes'.")
-        return self._per_metric(self._tests_of, reference, rope if method == "bayes" else None)
+        return self._per_metric(self._tests_of, reference)
 
-    def plot(self, metric=None, *, kind="scores", reference=None, ax=None):
+    def plot(self, metric=None, *, kind="scores", ax=None):
         """Draw scores or ranks.
 
         Parameters
@@ -160,8 +145,6 @@ class ComparisonResult:
             None takes the first.
         kind : {"scores", "ranks"}, default="scores"
             See :meth:`ComparisonDisplay.plot`.
-        reference : str, default=None
-            The sampler that the others are compared with; None takes the first.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -170,19 +153,19 @@ class ComparisonResult:
         display : ComparisonDisplay
             With ``ax_`` and ``figure_``.
         """
-        return ComparisonDisplay.from_result(self, metric, kind=kind, reference=reference, ax=ax)
+        return ComparisonDisplay.from_result(self, metric, kind=kind, ax=ax)
 
-    def _per_metric(self, function, reference, rope):
+    def _per_metric(self, function, reference):
         import pandas as pd
 
         samplers = self.table["sampler"].unique().tolist()
         if reference not in samplers:
             raise ValueError(f"Got reference={reference!r}, but expected one of {samplers}.")
         metrics = self.table["metric"].unique()
-        parts = {metric: function(metric, reference, rope) for metric in metrics}
+        parts = {metric: function(metric, reference) for metric in metrics}
         return pd.concat(parts, names=["metric", "sampler"])
 
-    def _summary_of(self, metric, reference, rope):
+    def _summary_of(self, metric, reference):
         import pandas as pd
 
         blocks, scores = self._blocks(metric), self.scores(metric)
@@ -208,38 +191,29 @@ class ComparisonResult:
         }
         worked = self.table[self.table["value"].notna()]
         costs = worked.groupby("sampler")[["fit_seconds", "n_generated"]].mean()
-        tests = self._tests_of(metric, reference, rope)[_PROBABILITIES[::-1]]
-        return pd.DataFrame(columns).join([tests, costs]).reindex(blocks.columns)
+        return pd.DataFrame(columns).join(costs)
 
-    def _tests_of(self, metric, reference, rope):
-        """Tests of differences, Bayesian ones if ``rope`` is given."""
+    def _tests_of(self, metric, reference):
         import pandas as pd
 
         blocks, rows = self._blocks(metric), {}
-        names = ["statistic", "p_value"] if rope is None else _PROBABILITIES
-        untested = [np.nan] * len(names)
         for sampler in blocks.columns.drop(reference):
             paired = (blocks[sampler] - blocks[reference]).dropna()  # where both worked
             differences = self._by_unit(paired)
-            outcome = self._test(differences, rope) if len(differences) > 1 else untested
+            outcome = self._test(differences) if len(differences) > 1 else (np.nan, np.nan)
             rows[sampler] = [differences.mean(), len(differences), *outcome]
-        columns = ["difference", "n", *names]
+        columns = ["difference", "n", "statistic", "p_value"]
         tests = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-        if rope is None:
-            tests["p_holm"] = _statistics.holm(tests["p_value"])
-        if rope is None and self._several:
+        tests["p_holm"] = _statistics.holm(tests["p_value"])
+        if self._several:
             scores = self.scores(metric).dropna(axis=1, how="all").dropna()
             tests["friedman_p"] = _statistics.friedman(scores.to_numpy())
         return tests
 
-    def _test(self, differences, rope):
-        if self._several and rope is None:
-            return _statistics.wilcoxon(differences)
+    def _test(self, differences):
         if self._several:
-            return _statistics.bayes_signed_rank(differences, rope)
-        if rope is None:
-            return _statistics.corrected_t_test(differences, self._overlap)
-        return _statistics.correlated_bayes(differences, self._overlap, rope)
+            return _statistics.wilcoxon(differences)
+        return _statistics.corrected_t_test(differences, self._overlap)
 
     @property
     def _several(self):

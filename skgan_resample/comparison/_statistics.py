@@ -31,37 +31,6 @@ def wilcoxon(differences):
     return outcome.statistic, outcome.pvalue
 
 
-def correlated_bayes(differences, test_to_train, rope):
-    """Probabilities that the mean is below -rope, within, and above: the correlated t-test.
-
-    The posterior under a flat prior is Student's, around the mean of the differences, with the
-    standard error of :func:`corrected_t_test`.
-    """
-    scale = standard_error(differences, test_to_train)
-    posterior = stats.t(len(differences) - 1, np.mean(differences), max(scale, 1e-300))
-    worse, better = posterior.cdf(-rope), posterior.sf(rope)
-    return worse, 1 - worse - better, better
-
-
-def bayes_signed_rank(differences, rope, n_draws=50_000):
-    """Probabilities of a difference below -rope, within, and above: the signed-rank test.
-
-    Draws the weights of the data sets, and of a prior one of weight 1/2 without a difference, from
-    their posterior, a Dirichlet distribution; counts how often the sum of two differences is most
-    probably below -2 rope, within, or above.
-    """
-    points = np.concatenate([[0.0], differences])
-    sums = points[:, None] + points
-    alpha = np.where(np.arange(len(points)) == 0, 0.5, 1)
-    weights = np.random.RandomState(0).dirichlet(alpha, n_draws)
-    worse, better = (
-        ((weights @ np.heaviside(sign * sums - 2 * rope, 0.5)) * weights).sum(axis=1)
-        for sign in (-1, 1)
-    )
-    most = np.argmax([worse, 1 - worse - better, better], axis=0)
-    return tuple(np.bincount(most, minlength=3) / n_draws)
-
-
 def friedman(scores):
     """Friedman's test over columns of scores; its p-value, NaN for fewer than three columns."""
     if scores.shape[1] < 3 or len(scores) < 2 or (np.ptp(scores, axis=1) == 0).all():

@@ -1,7 +1,5 @@
 """Scores of samplers with their intervals, and mean ranks."""
 
-from dataclasses import replace
-
 import numpy as np
 from scipy import stats
 
@@ -19,9 +17,6 @@ class ComparisonDisplay:
         Indexed by sampler, with the columns mean, low and high.
     metric : str
         Name of the score.
-    reference : str, default=None
-        The sampler that ``summary`` compares with, if it has the columns p_better, p_equivalent and
-        p_worse.
 
     Attributes
     ----------
@@ -42,12 +37,11 @@ class ComparisonDisplay:
     'balanced_accuracy: mean, 95 % interval; splits as dots'
     """
 
-    def __init__(self, scores, summary, metric, reference=None):
+    def __init__(self, scores, summary, metric):
         self.scores, self.summary, self.metric = scores, summary, metric
-        self.reference = reference
 
     @classmethod
-    def from_result(cls, result, metric=None, *, kind="scores", reference=None, ax=None):
+    def from_result(cls, result, metric=None, *, kind="scores", ax=None):
         """Draw a result of ``compare_samplers``.
 
         Parameters
@@ -58,8 +52,6 @@ class ComparisonDisplay:
             None takes the first.
         kind : {"scores", "ranks"}, default="scores"
             What to draw, see ``plot``.
-        reference : str, default=None
-            The sampler than which others are probably better; None takes the first.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -70,11 +62,8 @@ class ComparisonDisplay:
         """
         metric = result.table["metric"].iloc[0] if metric is None else metric
         scores = result.scores(metric)
-        reference = scores.columns[0] if reference is None else reference
-        of_metric = result.table[result.table["metric"] == metric]
-        summary = replace(result, table=of_metric).summary(reference).loc[metric]
-        display = cls(scores, summary, metric, reference)
-        return display.plot(kind=kind, ax=ax)
+        summary = result.summary(scores.columns[0]).loc[metric]
+        return cls(scores, summary, metric).plot(kind=kind, ax=ax)
 
     def plot(self, *, kind="scores", ax=None):
         """Draw.
@@ -82,11 +71,10 @@ class ComparisonDisplay:
         Parameters
         ----------
         kind : {"scores", "ranks"}, default="scores"
-            Means with 95 % intervals, and the probabilities that a sampler is better than the
-            reference, practically equal, and worse; or mean ranks over several data sets, 1 is
-            best, with bars as long as Nemenyi's critical difference at 5 % [1]_: samplers whose
-            bars do not overlap differ significantly. A sampler that failed ranks last on that data
-            set, and is left out if it failed on all.
+            Means with 95 % intervals; or mean ranks over several data sets, 1 is best, with bars as
+            long as Nemenyi's critical difference at 5 % [1]_: samplers whose bars do not overlap
+            differ significantly. A sampler that failed ranks last on that data set, and is left out
+            if it failed on all.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -117,14 +105,6 @@ class ComparisonDisplay:
         names = summary.index + np.where(summary["mean"].isna(), " (failed)", "")
         unit = "data sets" if self.scores.index.name == "dataset" else "splits"
         _label(panel, names, f"{self.metric}: mean, 95 % interval; {unit} as dots")
-        if self.reference is not None:
-            odds = summary[["p_better", "p_equivalent", "p_worse"]].map("{:.2f}".format)
-            odds = odds.agg("  ".join, axis=1).where(summary["p_better"].notna(), "")
-            right = panel.secondary_yaxis("right")
-            right.set_yticks(range(len(odds)), odds)
-            right.tick_params(length=0)
-            header = f"better equal worse\nthan {self.reference}"
-            panel.text(1.02, 1.02, header, size="small", transform=panel.transAxes)
 
     def _ranks(self, ax):
         if self.scores.index.name != "dataset":
