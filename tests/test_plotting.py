@@ -15,7 +15,6 @@ from test_comparison_statistics import AUC, result
 from skgan_resample import (
     BAGANGPSampler,
     CGANSampler,
-    ComparisonDisplay,
     LatentSpaceDisplay,
     SubclassDiscovery,
     SubclassDisplay,
@@ -274,7 +273,7 @@ def test_ranks_need_several_data_sets():
     with pytest.raises(ValueError, match="Got one data set, but expected several"):
         result(AUC).plot(kind="ranks")
     with pytest.raises(ValueError, match="kind='bars'"):
-        ComparisonDisplay.from_result(result(AUC), kind="bars")
+        result(AUC).plot(kind="bars")
 
 
 def test_a_comparison_draws_itself():

@@ -144,7 +144,7 @@ class ComparisonResult:
         metric : str, default=None
             None takes the first.
         kind : {"scores", "ranks"}, default="scores"
-            See :meth:`ComparisonDisplay.plot`.
+            See :meth:`~skgan_resample.ComparisonDisplay.plot`.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
@@ -153,7 +153,10 @@ class ComparisonResult:
         display : ComparisonDisplay
             With ``ax_`` and ``figure_``.
         """
-        return ComparisonDisplay.from_result(self, metric, kind=kind, ax=ax)
+        metric = self.table["metric"].iloc[0] if metric is None else metric
+        scores = self.scores(metric)
+        summary = self._summary_of(metric, scores.columns[0])
+        return ComparisonDisplay(scores, summary, metric).plot(kind=kind, ax=ax)
 
     def _per_metric(self, function, reference):
         import pandas as pd

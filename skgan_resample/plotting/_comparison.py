@@ -40,31 +40,6 @@ class ComparisonDisplay:
     def __init__(self, scores, summary, metric):
         self.scores, self.summary, self.metric = scores, summary, metric
 
-    @classmethod
-    def from_result(cls, result, metric=None, *, kind="scores", ax=None):
-        """Draw a result of ``compare_samplers``.
-
-        Parameters
-        ----------
-        result : ComparisonResult
-            The result.
-        metric : str, default=None
-            None takes the first.
-        kind : {"scores", "ranks"}, default="scores"
-            What to draw, see ``plot``.
-        ax : Axes, default=None
-            Where to draw; None opens a figure.
-
-        Returns
-        -------
-        display : ComparisonDisplay
-            The drawn display.
-        """
-        metric = result.table["metric"].iloc[0] if metric is None else metric
-        scores = result.scores(metric)
-        summary = result.summary(scores.columns[0]).loc[metric]
-        return cls(scores, summary, metric).plot(kind=kind, ax=ax)
-
     def plot(self, *, kind="scores", ax=None):
         """Draw.
 
