@@ -113,11 +113,9 @@ print("remarks:", malignant["remarks"].replace("; ", "\n         "))
 
 # %%
 # A classifier that sees generated samples in place of real ones should come near one that sees real
-# ones, and better a Gaussian per class. It can be ahead of the real ones, where these are few. The
-# page can be sent to a colleague.
+# ones, and better a Gaussian per class. It can be ahead of the real ones, where these are few.
 
 print(report.efficacy)
-report.to_html("does_it_help_report.html")
 
 # %%
 # The median and the middle 90 % of the values of some columns, real and generated.

@@ -10,8 +10,7 @@ and 40 malignant ones. The rest of the real data set is held out.
 # %%
 # Four samplers, four results
 # ---------------------------
-# ``quality_report`` fits a sampler and compares its samples with real ones. A fit warns of the most
-# serious problems, and the report keeps the warnings.
+# ``quality_report`` fits a sampler and compares its samples with real ones.
 
 import warnings
 
@@ -43,17 +42,13 @@ reports = {}
 figure, axes = plt.subplots(2, 2, figsize=(8, 6), sharex=True, sharey=True)
 figure.set_layout_engine("constrained")
 for axis, (name, sampler) in zip(axes.flat, samplers.items(), strict=True):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # printed below
-        reports[name] = report = quality_report(sampler, X, y, **held_out)
+    reports[name] = report = quality_report(sampler, X, y, **held_out)
     _, _, X_new, y_new = report.samples
     sets = (X[y == 0], 6, "0.75", "o"), (X_new, 14, "#1f6fb4", "x"), (X[y == 1], 18, "#d95f02", "o")
     for points, size, colour, marker in sets:
         axis.scatter(*points.to_numpy().T, s=size, color=colour, marker=marker, linewidth=0.8)
     axis.set_title(f"{name}: {type(sampler).__name__}")
     print(f"{name}: {report.table.loc[1, 'remarks']}")
-    for warning in report.warnings:
-        print(f"    warning: {warning.partition('. Try')[0]}.")
 figure.legend(
     ["real, benign", "generated, malignant", "real, malignant"],
     loc="outside lower center",
@@ -108,11 +103,3 @@ display = TrainingHistoryDisplay.from_estimator(report.sampler)
 display.figure_.suptitle("learning_rate=0.3")
 plt.show()
 print(report.table.loc[1, "remarks"].replace("; ", "\n"))
-
-# %%
-# A page to send to a colleague
-# -----------------------------
-# It holds the table, the remarks and warnings in words, real beside generated samples, and the
-# losses; it needs no other file.
-
-report.to_html("quality_report.html")

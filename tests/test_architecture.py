@@ -22,7 +22,7 @@ INSIDE = {
     "codec": {"_containers"},
     "comparison": {"over_sampling", "codec", "metrics", "plotting"},
     "distributed": {"nn", "_gan_base", "_containers"},
-    "metrics": {"codec", "plotting"},
+    "metrics": {"codec"},
     "mixing": {"codec"},
     "nn": set(),
     "over_sampling": {"_base", "_docstrings", "_gan_base", "codec", "mixing", "nn", "subclasses"},

@@ -1,8 +1,6 @@
 """Quality of a sampler's synthetic samples, class by class."""
 
-import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,37 +49,16 @@ class QualityReport:
         of at most 1,000 rows; and ``remarks``.
     efficacy : MLEfficacy or None
         With test samples, see :func:`ml_efficacy`.
-    warnings : list of str
-        What the sampler has warned of.
     sampler : estimator
         The fitted clone.
     samples : tuple
         (X, y, X_synthetic, y_synthetic).
-    is_table : bool
-        Whether the samples are rows, not images.
     """
 
     table: Any
     efficacy: Any
-    warnings: list
     sampler: Any = field(repr=False)
     samples: tuple = field(repr=False)
-    is_table: bool = field(repr=False)
-
-    def to_html(self, path):
-        """Write the report as one page that needs no other file and no network.
-
-        It shows the remarks and the sampler's warnings in words, the table, real beside generated
-        images or columns, coverage, near-copies and losses. Needs matplotlib.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file. It holds some real samples where they are images.
-        """
-        from ._page import page
-
-        Path(path).write_text(page(self), encoding="utf-8")
 
 
 def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, random_state=None):
@@ -109,7 +86,7 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
     Returns
     -------
     report : QualityReport
-        Its ``table`` has one row per class; ``to_html(path)`` writes a page to pass on.
+        Its ``table``, a DataFrame, has one row per class.
 
     Raises
     ------
@@ -131,7 +108,7 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
 
     sampler, rng = clone(sampler), check_random_state(random_state)
     y = check_target_type(np.asarray(y))  # of one-hot labels the index
-    X_new, y_new, messages = _added(sampler, X, y)
+    X_new, y_new = _added(sampler, X, y)
     extract = clone(TableCodec() if features is None else features).fit(_flat(X), y)
     x = extract.transform(_flat(X))
     x_new = extract.transform(_flat(X_new)) if len(y_new) else x[:0]
@@ -155,24 +132,19 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
                 row |= _table_scores(tables[0].iloc[of], tables[1].iloc[of_new], rng)
         rows.append(row)
     table = pd.DataFrame(rows, pd.Index(labels, name="class"), _COLUMNS)
-    return QualityReport(table, efficacy, messages, sampler, (X, y, X_new, y_new), is_table)
+    return QualityReport(table, efficacy, sampler, (X, y, X_new, y_new))
 
 
 def _added(sampler, X, y):
-    """Fit, and give the new samples, their classes, and what the user has been warned of."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        X_all, y_all = sampler.fit_resample(X, y)
-    for one in caught:  # to whom it may concern
-        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    messages = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
+    """Fit, and give the new samples and their classes."""
+    X_all, y_all = sampler.fit_resample(X, y)
     y_all, n = np.asarray(y_all), len(y)
     if not np.array_equal(y_all[:n], y):
         raise ValueError(
             f"Got {type(sampler).__name__}, but expected an over-sampler: one that leaves the "
             "samples of X on top and appends its own."
         )
-    return _safe_indexing(X_all, [*range(n, len(y_all))]), y_all[n:], messages
+    return _safe_indexing(X_all, [*range(n, len(y_all))]), y_all[n:]
 
 
 def _flat(X):
