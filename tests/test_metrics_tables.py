@@ -20,7 +20,6 @@ TABLE_SCORES = {
     "tv": (metrics.tv_complement, CATEGORIES),
     "correlation": (metrics.correlation_similarity, NUMBERS),
     "contingency": (metrics.contingency_similarity, CATEGORIES),
-    "new": (metrics.new_row_synthesis, [*NUMBERS, *CATEGORIES]),
 }
 every_score = pytest.mark.parametrize(("score", "columns"), TABLE_SCORES.values(), ids=TABLE_SCORES)
 
@@ -43,9 +42,9 @@ def table(n=40, seed=0, complete=False):
 
 
 @every_score
-def test_a_table_is_like_itself_and_not_new(score, columns):
+def test_a_table_is_like_itself(score, columns):
     X = table()[columns]
-    assert score(X, X) == (0 if score is metrics.new_row_synthesis else 1)
+    assert score(X, X) == 1
     assert 0 <= score(X, table(seed=1)[columns]) <= 1
 
 
@@ -86,17 +85,6 @@ def test_neither_place_nor_scale_matter(shift, scale):
     X, Z = (np.random.default_rng(seed).normal(size=(20, 2)) for seed in (0, 1))
     for score in (metrics.ks_complement, metrics.correlation_similarity):
         assert score(shift + scale * X, shift + scale * Z) == pytest.approx(score(X, Z), abs=1e-3)
-
-
-def test_rows_match_within_a_share_of_the_number_and_if_all_else_is_equal():
-    X = pd.DataFrame({"number": [100.0, -50, np.nan], "word": ["a", None, "a"]})
-    near, far = X.assign(number=X["number"] * 1.009), X.assign(number=X["number"] * 1.011)
-    assert metrics.new_row_synthesis(X, near) == 0
-    assert metrics.new_row_synthesis(X, far) == 2 / 3
-    assert metrics.new_row_synthesis(X, far, tolerance=0.02) == 0
-    assert metrics.new_row_synthesis(X, X.assign(word="b")) == 1
-    many = pd.concat([far] * 800)
-    assert metrics.new_row_synthesis(X, many) == 2 / 3
 
 
 def test_nothing_to_compare_is_not_a_number():
@@ -189,16 +177,6 @@ def test_columns_and_pairs_agree_with_sdmetrics(theirs):
 def metadata(X):
     kinds = dict.fromkeys(X, "categorical") | {"height": "numerical", "count": "numerical"}
     return {"columns": {name: {"sdtype": kinds[name]} for name in X}}
-
-
-def test_new_rows_agree_with_sdmetrics(theirs):
-    X, Z = table().drop(columns="date"), table(seed=1).drop(columns="date")
-    Z.iloc[:15] = X.iloc[:15]
-    Z = Z.astype(X.dtypes)
-    Z["height"] *= np.linspace(0.985, 1.015, len(Z))
-    expected = theirs[2].NewRowSynthesis.compute(X, Z, metadata(X))
-    assert 0.6 < expected < 1
-    assert metrics.new_row_synthesis(X, Z) == pytest.approx(expected)
 
 
 def test_closest_records_agree_with_sdmetrics(theirs):

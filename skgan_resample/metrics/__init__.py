@@ -19,7 +19,6 @@ from ._tables import (
     correlation_similarity,
     ks_complement,
     ml_efficacy,
-    new_row_synthesis,
     tv_complement,
 )
 
@@ -33,7 +32,6 @@ __all__ = [
     "kernel_distance",
     "ks_complement",
     "ml_efficacy",
-    "new_row_synthesis",
     "precision_recall_density_coverage",
     "quality_report",
     "spread_ratio",

@@ -19,18 +19,15 @@ from ._tables import (
     is_numeric,
     ks_complement,
     ml_efficacy,
-    new_row_synthesis,
     tv_complement,
 )
 
 _COLUMNS = [
     *["real", "synthetic", "coverage", "coverage_floor", "density", "density_floor"],
     *["near_copies", "dcr_ratio", "closer_to_train", "two_sample_auc", "ks_complement"],
-    *["tv_complement", "correlation_similarity", "contingency_similarity", "new_row_synthesis"],
-    "remarks",
+    *["tv_complement", "correlation_similarity", "contingency_similarity", "remarks"],
 ]
 _FEWEST = 4  # samples of a class: two halves of two, less gives no floor
-_MOST_ROWS = 1000  # of a class, that are searched for among the real ones
 _MANY_COPIES, _RECOGNISED, _FAR_BELOW_FLOOR, _CROWDED = 0.25, 0.8, 0.75, 2
 
 
@@ -45,8 +42,7 @@ class QualityReport:
         ``density``, each beside the ``_floor`` that other real samples reach in the same number;
         ``near_copies``, ``dcr_ratio`` and, with test samples, ``closer_to_train``, see :func:`dcr`;
         ``two_sample_auc``, in two folds; of tables ``ks_complement``, ``tv_complement``,
-        ``correlation_similarity``, ``contingency_similarity`` and ``new_row_synthesis``, the last
-        of at most 1,000 rows; and ``remarks``.
+        ``correlation_similarity`` and ``contingency_similarity``; and ``remarks``.
     efficacy : MLEfficacy or None
         With test samples, see :func:`ml_efficacy`.
     sampler : estimator
@@ -129,7 +125,7 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
             test = None if x_test is None else x_test[y_test == label]
             row |= _scores(x[of], x_new[of_new], test, rng)
             if tables:
-                row |= _table_scores(tables[0].iloc[of], tables[1].iloc[of_new], rng)
+                row |= _table_scores(tables[0].iloc[of], tables[1].iloc[of_new])
         rows.append(row)
     table = pd.DataFrame(rows, pd.Index(labels, name="class"), _COLUMNS)
     return QualityReport(table, efficacy, sampler, (X, y, X_new, y_new))
@@ -177,7 +173,7 @@ def _scores(real, synthetic, test, rng):
     return row | {"remarks": "; ".join(_remarks(row)) or "nothing noticed"}
 
 
-def _table_scores(real, synthetic, rng):
+def _table_scores(real, synthetic):
     """Scores of two frames: numbers and times by some, the other columns by others."""
     pairs = zip(real.items(), synthetic.items(), strict=True)
     numeric = np.array([is_numeric(one) and is_numeric(other) for (_, one), (_, other) in pairs])
@@ -187,11 +183,10 @@ def _table_scores(real, synthetic, rng):
         correlation_similarity: numeric,
         contingency_similarity: ~numeric,
     }
-    some = synthetic.iloc[rng.permutation(len(synthetic))[:_MOST_ROWS]]
     return {
         score.__name__: score(real.loc[:, part], synthetic.loc[:, part]) if part.any() else np.nan
         for score, part in parts.items()
-    } | {"new_row_synthesis": new_row_synthesis(real, some)}
+    }
 
 
 def _remarks(row):

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import check_scoring
 from sklearn.preprocessing import OneHotEncoder
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
 
 
@@ -132,48 +132,6 @@ def contingency_similarity(X_real, X_synthetic):
     real, synthetic = (block.T @ block / block.shape[0] for block in blocks)  # joint frequencies
     distances = (owns @ abs(real - synthetic) @ owns.T).toarray() / 2
     return _mean(1 - distances[np.triu_indices(n_columns, 1)])
-
-
-def new_row_synthesis(X_real, X_synthetic, *, tolerance=0.01):
-    """Compute the share of synthetic rows that match no real row.
-
-    Parameters
-    ----------
-    X_real : array-like or DataFrame of shape (n_real, n_columns)
-        Real rows: columns of numbers or times, and of anything else, which are categories.
-    X_synthetic : array-like or DataFrame of shape (n_synthetic, n_columns)
-        Synthetic rows.
-    tolerance : float, default=0.01
-        Numbers match if they differ by at most this share of the synthetic one.
-
-    Returns
-    -------
-    share : float
-        1 if all rows are new, 0 if all are copies. Rows match if all their columns do; what is
-        missing matches what is missing.
-
-    Examples
-    --------
-    >>> from skgan_resample.metrics import new_row_synthesis
-    >>> new_row_synthesis([[1.0, 5.0], [2.0, 5.0]], [[1.001, 5.0], [1.0, 7.0]])
-    0.5
-    """
-    columns, codes = [], zip(*(part.T for part in _codes(X_real, X_synthetic)), strict=True)
-    pairs = zip(*(as_frame(X).items() for X in (X_real, X_synthetic)), strict=True)
-    for ((_, real), (_, synthetic)), coded in zip(pairs, codes, strict=True):
-        both = is_numeric(real) and is_numeric(synthetic)
-        columns.append(
-            (as_numbers(real), as_numbers(synthetic), tolerance) if both else (*coded, 0)
-        )
-    n_real, n_synthetic = map(len, columns[0][:2])
-    is_new = np.empty(n_synthetic, dtype=bool)
-    for batch in gen_batches(n_synthetic, 1000):
-        same = np.ones((batch.stop - batch.start, n_real), dtype=bool)
-        for real, synthetic, tol in columns:
-            s = synthetic[batch, None]
-            same &= (abs(real - s) <= tol * abs(s)) | (np.isnan(real) & np.isnan(s))
-        is_new[batch] = ~same.any(axis=1)
-    return float(is_new.mean())
 
 
 class MLEfficacy(NamedTuple):
