@@ -7,7 +7,6 @@ guide, under "Scores of the papers", has the lines.
 from ._features import ClassifierFeatures
 from ._fidelity import (
     frechet_distance,
-    kernel_distance,
     precision_recall_density_coverage,
     with_real_floor,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "correlation_similarity",
     "dcr",
     "frechet_distance",
-    "kernel_distance",
     "ks_complement",
     "ml_efficacy",
     "precision_recall_density_coverage",

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.metrics.pairwise import check_pairwise_arrays, polynomial_kernel
+from sklearn.metrics.pairwise import check_pairwise_arrays
 from sklearn.utils import check_random_state, gen_batches
 
 
@@ -55,47 +55,6 @@ def _covariance_root(X):
     if len(X) < 2:
         raise ValueError(f"Got {len(X)} sample, but expected two or more to estimate a covariance.")
     return np.linalg.qr(X - X.mean(axis=0), mode="r") / np.sqrt(len(X) - 1)
-
-
-def kernel_distance(X_real, X_synthetic):
-    """Estimate the squared maximum mean discrepancy with the cubic kernel, without bias.
-
-    On the features of an Inception network this is known as KID [1]_. Its expectation is zero for
-    equal distributions at any number of samples; single values may be negative.
-
-    Parameters
-    ----------
-    X_real : array-like of shape (n_real, n_features)
-        Features of real samples, two or more, best of about unit scale.
-    X_synthetic : array-like of shape (n_synthetic, n_features)
-        The same features of synthetic samples, two or more.
-
-    Returns
-    -------
-    distance : float
-        The estimate. Memory grows with the square of the number of samples.
-
-    References
-    ----------
-    .. [1] Bińkowski et al., "Demystifying MMD GANs", ICLR 2018.
-
-    Examples
-    --------
-    >>> from skgan_resample.metrics import kernel_distance
-    >>> kernel_distance([[0.0], [0.0]], [[1.0], [1.0]])  # 1 + 8 - 2
-    7.0
-    """
-    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
-    if min(len(X_real), len(X_synthetic)) < 2:
-        raise ValueError("Got a set of one sample, but expected two or more in each set.")
-    between = polynomial_kernel(X_real, X_synthetic, degree=3).mean()
-    return float(_mean_of_pairs(X_real) + _mean_of_pairs(X_synthetic) - 2 * between)
-
-
-def _mean_of_pairs(X):
-    """Mean of the kernel over the pairs of different samples."""
-    kernel = polynomial_kernel(X, degree=3)
-    return (kernel.sum() - kernel.trace()) / (len(X) * (len(X) - 1))
 
 
 class PRDC(NamedTuple):
