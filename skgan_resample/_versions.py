@@ -8,7 +8,7 @@ import torch
 
 _PACKAGES = (
     *("numpy", "scipy", "scikit-learn", "imbalanced-learn", "joblib", "torch", "tqdm"),
-    *("pandas", "polars", "matplotlib", "torchmetrics", "lightning-fabric"),
+    *("pandas", "polars", "matplotlib", "lightning-fabric"),
 )
 
 

@@ -34,7 +34,7 @@ USERS = {"_base", "metrics", "comparison", "plotting"}  # of the public names of
 NN_THIRD_PARTY = {"torch"}
 NO_TORCH = {"_base", "_containers", "codec", "comparison", "mixing", "plotting", "subclasses"}
 # Imported only where they are used: in all modules, and in one of them.
-OPTIONAL = {"lightning_fabric", "matplotlib", "pandas", "torchmetrics"}
+OPTIONAL = {"lightning_fabric", "matplotlib", "pandas"}
 LAZY = {"metrics": {"torch"}}
 
 

@@ -195,39 +195,6 @@ def test_two_sample_auc_of_equal_and_of_copied_rows():
     assert copied < 0.3
 
 
-# Images ------------------------------------------------------------------------------------------
-
-
-def test_ssim_of_constant_images_in_closed_form():
-    # (2 a b + c) / (a^2 + b^2 + c), c = (0.01 range)^2; the pairs are all of 1 and 3
-    X = np.stack([np.full((8, 8), 1.0), np.full((8, 8), 3.0)])
-    c = (0.01 * 2) ** 2
-    similarity = metrics.ssim_diversity(X, [0, 0])
-    assert similarity[0] == pytest.approx((6 + c) / (10 + c))
-
-
-@pytest.mark.slow
-def test_ssim_sees_lost_diversity_in_any_layout():
-    X, y = load_digits(return_X_y=True)
-    X, y = X[y < 3][:60], y[y < 3][:60]
-    collapsed = X.copy()
-    collapsed[y == 1] = X[y == 1][0]
-    real, synthetic = (
-        metrics.ssim_diversity(Z, y, image_shape=(8, 8), random_state=0) for Z in (X, collapsed)
-    )
-    assert synthetic[1] == pytest.approx(1)
-    assert real[1] < 0.8
-    assert (synthetic[0], synthetic[2]) == (real[0], real[2])
-    coloured = np.repeat(X.reshape(-1, 8, 8, 1), 3, axis=3)
-    assert metrics.ssim_diversity(coloured, y, random_state=0) == pytest.approx(real)
-
-
-def test_ssim_of_a_single_image_is_open_and_a_table_is_refused():
-    assert np.isnan(metrics.ssim_diversity(np.ones((1, 8, 8)), [3])[3])
-    with pytest.raises(ValueError, match="image_shape"):
-        metrics.ssim_diversity(np.ones((4, 64)), [0, 0, 1, 1])
-
-
 # Features and report -----------------------------------------------------------------------------
 
 

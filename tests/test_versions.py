@@ -21,7 +21,7 @@ def test_versions_are_those_of_the_imported_packages(capsys, untouched_globals):
     assert rows["torch"].split("+")[0] == torch.__version__.split("+")[0]
     assert rows["python"].startswith("3.")
     dependencies = {"scipy", "scikit-learn", "imbalanced-learn", "joblib", "tqdm"}
-    optional = {"pandas", "polars", "matplotlib", "torchmetrics", "lightning-fabric"}
+    optional = {"pandas", "polars", "matplotlib", "lightning-fabric"}
     assert dependencies | optional < set(rows)
 
 

@@ -10,7 +10,6 @@ from ._fidelity import (
     precision_recall_density_coverage,
     with_real_floor,
 )
-from ._images import ssim_diversity
 from ._memorisation import dcr, spread_ratio, two_sample_auc
 from ._report import QualityReport, quality_report
 from ._tables import (
@@ -33,7 +32,6 @@ __all__ = [
     "precision_recall_density_coverage",
     "quality_report",
     "spread_ratio",
-    "ssim_diversity",
     "tv_complement",
     "two_sample_auc",
     "with_real_floor",
