@@ -14,7 +14,7 @@ from imblearn.over_sampling import SMOTE, RandomOverSampler
 from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_digits, make_classification
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.decomposition import PCA
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from skgan_resample import RowMixSampler, metrics
@@ -195,23 +195,7 @@ def test_two_sample_auc_of_equal_and_of_copied_rows():
     assert copied < 0.3
 
 
-# Features and report -----------------------------------------------------------------------------
-
-
-def test_features_are_what_the_classifier_decides_by():
-    X, y = make_classification(200, random_state=0)
-    features = metrics.ClassifierFeatures(16, random_state=0).fit(X, y)
-    output = features.classifier_.coefs_[1], features.classifier_.intercepts_[1]
-    odds = features.transform(X) @ output[0] + output[1]
-    expected = features.classifier_.predict_proba(features.scaler_.transform(X))[:, 1]
-    assert_allclose(1 / (1 + np.exp(-odds[:, 0])), expected)
-    assert features.classifier_.score(features.scaler_.transform(X), y) > 0.95
-
-
-@pytest.mark.slow
-@parametrize_with_checks([metrics.ClassifierFeatures(4, random_state=0)])
-def test_features_are_a_scikit_learn_estimator(estimator, check):
-    check(estimator)
+# Report ------------------------------------------------------------------------------------------
 
 
 class Collapsing(BaseEstimator):
@@ -267,8 +251,7 @@ def test_report_takes_frames_pictures_and_small_classes():
     sampler = RandomOverSampler(random_state=0)
     report = metrics.quality_report(sampler, pd.DataFrame(X).add_prefix("p"), y, random_state=0)
     assert report.table.loc[9, "remarks"] == "too few samples to compare"
-    features = metrics.ClassifierFeatures(8, random_state=0)
-    report = metrics.quality_report(sampler, X, y, features=features, random_state=0)
+    report = metrics.quality_report(sampler, X, y, features=PCA(8), random_state=0)
     assert len(report.table) == 10
     assert report.table["ks_complement"].isna().all()  # of tables
     for images, shape in ((X.reshape(-1, 8, 8), None), (X, (8, 8))):

@@ -22,7 +22,7 @@ from skgan_resample import (
     TrainingHistoryDisplay,
     compare_samplers,
 )
-from skgan_resample.metrics import ClassifierFeatures, quality_report
+from skgan_resample.metrics import quality_report
 from skgan_resample.plotting._comparison import critical_difference
 
 few_and_many = pytest.mark.parametrize("n_classes", [2, 43])
@@ -184,8 +184,7 @@ def test_latent_space_names_every_class(n_classes):
 
 def test_latent_space_of_a_sampler_keeps_classes_apart(fitted):
     X, y = rows(3, 20)
-    features = ClassifierFeatures(8, random_state=0)
-    display = LatentSpaceDisplay.from_estimator(fitted, X, y, features=features, n_samples=4)
+    display = LatentSpaceDisplay.from_estimator(fitted, X, y, features=PCA(3), n_samples=4)
     assert display.embedding.shape == (3 * 20 + 3 * 4, 2)
     assert display.is_synthetic.sum() == 12
     real = KNeighborsClassifier(1).fit(

@@ -1,10 +1,12 @@
-"""Data and samplers whose updates are timed."""
+"""Data and samplers whose updates are timed, and features of images."""
 
 import gzip
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
 
 from skgan_resample import BAGANGPSampler, BAGANSampler, _gan_base
 
@@ -42,3 +44,16 @@ def fashion(folder):
     rows = [np.flatnonzero(y[:50_000] == c)[:n] for c, n in enumerate(counts)]
     held_out = slice(50_000, 54_000)
     return X[np.concatenate(rows)], y[np.concatenate(rows)], X[held_out], y[held_out]
+
+
+def features_of(X, y):
+    """A function that gives images' features: the hidden layer of a classifier of X and y."""
+    scaler = StandardScaler().fit(X.reshape(len(X), -1))
+    network = MLPClassifier((64,), random_state=0, tol=1e-3, max_iter=1000)
+    network.fit(scaler.transform(X.reshape(len(X), -1)), y)
+
+    def features(images):
+        x = scaler.transform(images.reshape(len(images), -1))
+        return np.maximum(x @ network.coefs_[0] + network.intercepts_[0], 0)
+
+    return features

@@ -28,11 +28,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from _updates import fashion
+from _updates import fashion, features_of
 
 import skgan_resample
 from skgan_resample import BAGANGPSampler, SCDLSampler
-from skgan_resample.metrics import ClassifierFeatures, frechet_distance
+from skgan_resample.metrics import frechet_distance
 from skgan_resample.nn.run import TrainingRun
 
 TRAINED = sorted(
@@ -192,14 +192,14 @@ def time_to_quality(options):
         X_real, y_real = X, y
     else:
         X, y, X_real, y_real = fashion(options.data)
-    features = ClassifierFeatures(random_state=0).fit(X_real.reshape(len(X_real), -1), y_real)
-    real = features.transform(X_real.reshape(len(X_real), -1))
+    features = features_of(X_real, y_real)
+    real = features(X_real)
     for Sampler in (BAGANGPSampler, SCDLSampler):
         for n in options.budgets:
             sampler = Sampler(**updates(Sampler, n), device=options.device, random_state=0)
             took = seconds(sampler, X, y)
             made, _ = sampler.sample(200, random_state=0)
-            distance = frechet_distance(real, features.transform(made.reshape(len(made), -1)))
+            distance = frechet_distance(real, features(made))
             row = {"sampler": Sampler.__name__, "updates a stage": n, "seconds": took}
             yield row | {"distance": float(distance)}
 

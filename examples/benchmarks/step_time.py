@@ -19,13 +19,13 @@ import time
 import numpy as np
 import pandas as pd
 import torch
-from _updates import SAMPLERS, SHAPES, fashion, timed
+from _updates import SAMPLERS, SHAPES, fashion, features_of, timed
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from skgan_resample import BAGANGPSampler
-from skgan_resample.metrics import ClassifierFeatures, frechet_distance
+from skgan_resample.metrics import frechet_distance
 from skgan_resample.nn.run import TrainingRun
 
 
@@ -160,8 +160,8 @@ class OurBAGANGP(BAGANGPSampler):
 
 def against_the_authors_loop(options):
     X, y, X_real, y_real = fashion(options.data)
-    features = ClassifierFeatures(random_state=0).fit(X_real.reshape(len(X_real), -1), y_real)
-    real = features.transform(X_real.reshape(len(X_real), -1))
+    features = features_of(X_real, y_real)
+    real = features(X_real)
     rows = []
     for seed in range(options.seeds):
         common = {"autoencoder_max_iter": options.pretraining, "random_state": seed}
@@ -174,7 +174,7 @@ def against_the_authors_loop(options):
             loops.append((f"ours, n_critic={n_critic}", sampler, OurLoop))
         for name, sampler, loop in loops:
             made, _ = sampler.fit(X, y).sample(200, random_state=0)
-            distance = frechet_distance(real, features.transform(made.reshape(len(made), -1)))
+            distance = frechet_distance(real, features(made))
             rate = loop.n_images / loop.took
             rows.append({"loop": name, "seed": seed, "s": loop.took, "images/s": rate})
             rows[-1]["distance"] = distance

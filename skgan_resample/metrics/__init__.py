@@ -4,7 +4,6 @@ What scikit-learn, imbalanced-learn or numpy computes in a line or two is not wr
 guide, under "Scores of the papers", has the lines.
 """
 
-from ._features import ClassifierFeatures
 from ._fidelity import (
     frechet_distance,
     precision_recall_density_coverage,
@@ -21,7 +20,6 @@ from ._tables import (
 )
 
 __all__ = [
-    "ClassifierFeatures",
     "QualityReport",
     "contingency_similarity",
     "correlation_similarity",

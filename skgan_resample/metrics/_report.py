@@ -75,7 +75,7 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
     features : transformer, default=None
         Turns samples into the features in which they are compared; it is cloned and fitted to the
         real samples. None is a :class:`~skgan_resample.TableCodec`, which standardises numbers and
-        encodes categories one-hot. :class:`ClassifierFeatures` suits images.
+        encodes categories one-hot; of images scikit-learn's ``PCA(16)`` keeps what varies most.
     random_state : int, RandomState instance or None, default=None
         Seed of random halves and of the classifiers; the sampler has its own.
 

@@ -92,7 +92,7 @@ class LatentSpaceDisplay:
         features : transformer, default=None
             Turns samples into the features that are embedded; it is cloned and fitted to the real
             ones. None is a :class:`~skgan_resample.TableCodec`, which standardises numbers and
-            encodes categories one-hot; see :class:`~skgan_resample.metrics.ClassifierFeatures`.
+            encodes categories one-hot.
         n_samples : int, default=100
             Samples to generate per class.
         random_state : int, RandomState instance or None, default=0
