@@ -24,7 +24,6 @@ from sklearn.model_selection import cross_val_predict, train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from skgan_resample import (
-    LatentSpaceDisplay,
     RowMixSampler,
     SCDLSampler,
     SyntheticSamplesDisplay,
@@ -124,12 +123,6 @@ sampler.fit(X, y)
 X_new, y_new = sampler.sample(200, random_state=0)
 display = SyntheticSamplesDisplay(X, y, X_new, y_new).plot(columns=[0, 1, 3])
 display.figure_.savefig("does_it_help_marginals.png", dpi=120)
-
-# %%
-# Real and generated samples, embedded in the plane by t-SNE.
-
-display = LatentSpaceDisplay.from_estimator(sampler, X, y, n_samples=60)
-display.figure_.savefig("does_it_help_plane.png", dpi=120)
 
 # %%
 # The losses of the training.

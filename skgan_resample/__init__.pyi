@@ -18,7 +18,6 @@ from .over_sampling import (
 )
 from .plotting import (
     ComparisonDisplay,
-    LatentSpaceDisplay,
     SubclassDisplay,
     SyntheticSamplesDisplay,
     TrainingHistoryDisplay,
@@ -39,7 +38,6 @@ __all__ = [
     "IDAGANSampler",
     "ImageCodec",
     "IntraClassACGANSampler",
-    "LatentSpaceDisplay",
     "RowMixSampler",
     "SCDLSampler",
     "SubclassDiscovery",

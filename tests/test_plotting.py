@@ -15,7 +15,6 @@ from test_comparison_statistics import AUC, result
 from skgan_resample import (
     BAGANGPSampler,
     CGANSampler,
-    LatentSpaceDisplay,
     SubclassDiscovery,
     SubclassDisplay,
     SyntheticSamplesDisplay,
@@ -161,43 +160,6 @@ def test_flat_pictures_need_their_shape(fitted):
         SyntheticSamplesDisplay.from_estimator(fitted, *rows(3, 20), kind="images")
 
 
-# Latent space ------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-@few_and_many
-def test_latent_space_names_every_class(n_classes):
-    codes, labels = rows(n_classes, 6, d=2)
-    is_synthetic = np.arange(len(labels)) % 3 == 0
-    display = drawn(LatentSpaceDisplay.from_codes(codes, labels, is_synthetic))
-    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert names == ["real", "generated"]
-    assert [text.get_text() for text in display.ax_.texts] == [*map(str, range(n_classes))]
-    np.testing.assert_allclose(
-        display.ax_.texts[1].get_position(), np.median(codes[labels == 1], 0)
-    )
-    real, synthetic, *_ = display.ax_.collections
-    assert len(real.get_offsets()) == 4
-    of_class = codes[(labels == 0) & is_synthetic]
-    assert sorted(map(tuple, synthetic.get_offsets())) == sorted(map(tuple, of_class))
-
-
-def test_latent_space_of_a_sampler_keeps_classes_apart(fitted):
-    X, y = rows(3, 20)
-    display = LatentSpaceDisplay.from_estimator(fitted, X, y, features=PCA(3), n_samples=4)
-    assert display.embedding.shape == (3 * 20 + 3 * 4, 2)
-    assert display.is_synthetic.sum() == 12
-    real = KNeighborsClassifier(1).fit(
-        *(part[~display.is_synthetic] for part in (display.embedding, display.labels))
-    )
-    assert real.score(display.embedding, display.labels) > 0.5
-
-
-def test_of_very_many_codes_some_are_drawn():
-    some = LatentSpaceDisplay.from_codes(*rows(3, 700, d=2), np.arange(2100) % 2, random_state=0)
-    assert len(some.labels) == len(some.embedding) == len(some.is_synthetic) == 2000
-
-
 # Subclasses --------------------------------------------------------------------------------------
 
 
@@ -296,7 +258,6 @@ def test_all_draw_in_given_axes_and_again(fitted):
         TrainingHistoryDisplay(fitted.history_),
         samples,
         images,
-        LatentSpaceDisplay(X[:, :2], y),
         result(AUC).plot(),
     ]
     for layout in (None, "constrained"):
@@ -335,8 +296,6 @@ def mixed():
 @pytest.mark.slow
 def test_mixed_frames_are_drawn(mixed):
     sampler, X, y = mixed
-    latent = LatentSpaceDisplay.from_estimator(sampler, X, y, n_samples=5)
-    assert len(latent.embedding) == 70
     assert SyntheticSamplesDisplay.from_estimator(sampler, X, y).names.tolist() == ["number"]
     with pytest.raises(ValueError, match="expected some of numbers"):
         SyntheticSamplesDisplay(X[["kind"]], y, X[["kind"]], y)

@@ -12,6 +12,7 @@ import torch
 from imblearn.datasets import make_imbalance
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
 from sklearn.metrics import accuracy_score, log_loss, precision_score, recall_score
 from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
@@ -311,6 +312,20 @@ def show(title, frame, by, columns, digits=3):
 
 def save(figure, options, name):
     figure.savefig(options.output / f"{name}.png", dpi=65)
+
+
+def plane(ax, codes, labels, generated=None):
+    """Draw codes by t-SNE, at most 2,000: dots, or crosses if generated, with their classes."""
+    rng = np.random.RandomState(0)
+    kept = rng.permutation(len(codes))[:2000]  # t-SNE is slow
+    places, labels = TSNE(random_state=rng).fit_transform(codes[kept]), labels[kept]
+    generated = np.zeros(len(kept), bool) if generated is None else generated[kept]
+    for label in np.unique(labels):
+        for part, marker in ((~generated, "o"), (generated, "x")):
+            style = {"s": 14, "marker": marker, "color": f"C{label}", "alpha": 0.6}
+            ax.scatter(*places[(labels == label) & part].T, linewidths=0.8, **style)
+        ax.text(*np.median(places[labels == label], axis=0), label, weight="bold")
+    ax.set(xticks=[], yticks=[])
 
 
 def generated_figure(made, options, name):

@@ -26,6 +26,7 @@ from _common import (
     keeping,
     load,
     options_of,
+    plane,
     save,
     show,
     tensor,
@@ -34,12 +35,7 @@ from _common import (
 from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from skgan_resample import (
-    BAGANGPSampler,
-    BAGANSampler,
-    LatentSpaceDisplay,
-    SyntheticSamplesDisplay,
-)
+from skgan_resample import BAGANGPSampler, BAGANSampler, SyntheticSamplesDisplay
 from skgan_resample.metrics import frechet_distance, with_real_floor
 from skgan_resample.nn.losses import reconstruction_l1, reconstruction_l2
 from skgan_resample.nn.networks import ClassScale
@@ -145,13 +141,10 @@ def figures(name, evaluator, sampler, X, y, made, X_test, y_test, options):
     generated_figure(half, options, f"bagan-gp-systems-{name}")
     X_real, y_real = thin(X_test, y_test, [60] * len(np.unique(y)), 0)
     new = sampler.sample(dict(enumerate(np.bincount(y_real).tolist())), random_state=1)
-    display = LatentSpaceDisplay.from_codes(
-        np.concatenate([evaluator.features(X_real), evaluator.features(new[0])]),
-        np.concatenate([y_real, new[1]]),
-        np.arange(len(y_real) + len(new[1])) >= len(y_real),
-        random_state=0,
-    )
-    save(display.figure_, options, f"bagan-gp-features-{name}")
+    both = evaluator.features(np.concatenate([X_real, new[0]])), np.concatenate([y_real, new[1]])
+    figure, ax = plt.subplots(figsize=(6.4, 5.6), layout="constrained")
+    plane(ax, *both, np.arange(len(both[1])) >= len(y_real))
+    save(figure, options, f"bagan-gp-features-{name}")
     if name == "fashion":
         save(SyntheticSamplesDisplay(X, y, *new).plot().figure_, options, "bagan-gp-images")
     plt.close("all")
@@ -185,8 +178,7 @@ def separation(name, data, scores, options, seed):
     if seed == options.seeds[0]:
         figure, axes = plt.subplots(1, 3, figsize=(13, 4.6), layout="constrained")
         for ax, (place, z) in zip(axes, places.items(), strict=True):
-            LatentSpaceDisplay.from_codes(z, y_test, random_state=0, ax=ax)
-            ax.get_legend().remove()
+            plane(ax, z, y_test)
             ax.set_title(place)
         save(figure, options, f"bagan-gp-codes-{name}")
         plt.close(figure)

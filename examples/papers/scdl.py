@@ -24,6 +24,7 @@ from _common import (
     keeping,
     load,
     options_of,
+    plane,
     save,
     show,
     simple_cnn,
@@ -43,13 +44,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 
-from skgan_resample import (
-    BAGANSampler,
-    GAMOSampler,
-    LatentSpaceDisplay,
-    SCDLSampler,
-    WAEGANSampler,
-)
+from skgan_resample import BAGANSampler, GAMOSampler, SCDLSampler, WAEGANSampler
 from skgan_resample.nn.losses import mmd_imq, reconstruction_l2
 from skgan_resample.nn.run import in_batches
 
@@ -163,8 +158,7 @@ def planes(Z, y, options, name):
     """One plane by t-SNE for each of Z, {title: (n, d) codes}."""
     figure, axes = plt.subplots(1, len(Z), figsize=(13, 4.6), layout="constrained")
     for ax, (title, z) in zip(axes, Z.items(), strict=True):
-        LatentSpaceDisplay.from_codes(z, y, random_state=0, ax=ax)
-        ax.get_legend().remove()
+        plane(ax, z, y)
         ax.set_title(title)
     save(figure, options, name)
 

@@ -5,13 +5,11 @@ matplotlib is imported only when something is drawn.
 
 from ._comparison import ComparisonDisplay
 from ._history import TrainingHistoryDisplay
-from ._latent import LatentSpaceDisplay
 from ._samples import SyntheticSamplesDisplay
 from ._subclasses import SubclassDisplay
 
 __all__ = [
     "ComparisonDisplay",
-    "LatentSpaceDisplay",
     "SubclassDisplay",
     "SyntheticSamplesDisplay",
     "TrainingHistoryDisplay",
