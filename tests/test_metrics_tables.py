@@ -1,5 +1,9 @@
 """Scores of tables against closed forms, and against SDMetrics where it is installed."""
 
+import datetime
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -12,7 +16,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
-from skgan_resample import metrics
+from skgan_resample import TableCodec, metrics
 
 NUMBERS, CATEGORIES = ["height", "count", "date"], ["colour", "size", "old"]
 TABLE_SCORES = {
@@ -114,6 +118,90 @@ def test_containers_do_not_matter(score, columns, wrap):
     Z.iloc[:10] = X.iloc[:10]
     Z = Z.astype(X.dtypes)
     assert score(wrap(X), wrap(Z)) == pytest.approx(score(X, Z))
+
+
+@every_score
+@pytest.mark.parametrize("wrap", [lambda X: X, pl.from_pandas], ids=["pandas", "polars"])
+def test_columns_of_frames_are_paired_by_name(score, columns, wrap):
+    X, Z = table()[columns], table(seed=1)[columns]
+    assert score(wrap(X), wrap(X[columns[::-1]])) == 1
+    assert score(wrap(X), wrap(Z[columns[::-1]])) == pytest.approx(score(X, Z))
+    with pytest.raises(ValueError, match=rf"same ones: \['{columns[0]}', 'new'\] are in one of"):
+        score(wrap(X), wrap(Z.rename(columns={columns[0]: "new"})))
+    with pytest.raises(ValueError, match=r"Got tables of 3 and of 2 columns"):
+        score(X.to_numpy(), Z.to_numpy()[:, :2])
+
+
+def test_all_that_take_two_tables_pair_columns_by_name():
+    (X, y), (Z, _) = blobs(60, 0), blobs(60, 1)
+    X, Z = (pd.DataFrame(A, columns=["a", "b"]) * [1, 9] for A in (X, Z))
+    for name in ("dcr", "frechet_distance", "spread_ratio", "precision_recall_density_coverage"):
+        score = getattr(metrics, name)
+        assert score(X, Z[["b", "a"]]) == pytest.approx(score(X, Z), nan_ok=True)
+    assert metrics.dcr(X, Z, Z[["b", "a"]]) == metrics.dcr(X, Z, Z)
+    data = [X, y, Z, y, Z, y]
+    efficacy = metrics.ml_efficacy(*data, random_state=0)  # without a warning of names
+    data[2] = data[4] = Z[["b", "a"]]
+    assert metrics.ml_efficacy(*data, random_state=0) == efficacy
+
+
+HOUR = datetime.timedelta(hours=1)
+MONTHS = pd.period_range("2020-01", periods=6, freq="M")
+OBJECTS = {
+    "dates": [datetime.date(2020, 1, day) for day in range(1, 6)] + [datetime.date(9999, 12, 31)],
+    "times": [datetime.time(hour) for hour in range(6)],
+    "zoned": [
+        datetime.datetime(2020, 1, 1, 2 * hour, tzinfo=datetime.timezone(hour * HOUR))
+        for hour in range(6)
+    ],
+    "decimals": [Decimal(i) / 7 for i in range(6)],
+    "fractions": [Fraction(i, 7) for i in range(6)],
+    "periods": [*MONTHS],
+}
+
+
+@pytest.mark.parametrize("values", OBJECTS.values(), ids=OBJECTS)
+def test_objects_that_are_numbers_or_times_to_the_codec_are_so_to_the_scores(values):
+    column = pd.Series([*values, None], dtype=object)
+    few = column.iloc[[0, 1, 6]]
+    assert metrics.ks_complement(column, column) == 1
+    whole = metrics.ks_complement(range(6), [0, 1])
+    assert metrics.ks_complement(column, few) == pytest.approx(whole)
+    pair = pd.DataFrame({"a": column, "b": column}, dtype=object)
+    assert metrics.correlation_similarity(pair, pair) == 1
+    assert metrics.tv_complement(column, few) == pytest.approx(1 / 3)
+    assert TableCodec().fit(column.to_frame()).categories_ == {}
+
+
+def test_columns_of_dates_and_periods():
+    dates, rest = OBJECTS["dates"], pd.Series(MONTHS)
+    for make in (pl.Series, lambda d: pd.Series(d, dtype="date32[pyarrow]")):
+        X = make(dates[:5])
+        assert metrics.ks_complement(X, X[:2]) == pytest.approx(
+            metrics.ks_complement(range(5), [0, 1])
+        )
+    assert metrics.ks_complement(rest, rest[:3]) == pytest.approx(0.5)
+
+
+def test_dates_compare_with_times_of_numpy():
+    dates = pd.Series(OBJECTS["dates"][:5])
+    assert metrics.ks_complement(dates, dates.astype("datetime64[s]")) == 1
+
+
+@pytest.mark.parametrize("values", [[True, False, None], [1, 2, 1]], ids=["booleans", "category"])
+def test_what_is_a_category_to_the_codec_is_one_to_the_scores(values):
+    column = pd.Series(values, dtype="category" if None not in values else object)
+    assert metrics.tv_complement(column, column) == 1
+    with pytest.raises(ValueError, match="other values than numbers"):
+        metrics.ks_complement(column, column)
+
+
+def test_scores_are_not_below_zero_by_rounding():
+    X = [["a", 0], ["b", 1], ["a", 2]] * 11
+    assert metrics.contingency_similarity(X, [["c", 5]] * 7) == 0
+    for seed in range(20):
+        codes = np.random.default_rng(seed).integers(0, 9, (70, 2))
+        assert 0 <= metrics.contingency_similarity(codes, codes[:37] + 9) <= 1
 
 
 def blobs(n, seed):

@@ -1,7 +1,8 @@
 """How good synthetic samples are: fidelity, diversity, memorisation; each a function on arrays.
 
-What scikit-learn, imbalanced-learn or numpy computes in a line or two is not wrapped here: the
-guide, under "Scores of the papers", has the lines.
+Columns of two frames are paired by name, those of other tables by position. What scikit-learn,
+imbalanced-learn or numpy computes in a line or two is not wrapped here: the guide, under "Scores of
+the papers", has the lines.
 """
 
 from ._fidelity import (

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.metrics.pairwise import check_pairwise_arrays
 from sklearn.utils import check_random_state, gen_batches
+
+from ._align import aligned_arrays
 
 
 def frechet_distance(X_real, X_synthetic):
@@ -42,7 +43,7 @@ def frechet_distance(X_real, X_synthetic):
     >>> frechet_distance(X, X + 3)
     9.0
     """
-    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    X_real, X_synthetic = aligned_arrays(X_real, X_synthetic)
     shift = X_real.mean(axis=0) - X_synthetic.mean(axis=0)
     root_real, root_synthetic = _covariance_root(X_real), _covariance_root(X_synthetic)
     # tr (S1 S2)^(1/2), with S = R'R, is the nuclear norm of R1 R2': no matrix root, always real
@@ -104,7 +105,7 @@ def precision_recall_density_coverage(X_real, X_synthetic, *, n_neighbors=5):
     >>> precision_recall_density_coverage(X, X + 100)
     PRDC(precision=0.0, recall=0.0, density=0.0, coverage=0.0)
     """
-    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    X_real, X_synthetic = aligned_arrays(X_real, X_synthetic)
     fewest = min(len(X_real), len(X_synthetic))
     if not 1 <= n_neighbors < fewest:
         raise ValueError(
@@ -170,7 +171,7 @@ def with_real_floor(metric, X_real, X_synthetic, *, n_repeats=5, random_state=No
     >>> bool(value > 10 * floor)
     True
     """
-    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    X_real, X_synthetic = aligned_arrays(X_real, X_synthetic)
     rng = check_random_state(random_state)
     n = min(len(X_real) // 2, len(X_synthetic))
     values, floors = [], []

@@ -11,6 +11,8 @@ from sklearn.metrics.pairwise import check_pairwise_arrays, paired_distances
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import NearestNeighbors
 
+from ._align import aligned, aligned_arrays
+
 _ENOUGH = 2000  # distances for a median
 
 
@@ -65,9 +67,12 @@ def dcr(X_train, X_synthetic, X_holdout=None, *, metric="euclidean", copy_below=
     >>> dcr([[0.0], [4.0]], [[0.0], [5.0]], [[6.0]])
     DCR(ratio=0.25, near_copies=0.5, closer_to_train=0.5)
     """
+    X_train, X_synthetic, *rest = aligned(
+        X_train, X_synthetic, *([] if X_holdout is None else [X_holdout])
+    )
     X_train, X_synthetic = check_pairwise_arrays(X_train, X_synthetic)
     if X_holdout is not None:
-        X_train, X_holdout = check_pairwise_arrays(X_train, X_holdout)
+        X_train, X_holdout = check_pairwise_arrays(X_train, *rest)
     elif len(X_train) < 2:
         raise ValueError("Got one training sample, but expected two or more, or an X_holdout.")
 
@@ -113,7 +118,7 @@ def spread_ratio(X_real, X_synthetic):
     >>> spread_ratio([[0.0], [1.0], [2.0]], [[0.5], [0.75], [1.0]])
     0.25
     """
-    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    X_real, X_synthetic = aligned_arrays(X_real, X_synthetic)
     if min(len(X_real), len(X_synthetic)) < 2:
         raise ValueError("Got a set of one sample, but expected two or more in each set.")
     synthetic, real = (np.quantile(pdist(X), [0.5, 0.75]) for X in (X_synthetic, X_real))
@@ -154,7 +159,7 @@ def two_sample_auc(X_real, X_synthetic, *, classifier=None, cv=5, random_state=N
     >>> two_sample_auc(X, X + 10, cv=2, random_state=0)
     1.0
     """
-    X_real, X_synthetic = check_pairwise_arrays(X_real, X_synthetic, dtype=np.float64)
+    X_real, X_synthetic = aligned_arrays(X_real, X_synthetic)
     if classifier is None:
         classifier = RandomForestClassifier(min_samples_leaf=2, random_state=random_state)
     n_folds = min(cv, len(X_real), len(X_synthetic))

@@ -1,5 +1,8 @@
 """Scores of synthetic tables, with SDMetrics' names; 1 is as good as real rows. Need pandas."""
 
+import datetime
+from decimal import Decimal
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +14,8 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
 
+from ._align import aligned
+
 
 def ks_complement(X_real, X_synthetic):
     """Compare distributions of numbers: 1 less the Kolmogorov-Smirnov statistic.
@@ -18,7 +23,8 @@ def ks_complement(X_real, X_synthetic):
     Parameters
     ----------
     X_real : array-like or DataFrame of shape (n_real,) or (n_real, n_columns)
-        Columns of numbers or times. What is missing is left out.
+        Columns of numbers or times, be they objects, such as decimals and dates. What is missing is
+        left out.
     X_synthetic : array-like or DataFrame of shape (n_synthetic,) or (n_synthetic, n_columns)
         The same columns of synthetic rows.
 
@@ -33,7 +39,7 @@ def ks_complement(X_real, X_synthetic):
     >>> ks_complement([1, 2, 3, 4], [1, 2, 9, 9])
     0.5
     """
-    pairs = zip(*(_numbers(X).items() for X in (X_real, X_synthetic)), strict=True)
+    pairs = zip(*(_numbers(X).items() for X in aligned(X_real, X_synthetic)), strict=True)
     present = ((real.dropna(), synthetic.dropna()) for (_, real), (_, synthetic) in pairs)
     return _mean(
         1 - stats.ks_2samp(*pair, method="asymp").statistic
@@ -95,7 +101,7 @@ def correlation_similarity(X_real, X_synthetic):
     >>> correlation_similarity([[0, 0], [1, 1]], [[0, 1], [1, 0]])
     0.0
     """
-    real, synthetic = (_numbers(X).corr().to_numpy() for X in (X_real, X_synthetic))
+    real, synthetic = (_numbers(X).corr().to_numpy() for X in aligned(X_real, X_synthetic))
     return _mean((1 - abs(real - synthetic) / 2)[np.triu_indices(len(real), 1)])
 
 
@@ -198,9 +204,8 @@ def ml_efficacy(
     >>> ml_efficacy(X, y, X, [1, 1, 0, 0], X, y, random_state=0).synthetic  # classes swapped
     0.0
     """
-    X_train, y_train, X_synthetic, y_synthetic = map(
-        np.asarray, (X_train, y_train, X_synthetic, y_synthetic)
-    )
+    X_train, X_synthetic, X_test = map(np.asarray, aligned(X_train, X_synthetic, X_test))
+    y_train, y_synthetic = np.asarray(y_train), np.asarray(y_synthetic)
     rng = check_random_state(random_state)
     if classifier is None:
         classifier = RandomForestClassifier(random_state=rng.randint(2**31 - 1))
@@ -221,14 +226,14 @@ def ml_efficacy(
 
 
 def _mean(scores):
-    """Mean of those that are defined, NaN if none is."""
+    """Mean of those that are defined, from 0 to 1 but for rounding; NaN if none is."""
     import pandas as pd
 
-    return float(pd.Series([*scores], dtype=float).mean())
+    return float(pd.Series([*scores], dtype=float).clip(0, 1).mean())
 
 
 def as_frame(X):
-    """Any table, or one column, as a pandas frame."""
+    """Any table, or one column, as a pandas frame, what the codec takes for a number as one."""
     check_pandas_support("A score of tables")
     import pandas as pd
 
@@ -236,7 +241,37 @@ def as_frame(X):
         X = X.to_frame()
     if hasattr(X, "iter_columns"):  # of polars
         X = X.to_dict(as_series=False)
-    return pd.DataFrame(X.toarray() if sparse.issparse(X) else X).infer_objects()
+    frame = pd.DataFrame(X.toarray() if sparse.issparse(X) else X).infer_objects()
+    for j, (_, column) in enumerate(frame.items()):
+        if column.dtype.kind == "O" and not hasattr(column.dtype, "categories"):
+            frame.isetitem(j, _plain(column))
+    return frame
+
+
+def _plain(column):
+    """Objects as numbers, where all are numbers, dates, times of day or periods."""
+    import pandas as pd
+
+    present = column.dropna()
+    kinds = {*map(type, present)}
+
+    def are(*classes):
+        return kinds and bool not in kinds and all(issubclass(kind, classes) for kind in kinds)
+
+    if any(map(are, (datetime.date, datetime.time, pd.Period))):
+        moments = np.array([*map(_moment, present)], dtype="M8[us]").astype(float)
+        return pd.Series(1000 * moments, present.index).reindex(column.index)  # nanoseconds
+    return column.astype(float) if are(Real, Decimal) else column
+
+
+def _moment(time):
+    """A date, the start of a period, or a time of the first of all days; in UTC."""
+    if hasattr(time, "to_timestamp"):
+        return time.to_timestamp()
+    if isinstance(time, datetime.time):
+        return datetime.datetime.combine(datetime.date.min, time, None)
+    is_zoned = getattr(time, "tzinfo", None) is not None
+    return time.astimezone(datetime.UTC).replace(tzinfo=None) if is_zoned else time
 
 
 def is_numeric(column):
@@ -267,6 +302,6 @@ def _codes(X_real, X_synthetic):
     """Categories as whole numbers, -1 where missing: (n_real, n_columns), (n_synthetic, ...)."""
     import pandas as pd
 
-    tables = [as_frame(X).to_numpy(object) for X in (X_real, X_synthetic)]
+    tables = [as_frame(X).to_numpy(object) for X in aligned(X_real, X_synthetic)]
     codes = [pd.factorize(column)[0] for column in np.concatenate(tables).T]
     return np.split(np.transpose(codes), [len(tables[0])])
