@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imblearn.combine import SMOTEENN
 from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.pipeline import make_pipeline
 from numpy.testing import assert_allclose
+from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_digits, make_classification
 from sklearn.decomposition import PCA
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from skgan_resample import RowMixSampler, metrics
@@ -266,6 +269,45 @@ def test_report_refuses_what_does_not_append():
     X, y = make_classification(100, weights=[0.7], flip_y=0.3, random_state=0)
     with pytest.raises(ValueError, match="SMOTEENN"):
         metrics.quality_report(SMOTEENN(smote=SMOTE(random_state=0), random_state=0), X, y)
+
+
+def test_report_refuses_samples_that_are_not_those_of_x():
+    X, y = make_classification(60, weights=[0.8], random_state=0)
+    scaled = make_pipeline(StandardScaler(), RandomOverSampler(random_state=0))
+    for data in (100 * X + 500, pd.DataFrame(100 * X + 500)):
+        with pytest.raises(ValueError, match="Got Pipeline, but expected an over-sampler"):
+            metrics.quality_report(scaled, data, y)
+
+
+def test_report_needs_classes_of_test_samples():
+    X, y = make_classification(60, weights=[0.8], random_state=0)
+    with pytest.raises(ValueError, match="Got one of X_test and y_test"):
+        metrics.quality_report(RandomOverSampler(random_state=0), X, y, X_test=X)
+
+
+def test_report_takes_lists_of_images():
+    rng = np.random.default_rng(0)
+    X, y = rng.random((30, 4, 4)), np.repeat([0, 1], [22, 8])
+    options = {"y": y, "y_test": y, "random_state": 0}
+    sampler = RowMixSampler(random_state=0)
+    expected = metrics.quality_report(sampler, X, X_test=X, **options)
+    report = metrics.quality_report(sampler, [*X], X_test=[*X], **options)
+    pd.testing.assert_frame_equal(report.table, expected.table)
+    assert report.efficacy == expected.efficacy
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars", "sparse"])
+def test_features_may_be_frames_or_sparse(output):
+    X, y = make_classification(60, weights=[0.8], random_state=0)
+    features = PCA(3)
+    sampler, options = RowMixSampler(random_state=0), {"X_test": X, "y_test": y, "random_state": 0}
+    expected = metrics.quality_report(sampler, X, y, features=features, **options)
+    if output == "sparse":
+        features = make_pipeline(features, FunctionTransformer(sparse.csr_array))
+    else:
+        features.set_output(transform=output)
+    report = metrics.quality_report(sampler, X, y, features=features, **options)
+    pd.testing.assert_frame_equal(report.table, expected.table)
 
 
 @pytest.mark.parametrize("as_labels", [lambda y: np.eye(2)[y], lambda y: y[:, None]])

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from imblearn.utils import check_target_type
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
@@ -68,7 +69,7 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
         Real samples.
     y : array-like of shape (n_samples,)
         Their classes.
-    X_test : array-like, default=None
+    X_test : array-like or images, default=None
         Real samples that are held out, for :func:`dcr` and :func:`ml_efficacy`.
     y_test : array-like, default=None
         Their classes.
@@ -87,7 +88,7 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
     Raises
     ------
     ValueError
-        If the sampler does not keep the samples of X at the top.
+        If the sampler does not keep the samples of X, as they are, at the top.
 
     Examples
     --------
@@ -102,18 +103,20 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
     check_pandas_support("quality_report")
     import pandas as pd
 
+    if (X_test is None) != (y_test is None):
+        raise ValueError("Got one of X_test and y_test, but expected both or neither.")
     sampler, rng = clone(sampler), check_random_state(random_state)
-    y = check_target_type(np.asarray(y))  # of one-hot labels the index
-    X_new, y_new = _added(sampler, X, y)
+    y = _labels(y)
     extract = clone(TableCodec() if features is None else features).fit(_flat(X), y)
-    x = extract.transform(_flat(X))
-    x_new = extract.transform(_flat(X_new)) if len(y_new) else x[:0]
+    x = _features(extract, X)
+    X_new, y_new = _added(sampler, X, y, extract, x)
+    x_new = _features(extract, X_new) if len(y_new) else x[:0]
     efficacy, x_test = None, None
     if X_test is not None:
-        x_test, y_test = extract.transform(_flat(X_test)), check_target_type(np.asarray(y_test))
+        x_test, y_test = _features(extract, X_test), _labels(y_test)
         if len(y_new):
             efficacy = ml_efficacy(x, y, x_new, y_new, x_test, y_test, random_state=rng)
-    is_table = np.ndim(X) < 3 and getattr(sampler, "image_shape", None) is None
+    is_table = _flat(X) is X and getattr(sampler, "image_shape", None) is None
     tables = [as_frame(part) for part in (X, X_new)] if is_table and features is None else []
     rows, labels = [], np.unique(y)
     for label in labels:
@@ -131,20 +134,35 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
     return QualityReport(table, efficacy, sampler, (X, y, X_new, y_new))
 
 
-def _added(sampler, X, y):
+def _labels(y):
+    """Classes as an array; of one-hot labels the index."""
+    return check_target_type(np.asarray(y))
+
+
+def _added(sampler, X, y, extract, x):
     """Fit, and give the new samples and their classes."""
     X_all, y_all = sampler.fit_resample(X, y)
     y_all, n = np.asarray(y_all), len(y)
-    if not np.array_equal(y_all[:n], y):
+    if not np.array_equal(y_all[:n], y) or not np.allclose(
+        _features(extract, _safe_indexing(X_all, [*range(n)])), x, equal_nan=True
+    ):
         raise ValueError(
             f"Got {type(sampler).__name__}, but expected an over-sampler: one that leaves the "
-            "samples of X on top and appends its own."
+            "samples of X on top and appends its own. Transform X before, or by features."
         )
     return _safe_indexing(X_all, [*range(n, len(y_all))]), y_all[n:]
 
 
+def _features(extract, X):
+    """What a transformer makes of samples, as an array."""
+    x = extract.transform(_flat(X))
+    return x.toarray() if sparse.issparse(x) else np.asarray(x)
+
+
 def _flat(X):
-    """Images, (n, h, w[, c]), as (n, d); tables as they are."""
+    """Images, (n, h, w[, c]), be they in a list, as (n, d); tables as they are."""
+    if isinstance(X, (list, tuple)) and np.ndim(X[0]) > 1:
+        X = np.asarray(X)
     return X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X
 
 
