@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import make_classification
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import FitFailedWarning, UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import (
@@ -340,11 +340,14 @@ def test_scoring_takes_what_scikit_learn_takes(scoring, names):
     "wrap",
     [
         lambda X, y: (pd.DataFrame(X, np.arange(9, 159)), pd.Series(y, np.arange(5, 155))),
-        lambda X, y: (sparse.csr_matrix(X), y),
         lambda X, y: (X.tolist(), y.tolist()),
         lambda X, y: (X, np.array(["common", "rare"])[y]),
+        *(
+            lambda X, y, kind=kind: (sparse.csr_matrix(X).asformat(kind), y)
+            for kind in ("csr", "csc", "coo", "bsr", "dok", "lil")
+        ),
     ],
-    ids=["frame", "sparse", "lists", "strings"],
+    ids=["frame", "lists", "strings", "csr", "csc", "coo", "bsr", "dok", "lil"],
 )
 def test_containers_do_not_matter(wrap):
     X, y = data()
@@ -399,11 +402,20 @@ def test_a_failing_sampler_is_recorded_in_its_folds_only():
 
 
 def test_a_failing_metric_does_not_take_the_others_along():
-    result = compare(*data(3), [], [LinearSVC(random_state=0)], scoring=METRICS)
+    message = "^All scores of 'roc_auc' are NaN with the classifier 'LinearSVC' on .* 'data': "
+    with pytest.warns(UndefinedMetricWarning, match=message) as warned:
+        result = compare(*data(3), [], [LinearSVC(random_state=0)], scoring=METRICS)
+    assert [warning.filename for warning in warned] == [__file__]
     none = result.table[result.table["sampler"] == "none"].set_index("metric")
     assert none.loc["balanced_accuracy", "value"].notna().all()
     assert none.loc["roc_auc", "value"].isna().all()
     assert none.loc["roc_auc", "error"].str.contains("LinearSVC").all()
+
+
+def test_a_metric_that_the_labels_rule_out_is_warned_of():
+    X, y = data()
+    with pytest.warns(UndefinedMetricWarning, match=r"'f1' are NaN .*: ValueError: pos_label=1"):
+        compare(X, np.array(["a", "b"])[y], [], [GaussianNB()], scoring=["accuracy", "f1"])
 
 
 def test_interrupts_are_not_swallowed():
@@ -581,6 +593,38 @@ def test_memory_needs_a_seed(tmp_path):
 def test_names_must_differ(samplers, message):
     with pytest.raises(ValueError, match=message):
         compare(*data(), samplers, [KNeighborsClassifier()])
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"samplers": "SMOTE"}, "Got samplers of the type str, but expected a dict or a list"),
+        ({"samplers": SMOTE()}, "Got samplers of the type SMOTE"),
+        ({"classifiers": GaussianNB()}, "Got classifiers of the type GaussianNB"),
+        ({"classifiers": []}, "Got no classifiers"),
+        ({"scoring": []}, r"Got scoring=\[\]"),
+        ({"scoring": "roc_uac"}, "roc_uac"),
+        ({"scoring": {"one": "accuracy", "two": "roc_uac"}}, "roc_uac"),
+    ],
+)
+def test_what_can_not_be_compared_is_refused_before_the_first_fit(changed, message):
+    RecordingSampler.seen = []
+    arguments = {"samplers": [RecordingSampler()], "classifiers": [GaussianNB()]} | changed
+    with pytest.raises((TypeError, ValueError), match=message):
+        compare(*data(), **arguments)
+    assert RecordingSampler.seen == []
+
+
+def test_splits_may_come_from_a_generator_for_several_data_sets_and_as_masks():
+    X, y = data()
+    splits = [*StratifiedKFold(3).split(X, y)]
+    every = np.arange(len(y))
+    two = {"a": X, "b": -X}, {"a": y, "b": y}, [], [GaussianNB()]
+    expected = compare(*two, cv=splits)
+    for cv in (iter(splits), [[np.isin(every, part) for part in split] for split in splits]):
+        result = compare(*two, cv=cv)
+        same(result, expected)
+        assert result.test_to_train == expected.test_to_train
 
 
 def test_data_sets_need_their_classes():

@@ -181,3 +181,11 @@ def test_unknown_names_are_refused():
             ask("SMOOTH")
     with pytest.raises(ValueError, match="metric='f1'"):
         compared.scores("f1")
+
+
+@pytest.mark.parametrize("scores", [AUC, np.where(AUC > 0.9, np.nan, AUC)])
+def test_a_table_comes_back_from_a_file(scores, tmp_path):
+    table = result(scores).table
+    table.to_csv(tmp_path / "scores.csv", index=False)
+    read = pd.read_csv(tmp_path / "scores.csv")
+    pd.testing.assert_frame_equal(ComparisonResult.from_frame(read).table, table)

@@ -1,17 +1,19 @@
 """compare_samplers: every sampler with every classifier, on the same folds."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from numbers import Integral
 
 import joblib
 import numpy as np
 from joblib.parallel import get_active_backend
+from scipy import sparse
 from sklearn.base import clone
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import FitFailedWarning, UndefinedMetricWarning
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, indexable
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
@@ -87,7 +89,8 @@ def compare_samplers(
         Its ``table``, a DataFrame, has one row per data set, sampler, classifier, split and metric.
         ``summary()``, ``tests()`` and ``plot()`` condense it. After a failure the value is NaN, and
         the error is in the table. A FitFailedWarning says how many fits failed; those for class
-        weights do not count where a classifier takes none.
+        weights do not count where a classifier takes none. An UndefinedMetricWarning names a metric
+        that has no value with a classifier.
 
     References
     ----------
@@ -117,13 +120,15 @@ def compare_samplers(
         )
     evaluate = check_memory(memory).cache(evaluate_classifier, ignore=["resampled"])
     samplers = dict.fromkeys(BASELINES) | _named(samplers, "samplers", reserved=BASELINES)
-    classifiers = _named(classifiers, "classifiers")
+    if not (classifiers := _named(classifiers, "classifiers")):
+        raise ValueError("Got no classifiers, but expected one or more.")
     preprocessor = clone(preprocessor, safe=False)  # None stays None
     seed = None if random_state is None else check_random_state(random_state).randint(2**31 - 1)
+    cv = list(cv) if isinstance(cv, Iterator) else cv  # for each of several data sets
     keys, jobs, test_to_train = [], [], {}
     for dataset, (samples, target, group) in _datasets(X, y, groups).items():
         check_classification_targets(target)
-        splits = list(_splitter(cv, target, group, random_state).split(samples, target, group))
+        splits = _splits(cv, samples, target, group, random_state)
         test_to_train[dataset] = np.mean([len(test) / len(train) for train, test in splits])
         scorers = _scorers(scoring, len(np.unique(target)))
         data = None if memory is None else joblib.hash((samples, target))
@@ -154,7 +159,10 @@ def _tabulated(keys, outcomes):
 
 
 def _warn_of_failures(table):
-    """Warn of fits that failed, except with class weights where a classifier takes none."""
+    """Warn of fits that failed, except with class weights where a classifier takes none.
+
+    Warn of each metric, too, that has no value with a classifier on a data set.
+    """
     fits = table.drop_duplicates(COLUMNS[:4])
     failed = fits[fits["fit_seconds"].isna() & ~fits["error"].str.contains(NO_WEIGHTS)]
     if len(failed):
@@ -166,11 +174,25 @@ def _warn_of_failures(table):
             FitFailedWarning,
             stacklevel=3,
         )
+    scored = table[table["fit_seconds"].notna()].groupby(["dataset", "classifier", "metric"])
+    undefined = scored.filter(lambda part: part["value"].isna().all())
+    for row in undefined.drop_duplicates("metric").itertuples():
+        warnings.warn(
+            f"All scores of {row.metric!r} are NaN with the classifier {row.classifier!r} on the "
+            f"data set {row.dataset!r}: {row.error}",
+            UndefinedMetricWarning,
+            stacklevel=3,
+        )
 
 
 def _named(estimators, what, reserved=()):
     """Unfitted clones of estimators by name; those in a list are named after their class."""
     named = estimators
+    if not isinstance(estimators, (Mapping, list, tuple)):
+        raise TypeError(
+            f"Got {what} of the type {type(estimators).__name__}, but expected a dict or a list of "
+            "estimators."
+        )
     if not isinstance(estimators, Mapping):
         named = {type(estimator).__name__: estimator for estimator in estimators}
     if len(named) < len(estimators):
@@ -182,26 +204,32 @@ def _named(estimators, what, reserved=()):
 
 def _datasets(X, y, groups):
     """{name: (X, y, groups)}."""
-    if not isinstance(X, Mapping):
-        return {"data": (X, y, groups)}
+    if not isinstance(X, Mapping) or sparse.issparse(X):  # of these one kind is a dict
+        return {"data": indexable(X, y, groups)}
     if not isinstance(y, Mapping) or set(X) != set(y):
         raise ValueError("Got X as a dict, but expected y to be a dict with the same names.")
-    return {name: (X[name], y[name], (groups or {}).get(name)) for name in X}
+    return {name: indexable(X[name], y[name], (groups or {}).get(name)) for name in X}
 
 
-def _splitter(cv, y, groups, random_state):
-    if not isinstance(cv, Integral):
-        return check_cv(cv, y, classifier=True)
-    folds = StratifiedKFold if groups is None else StratifiedGroupKFold
-    return folds(cv, shuffle=random_state is not None, random_state=random_state)
+def _splits(cv, X, y, groups, random_state):
+    """Indices of training and test samples; splits may be given as masks."""
+    if isinstance(cv, Integral):
+        folds = StratifiedKFold if groups is None else StratifiedGroupKFold
+        cv = folds(cv, shuffle=random_state is not None, random_state=random_state)
+    splits = check_cv(cv, y, classifier=True).split(X, y, groups)
+    return [[np.arange(len(y))[np.asarray(part)] for part in split] for split in splits]
 
 
 def _scorers(scoring, n_classes):
     """{name: scorer or its name}."""
     if callable(scoring):
         return {"score": scoring}
+    if not scoring:
+        raise ValueError(f"Got scoring={scoring!r}, but expected one scorer or more.")
     names = [scoring] if isinstance(scoring, str) else scoring
     scorers = dict(scoring) if isinstance(scoring, Mapping) else {name: name for name in names}
     if n_classes > 2:
         scorers |= {name: "roc_auc_ovo" for name in scorers if scorers[name] == "roc_auc"}
+    for scorer in scorers.values():
+        get_scorer(scorer)  # an unknown name is an error before the first fit
     return scorers

@@ -61,6 +61,8 @@ class ComparisonResult:
             )
         new = {name: value for name, value in unknown.items() if name not in table}
         table = table.assign(**new)[COLUMNS].reset_index(drop=True)
+        error = table["error"].astype(object)
+        table["error"] = error.where(error.notna(), "")  # of a file "" comes back as NaN
         twice = table.loc[table.duplicated(COLUMNS[:5]), COLUMNS[:5]]
         if len(twice):
             raise ValueError(f"Got several values for one score: {twice.iloc[0].to_dict()}.")
