@@ -68,7 +68,7 @@ print(result.summary()[columns].round(3).to_string())
 # similar in all folds are significant.
 
 print(result.tests(reference="SMOTE").round(3).to_string())
-result.plot("balanced_accuracy").figure_.savefig("does_it_help_scores.png", dpi=120)
+result.plot("balanced_accuracy").figure.savefig("does_it_help_scores.png", dpi=120)
 
 # %%
 # Scores that were computed elsewhere are tested and drawn in the same way: see

@@ -17,7 +17,6 @@ from .over_sampling import (
     WAEGANSampler,
 )
 from .plotting import (
-    ComparisonDisplay,
     SubclassDisplay,
     SyntheticSamplesDisplay,
     TrainingHistoryDisplay,
@@ -31,7 +30,6 @@ __all__ = [
     "BAGANGPSampler",
     "BAGANSampler",
     "CGANSampler",
-    "ComparisonDisplay",
     "CycleGANSampler",
     "GAMOSampler",
     "GANSampler",

@@ -21,8 +21,8 @@ from skgan_resample import (
     TrainingHistoryDisplay,
     compare_samplers,
 )
+from skgan_resample.comparison._plot import critical_difference
 from skgan_resample.metrics import quality_report
-from skgan_resample.plotting._comparison import critical_difference
 
 few_and_many = pytest.mark.parametrize("n_classes", [2, 43])
 
@@ -198,36 +198,37 @@ def test_generated_samples_near_another_class_are_in_none_of_the_subclasses():
 
 def test_scores_are_sorted_and_failures_named():
     scores = np.array([[0.5, 0.7, np.nan, 0.6], [0.6, 0.9, np.nan, 0.4]])
-    display = drawn(result(scores, names=["none", "SMOTE", "broken", "GAN"]).plot())
-    names = [text.get_text() for text in display.ax_.get_yticklabels()]
+    ax = result(scores, names=["none", "SMOTE", "broken", "GAN"]).plot()
+    ax.figure.canvas.draw()
+    names = [text.get_text() for text in ax.get_yticklabels()]
     assert names == ["broken (failed)", "GAN", "none", "SMOTE"]
-    dots, mean = display.ax_.lines[-2:]  # of SMOTE
+    dots, mean = ax.lines[-2:]  # of SMOTE
     assert dots.get_xdata().tolist() == [0.7, 0.9]
     assert mean.get_xdata().tolist() == [pytest.approx(0.8)]
-    low, high = display.ax_.get_xlim()
+    low, high = ax.get_xlim()
     assert low < 0.4
     assert high > 0.9
 
 
 def test_the_interval_shown_is_the_summarys():
     compared = result(np.random.default_rng(0).random((5, 3)), names=["none", "a", "b"])
-    display = compared.plot()
+    ax = compared.plot()
     summary = compared.summary().loc["auc"].sort_values("mean")
-    for bar, (_, row) in zip(display.ax_.collections, summary.iterrows(), strict=True):
+    for bar, (_, row) in zip(ax.collections, summary.iterrows(), strict=True):
         np.testing.assert_allclose(bar.get_segments()[0][:, 0], row[["low", "high"]].tolist())
 
 
 def test_critical_differences_of_demsar():
     assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
     assert critical_difference(2, 10) == pytest.approx(1.960 * np.sqrt(2 * 3 / 60), abs=0.002)
-    display = drawn(result(AUC, unit="dataset").plot(kind="ranks"))
-    names = [text.get_text() for text in display.ax_.get_yticklabels()]
+    ax = result(AUC, unit="dataset").plot(kind="ranks")
+    names = [text.get_text() for text in ax.get_yticklabels()]
     assert names == ["C4.5", "+cf", "+m", "+m+cf"]
-    (bars,) = display.ax_.collections
+    (bars,) = ax.collections
     ends = np.array([bar[:, 0] for bar in bars.get_segments()])
     np.testing.assert_allclose(ends.mean(axis=1), [3.14, 2.93, 2.00, 1.93], atol=0.005)
     np.testing.assert_allclose(np.diff(ends)[:, 0], 1.25, atol=0.005)
-    assert display.ax_.get_xlabel() == "auc: mean rank, 14 data sets; critical difference 1.25"
+    assert ax.get_xlabel() == "auc: mean rank, 14 data sets; critical difference 1.25"
 
 
 def test_ranks_need_several_data_sets():
@@ -242,8 +243,10 @@ def test_a_comparison_draws_itself():
     two = {"a": X, "b": -X}, {"a": y, "b": y}
     options = {"scoring": ["accuracy", "f1"], "cv": 2, "progress": False}
     compared = compare_samplers(*two, [SMOTE()], [KNeighborsClassifier()], **options)
-    assert compared.plot("f1").metric == "f1"
-    drawn(compared.plot("f1", kind="ranks"))
+    assert compared.plot("f1").get_xlabel().startswith("f1: mean, ")
+    own = plt.subplots()[1]
+    assert compared.plot("f1", kind="ranks", ax=own) is own
+    own.figure.canvas.draw()
 
 
 # All ---------------------------------------------------------------------------------------------
@@ -258,7 +261,6 @@ def test_all_draw_in_given_axes_and_again(fitted):
         TrainingHistoryDisplay(fitted.history_),
         samples,
         images,
-        result(AUC).plot(),
     ]
     for layout in (None, "constrained"):
         figure, axes = plt.subplots(1, len(displays), figsize=(20, 4), layout=layout)

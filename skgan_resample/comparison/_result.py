@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from ..plotting import ComparisonDisplay
 from . import _statistics
+from ._plot import draw_ranks, draw_scores
 
 COLUMNS = [
     *["dataset", "sampler", "classifier", "split", "metric", "value"],
@@ -146,19 +146,40 @@ class ComparisonResult:
         metric : str, default=None
             None takes the first.
         kind : {"scores", "ranks"}, default="scores"
-            See :meth:`~skgan_resample.ComparisonDisplay.plot`.
+            Means with 95 % intervals; or mean ranks over several data sets, 1 is best, with bars as
+            long as Nemenyi's critical difference at 5 % [1]_: samplers whose bars do not overlap
+            differ significantly. A sampler that failed ranks last on that data set, and is left out
+            if it failed on all.
         ax : Axes, default=None
             Where to draw; None opens a figure.
 
         Returns
         -------
-        display : ComparisonDisplay
-            With ``ax_`` and ``figure_``.
+        ax : Axes
+            The axes drawn in.
+
+        References
+        ----------
+        .. [1] Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7,
+           2006.
+
+        Examples
+        --------
+        >>> from imblearn.over_sampling import SMOTE
+        >>> from sklearn.datasets import make_classification
+        >>> from sklearn.neighbors import KNeighborsClassifier
+        >>> from skgan_resample import compare_samplers
+        >>> X, y = make_classification(200, weights=[0.9], random_state=0)
+        >>> result = compare_samplers(X, y, [SMOTE()], [KNeighborsClassifier()], random_state=0)
+        >>> result.plot().get_xlabel()
+        'balanced_accuracy: mean, 95 % interval; splits as dots'
         """
+        draw = {"scores": draw_scores, "ranks": draw_ranks}
+        if kind not in draw:
+            raise ValueError(f"Got kind={kind!r}, but expected one of {[*draw]}.")
         metric = self.table["metric"].iloc[0] if metric is None else metric
         scores = self.scores(metric)
-        summary = self._summary_of(metric, scores.columns[0])
-        return ComparisonDisplay(scores, summary, metric).plot(kind=kind, ax=ax)
+        return draw[kind](scores, self._summary_of(metric, scores.columns[0]), metric, ax)
 
     def _per_metric(self, function, reference):
         import pandas as pd

@@ -3,13 +3,11 @@
 matplotlib is imported only when something is drawn.
 """
 
-from ._comparison import ComparisonDisplay
 from ._history import TrainingHistoryDisplay
 from ._samples import SyntheticSamplesDisplay
 from ._subclasses import SubclassDisplay
 
 __all__ = [
-    "ComparisonDisplay",
     "SubclassDisplay",
     "SyntheticSamplesDisplay",
     "TrainingHistoryDisplay",
