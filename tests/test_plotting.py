@@ -3,9 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from imblearn.over_sampling import SMOTE
 from matplotlib.colors import to_hex
+from scipy import sparse
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
@@ -126,7 +128,7 @@ def test_correlations_are_those_within_a_class():
     np.testing.assert_allclose(real, [[1, 1, -1], [1, 1, -1], [-1, -1, 1]], atol=0.01)
     np.testing.assert_allclose(generated[:2, :2], [[1, -1], [-1, 1]])
     assert generated.mask[2].all()  # a constant has none
-    with pytest.raises(ValueError, match="Got no class with three"):
+    with pytest.raises(ValueError, match="expected a class with 3 or more of each"):
         SyntheticSamplesDisplay(X[:2], y[:2], Z, y).plot(kind="correlations")
 
 
@@ -158,6 +160,96 @@ def test_flat_pictures_need_their_shape(fitted):
     assert display.axes_.shape == (1, 1)
     with pytest.raises(ValueError, match=r"Got kind='images'.*image_shape"):
         SyntheticSamplesDisplay.from_estimator(fitted, *rows(3, 20), kind="images")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"image_shape": (2, 2, 2)}, "Got images of 2 channels, but expected 1, 3 or 4"),
+        ({"n_images": 0}, "Got n_images=0 and 2 classes"),
+        ({"n": 0}, "Got n_images=8 and 0 classes"),
+    ],
+)
+def test_pictures_that_can_not_be_drawn(changed, message):
+    options = {"image_shape": (2, 4), "n_images": 8, "n": 5} | changed
+    X, y = rows(2, options["n"], d=8)
+    display = SyntheticSamplesDisplay(X, y, X, y, image_shape=options["image_shape"])
+    with pytest.raises(ValueError, match=message):
+        display.plot(n_images=options["n_images"])
+
+
+def test_pictures_of_one_colour_and_none_generated():
+    X, y = np.ones((4, 2, 2, 3)), [0, 0, 1, 1]
+    drawn(SyntheticSamplesDisplay(X, y, X[:0], y[:0]).plot())
+
+
+def test_sparse_samples_are_drawn():
+    X, y = rows(2, 9, d=8)
+    for kind, shape in (("images", (2, 4)), ("marginals", None)):
+        displays = [
+            SyntheticSamplesDisplay(wrap(X), y, wrap(X), y, image_shape=shape).plot(kind=kind)
+            for wrap in (np.asarray, sparse.csr_array)
+        ]
+        np.testing.assert_array_equal(displays[0].X_real, displays[1].X_real)
+
+
+def test_columns_of_frames_are_those_of_numbers_by_name():
+    (X, y), (Z, t) = rows(2, 9, d=2), rows(2, 9, d=2, seed=1)
+    date = pd.Timestamp("2020-01-01")
+    X, Z = (pd.DataFrame(A, columns=["a", "b"]).assign(kind="x", date=date) for A in (X, Z))
+    X.loc[0, "a"] = np.nan
+    for wrap in (pd.DataFrame, pl.from_pandas):
+        display = drawn(SyntheticSamplesDisplay(wrap(X), y, wrap(Z[["b", "kind", "a"]]), t).plot())
+        assert [panel.get_xlabel() for panel in display.axes_[0]] == ["a", "b"]
+        np.testing.assert_array_equal(display.X_real, X[["a", "b"]])
+        np.testing.assert_array_equal(display.X_synthetic, Z[["a", "b"]])
+        with pytest.raises(ValueError, match=r"Got the columns \['kind'\]"):
+            SyntheticSamplesDisplay(wrap(X[["kind"]]), y, wrap(X[["kind"]]), y)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda y: y[:, None], lambda y: pd.DataFrame({"y": y}), pl.Series, lambda y: np.eye(2)[y]],
+    ids=["column", "frame", "polars", "one-hot"],
+)
+def test_displays_take_the_labels_that_samplers_take(wrap):
+    X, y = rows(2, 9)
+    display = drawn(SyntheticSamplesDisplay(X, wrap(y), X, wrap(y)).plot())
+    np.testing.assert_array_equal(display.y_real, y)
+
+
+def test_classes_without_real_samples_are_left_out():
+    X, y = rows(3, 9)
+    display = drawn(SyntheticSamplesDisplay(X[y < 2], y[y < 2], X[y > 0], y[y > 0]).plot())
+    assert [text.get_text() for text in display.axes_[0, 0].get_yticklabels()] == ["1"]
+    for other in (y + 3, np.array(list("abc"))[y]):
+        with pytest.raises(ValueError, match="expected a class with 1 or more of each"):
+            SyntheticSamplesDisplay(X, y, X, other).plot()
+
+
+def test_dollars_in_names_are_no_formulas():
+    X, y = rows(2, 9, d=2)
+    names, labels = ["$a_$", "b $ c $^"], np.array(["$1_ to $2^", "$3^ $"])
+    frame, y = pd.DataFrame(X, columns=names), labels[y]
+    for kind in ("marginals", "correlations"):
+        drawn(SyntheticSamplesDisplay(frame, y, frame, y).plot(kind=kind))
+    drawn(SyntheticSamplesDisplay(X, y, X, y, image_shape=(1, 2)).plot())
+    drawn(TrainingHistoryDisplay({"$a_$": [1.0, 2.0]}).plot())
+    discovery = SubclassDiscovery(1, embedding=PCA(2), random_state=0).fit(X, y)
+    drawn(SubclassDisplay.from_estimator(discovery))
+    result(AUC, names=["$a_$", *"bcd"]).plot().figure.canvas.draw()
+
+
+def test_axes_without_a_grid_are_split_where_they_are():
+    X, y = rows(2, 9)
+    figure = plt.figure()
+    ax = figure.add_axes((0.5, 0.25, 0.25, 0.5))
+    display = drawn(SyntheticSamplesDisplay(X, y, X, y).plot(ax=ax))
+    assert display.axes_.shape == (1, 6)
+    places = np.array([panel.get_position().get_points() for panel in display.axes_.flat])
+    np.testing.assert_allclose(
+        [places.min(axis=(0, 1)), places.max(axis=(0, 1))], ax.get_position()
+    )
 
 
 # Subclasses --------------------------------------------------------------------------------------

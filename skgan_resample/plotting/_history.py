@@ -76,7 +76,8 @@ class TrainingHistoryDisplay:
         axes = panels(self, ax, 1, n, (3.2 * n, 2.8))
         for panel, (name, values) in zip(axes[0], entries.items(), strict=False):
             updates = np.arange(1, len(values) + 1)
-            panel.set(title=f"{name} loss" if values.ndim == 1 else name, xlabel="update")
+            panel.set_title(f"{name} loss" if values.ndim == 1 else name, parse_math=False)
+            panel.set_xlabel("update")
             panel.locator_params(axis="x", nbins=5, integer=True)
             if values.ndim == 1:
                 width = max(len(values) // 20, 1)

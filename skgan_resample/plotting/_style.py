@@ -32,7 +32,12 @@ def panels(display, ax, n_rows, n_columns, size, **shared):
         figure, axes = ax.figure, np.array([[ax]])
         if n_rows * n_columns > 1:
             ax.set_axis_off()
-            grid = ax.get_subplotspec().subgridspec(n_rows, n_columns)
+            if ax.get_subplotspec() is None:  # as of figure.add_axes
+                (left, bottom), (right, top) = ax.get_position().get_points()
+                place = {"left": left, "bottom": bottom, "right": right, "top": top}
+                grid = figure.add_gridspec(n_rows, n_columns, **place)
+            else:
+                grid = ax.get_subplotspec().subgridspec(n_rows, n_columns)
             axes = grid.subplots(squeeze=False, **shared)
     display.figure_, display.axes_ = figure, axes
     display.ax_ = axes[0, 0] if ax is None else ax

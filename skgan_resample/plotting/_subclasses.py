@@ -118,7 +118,7 @@ class SubclassDisplay:
                 left.bar(at + 0.2, made, 0.4, color=SYNTHETIC, label="generated")
             names = [str(n) if np.isnan(e) else f"{n}\ne={e:.2f}" for n, e in enumerate(errors)]
             left.set_xticks(at, names, size="small")
-            left.set(ylabel="share" if label is None else f"share of {label}")
+            left.set_ylabel("share" if label is None else f"share of {label}", parse_math=False)
             for subclass, colour in zip(subclasses, shades, strict=True):
                 places = self.embedding[self.labels == subclass]
                 places = np.c_[places, np.zeros(len(places))][:, :2]
