@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 _AT_ONCE = 64  # images; keeps intermediate float64 arrays small
+_FEW = 16  # values of a channel
 
 
 class ImageCodec(BaseEstimator):
@@ -16,6 +17,7 @@ class ImageCodec(BaseEstimator):
     pixels are clipped: values further from all others than these are from each other, if there is
     at most one for 100 images (or three in all) and at most 1 in 1,000 pixels. Decoded values are
     clipped to the range, so that nothing wraps around, and rounded where pixels are whole numbers.
+    A channel of at most 16 values, as of masks, takes the nearest of these.
 
     Parameters
     ----------
@@ -82,6 +84,7 @@ class ImageCodec(BaseEstimator):
         self._middle = self.low_ / 2 + self.high_ / 2  # halved first: the sum may overflow
         half_span = self.high_ / 2 - self.low_ / 2
         self._half_span = np.where(half_span, half_span, 1)
+        self._values = [_few_values(X[:, c::channels]) for c in range(channels)]
         self.step_ = self.integer_.all() / self._half_span
         self._has_all_bytes = not self.low_.any() and (self.high_ == 255).all()
         if X.dtype == np.uint8 and not self._has_all_bytes:
@@ -150,11 +153,14 @@ class ImageCodec(BaseEstimator):
         Returns
         -------
         X : ndarray of shape (n_samples, height * width * channels)
-            float64, rounded where pixels are whole, and within the range of the pixels.
+                float64, rounded where pixels are whole, and within the range of the pixels.
         """
         check_is_fitted(self)
         X = np.clip(encoded, -1, 1) * self._half_span + self._middle
         np.rint(X, out=X, where=self._laid_out(self.integer_))
+        for c, values in enumerate(self._values):
+            if values is not None:
+                X[:, c] = values[np.searchsorted(values[:-1] / 2 + values[1:] / 2, X[:, c])]
         np.clip(X, self.low_, self.high_, out=X)
         return X.transpose(0, 2, 3, 1).reshape(len(X), -1)
 
@@ -165,6 +171,16 @@ def _is_whole(X):
         return X.dtype.kind in "iub"
     parts = (X[start : start + _AT_ONCE] for start in range(0, len(X), _AT_ONCE))
     return all((part == np.rint(part)).all() for part in parts)
+
+
+def _few_values(images):
+    """The values of the pixels of images, (n, h * w), in order; None if they are more than 16."""
+    found = np.empty(0)
+    for start in range(0, len(images), _AT_ONCE):
+        found = np.union1d(found, images[start : start + _AT_ONCE])
+        if len(found) > _FEW:
+            return None
+    return found
 
 
 def _range(images):

@@ -163,12 +163,13 @@ def _random_gamma(images, target, rng):
 def _translate_and_flip(images, mirrored, rng):
     """Translate (m, c, h, w) images by up to 1/14 of their size, edges repeated; mirror some.
 
-    By whole pixels, without smoothing, or by parts of one where 1/14 is less than a pixel.
+    By whole pixels, without smoothing, or by parts of one along a side of less than 14 pixels.
     """
-    m, reach = len(images), max(images.shape[2:]) / 14
+    m, reach = len(images), np.array(images.shape[2:])[:, None] / 14
     shift = rng.uniform(-reach, reach, (2, m))
-    if reach >= 1:
-        shift = rng.integers(-int(reach), int(reach) + 1, (2, m))
+    if (reach >= 1).any():
+        whole = rng.integers(-reach.astype(int), reach.astype(int) + 1, (2, m))
+        shift = np.where(reach >= 1, whole, shift)
     flip = rng.random(m) < mirrored
     moved = _translated(images, shift)
     moved[flip] = moved[flip, ..., ::-1]
@@ -177,8 +178,6 @@ def _translate_and_flip(images, mirrored, rng):
 
 def _translated(images, shift):
     """Translate (m, c, h, w) images by (2, m) pixels, by linear interpolation between them."""
-    size = np.array(images.shape[2:])[:, None]
-    shift = shift.clip(1 - size, size - 1)
     down, right = np.abs(shift).max(axis=1, initial=0).astype(int) + 1
     padded = np.pad(images, [(0, 0), (0, 0), (down, down), (right, right)], mode="edge")
     windows = sliding_window_view(padded, images.shape[2:], axis=(2, 3))

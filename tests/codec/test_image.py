@@ -45,7 +45,8 @@ def test_integers_that_span_less_than_2_24_come_back_exactly(low, span, data):
 @pytest.mark.parametrize("low", [0, 1 - 2**23])
 @pytest.mark.parametrize("start", [0, 2**23 - 1000, 2**24 - 2000])
 def test_integers_all_over_the_widest_span_come_back_exactly(low, start):
-    codec = ImageCodec((50, 40)).fit(low + np.array([[0, 2**24 - 1]]).repeat(1000, axis=1))
+    seen = np.linspace(0, 2**24 - 1, 2000).astype(int)
+    codec = ImageCodec((50, 40)).fit(low + seen[None])
     X = low + (start + np.arange(2000)).reshape(1, -1)
     np.testing.assert_array_equal(codec.inverse_transform(codec.transform(X)), X)
 
@@ -230,3 +231,13 @@ def test_a_codec_that_is_not_fitted_says_so():
         ImageCodec((1, 1)).transform(np.ones((1, 1)))
     with pytest.raises(NotFittedError):
         ImageCodec((1, 1)).inverse_transform(np.ones((1, 1, 1, 1)))
+
+
+@pytest.mark.parametrize("values", [(0, 255), (-1, 1), (0.0, 0.5, 1.0), (0, 7, 200, 255)])
+def test_channels_of_few_values_take_no_others(values):
+    rng = np.random.default_rng(0)
+    X = np.stack([rng.choice(values, (20, 36)), rng.normal(size=(20, 36))], axis=2)
+    codec = ImageCodec((6, 6, 2)).fit(X.reshape(20, -1))
+    made = codec.inverse_transform(rng.uniform(-1, 1, (50, 2, 6, 6))).reshape(50, 6, 6, 2)
+    assert set(made[..., 0].ravel()) == set(values)
+    assert len(np.unique(made[..., 1])) > 1000

@@ -108,6 +108,15 @@ def test_small_images_are_translated_by_parts_of_a_pixel():
     assert_allclose(np.diff(inside, axis=2), 2 / 63, atol=1e-5)  # a ramp stays one
 
 
+def test_each_side_is_translated_by_its_own_size():
+    """Of wide images, as spectrograms, a short side is hardly moved."""
+    x = np.full((40, 1, 8, 128), -1, dtype=np.float32)
+    x[:, :, 3] = 1
+    new = draw(fit(x, np.zeros(40, dtype=np.int64)), np.zeros(500, dtype=np.int64))
+    assert (new[:, 0, [0, 1, 5, 6, 7]] == -1).all()
+    assert ((new[:, 0, 2:5] + 1).sum(axis=1) > 1.9).all()  # what leaves a row is in the next
+
+
 def test_brightness_goes_part_of_the_way_to_another_image_s():
     x = np.full((12, 1, 8, 8), 60, dtype=np.uint8)
     x[6:] = 180  # near ones are alike: neither mask nor translation changes anything
