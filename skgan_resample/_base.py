@@ -12,7 +12,7 @@ from imblearn.utils import check_sampling_strategy, check_target_type
 from scipy import sparse
 from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -23,7 +23,15 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._containers import append, flatten_images, read_labels, warn, with_room
+from ._containers import (
+    append,
+    flatten_images,
+    is_dataframe,
+    is_polars,
+    read_labels,
+    warn,
+    with_room,
+)
 from .codec import ImageCodec, TableCodec
 from .metrics import dcr, spread_ratio
 
@@ -156,7 +164,10 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         check_is_fitted(self, msg="This %(name)s is not fitted: call fit, which always trains.")
         counts = self._counts(n_samples)
         rng = self._rng if random_state is None else self._stream(new_seed(random_state))
-        return self._make(counts, rng), np.repeat(self.classes_, counts)
+        made = self._make(counts, rng)
+        if hasattr(self, "_container"):  # of flattened images
+            made = append(self._container, made)
+        return made, np.repeat(self.classes_, counts)
 
     # Validation and encoding ---------------------------------------------------------------------
 
@@ -197,13 +208,27 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
     def _encode_images(self, X, flat, labels, own_shape, image_shape):
         flat, labels = validate_data(
-            self, flat, labels, accept_sparse=("csr", "csc"), dtype="numeric"
+            self,
+            flat,
+            labels,
+            accept_sparse=("csr", "csc"),
+            dtype="numeric",
+            ensure_all_finite=False,
         )
         flat = np.ascontiguousarray(flat if isinstance(flat, np.ndarray) else flat.toarray())
+        try:
+            assert_all_finite(flat)
+        except ValueError as error:
+            raise ValueError(
+                "Got NaN or infinity in images, but expected finite pixels. Replace them, for "
+                "example by numpy.nan_to_num(X)."
+            ) from error
         kinds = [getattr(dtype, "kind", "O") for dtype in getattr(X, "dtypes", ())]
         integer = np.isin(kinds, [*"iub"])  # of a frame that has floats, too
         self.codec_ = ImageCodec(image_shape).fit(flat, integer=integer if integer.any() else None)
         self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
+        if is_dataframe(X) or is_polars(X) or sparse.issparse(X):
+            self._container = type(X)(X.tocsr()[:0]) if sparse.issparse(X) else X[:0]
         return self.codec_.view(flat), labels
 
     def _learn(self, x, y, fit=None):
@@ -291,7 +316,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         n_each = min(200, max(20, _ENOUGH // len(compared)))
         rng, collapsed, copied, mistaken = self._stream(0), {}, {}, {}
         few = np.concatenate([np.flatnonzero(y == c)[:n_each] for c in np.flatnonzero(enough)])
-        classifier = _Neighbours(_as_floats(x[few]), y[few])
+        classes_of, own = _nearest_classes(_as_floats(x[few]), y[few])
         for c in compared:
             name = f"{self.classes_[c]!s} ({counts[c]} samples)"
             real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
@@ -300,12 +325,12 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                 continue  # an error is raised when samples are requested
             some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
             spread, (ratio, share, _) = spread_ratio(some, made), dcr(real, made)
-            recognised = classifier.recognised(made, c)
+            recognised = (classes_of(made) == c).mean()
             if spread < _COLLAPSED:
                 collapsed[name] = spread
             elif share > _COPIED and ratio >= 0:  # NaN if most training samples are copies, too
                 copied[name] = share
-            elif recognised < min(1 / len(counts), classifier.own[c] / 2, classifier.own[c] - 0.2):
+            elif recognised < min(1 / len(counts), own[c] / 2, own[c] - 0.2):
                 mistaken[name] = recognised
         for found, text, form, order, category in (  # the worst classes come first
             (collapsed, _COLLAPSE, ".2f", 1, ConvergenceWarning),
@@ -408,26 +433,20 @@ def _as_floats(x):
     return rows / np.float32(127.5) - 1 if x.dtype == np.uint8 else rows
 
 
-class _Neighbours:
-    """Five-nearest-neighbour classifier of (n, d) training samples, its classes weighted equally.
+def _nearest_classes(x, y):
+    """Five nearest neighbours among (n, d) samples, classes weighted equally, as a classifier.
 
-    ``own`` is the leave-one-out recall of each class.
+    Returns a function from (m, d) samples to their (m,) classes, and the leave-one-out recall of
+    each class.
     """
+    counts = np.bincount(y)
+    neighbours = KNeighborsClassifier(min(5, len(x) - 1)).fit(x, y)
 
-    def __init__(self, x, y):
-        self.y, self.weights = y, 1 / np.maximum(np.bincount(y), 1)
-        self.neighbours = NearestNeighbors(n_neighbors=min(5, len(x) - 1)).fit(x)
-        right = self._classes(None) == y
-        self.own = np.bincount(y, right) * self.weights
+    def classes_of(samples):
+        votes = neighbours.predict_proba(samples) / counts[neighbours.classes_]
+        return neighbours.classes_[votes.argmax(axis=1)]
 
-    def recognised(self, made, c):
-        """Share of (m, d) samples that are classified as class c."""
-        return float((self._classes(made) == c).mean())
-
-    def _classes(self, x):
-        labels = self.y[self.neighbours.kneighbors(x, return_distance=False)]
-        votes = (labels[:, :, None] == labels[:, None]).sum(2) * self.weights[labels]
-        return labels[np.arange(len(labels)), votes.argmax(1)]
+    return classes_of, np.bincount(y, classes_of(None) == y) / np.maximum(counts, 1)
 
 
 def _range(values, form):

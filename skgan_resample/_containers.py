@@ -30,8 +30,9 @@ def read_labels(y):
     """Labels as scikit-learn takes them: those of polars, and of pandas' own dtypes, as an array.
 
     Of pandas' own booleans, alone or as categories, scikit-learn would make floats, and it does not
-    take numpy's StringDType. A polars DataFrame of more than one column, masked values, or texts
-    among other labels are a TypeError, missing labels among texts a ValueError.
+    take numpy's StringDType. A polars DataFrame of more than one column, masked values, texts among
+    other labels, or objects that are neither texts nor numbers are a TypeError, missing labels a
+    ValueError.
     """
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise TypeError(_MASKED)
@@ -46,22 +47,40 @@ def read_labels(y):
     kind = getattr(getattr(y, "dtype", None), "kind", "O")
     if kind == "T":  # numpy's StringDType
         y = np.asarray(y, dtype=object)
+    lacks = np.ravel(y.isna() if hasattr(y, "isna") else _lacking(y, kind))
+    if lacks.any():
+        raise ValueError(
+            f"Got missing labels in y, {lacks.sum()} of them, the first at index "
+            f"{lacks.argmax()}, but expected a class for each sample. Leave these out of X and y."
+        )
     if y is not None and kind in "OT":
-        values = np.asarray(y, dtype=object).ravel()
-        lacks = [v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values]
-        if any(lacks):
-            raise ValueError(
-                f"Got missing labels in y, {sum(lacks)} of them, the first at index "
-                f"{lacks.index(True)}, but expected a class for each sample. Leave these out of X "
-                "and y."
-            )
-        types = {isinstance(v, str): type(v).__name__ for v in values}
+        types = {isinstance(v, str): type(v).__name__ for v in np.asarray(y, dtype=object).ravel()}
         if len(types) > 1:
             raise TypeError(
                 f"Got labels of the types {types[True]} and {types[False]} in y, but expected one "
                 "type. Convert them, for example to texts."
             )
-    return np.array(y.tolist()) if is_own and not y.isna().any() else y
+    labels = np.array(y.tolist()) if is_own else y
+    some = labels if hasattr(labels, "dtype") else labels[:1] if isinstance(labels, list) else ()
+    array = np.asarray(some)
+    if array.dtype == object and array.ndim == 1 and not isinstance(array[0], str):
+        raise TypeError(
+            f"Unknown label type: got objects of the type {type(array[0]).__name__} in y, but "
+            "expected an array of numbers, booleans or texts. Convert them, for example to texts."
+        )
+    return labels
+
+
+def _lacking(y, kind):
+    """Mask of the missing ones among labels of no frame."""
+    if kind in "mM":
+        return np.isnat(y)
+    if kind == "f":
+        return np.isnan(y)
+    if y is None or kind not in "OT":
+        return np.False_
+    values = np.asarray(y, dtype=object).ravel()
+    return [v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values]
 
 
 def warn(message, category=UserWarning):
@@ -127,7 +146,7 @@ def flatten_images(X, image_shape):
 
 
 def _check_type(X):
-    """Refuse masked values, iterators and dicts."""
+    """Refuse masked values, iterators, dicts, and tables that would lose their columns' names."""
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise TypeError(_MASKED)
     if isinstance(X, Iterator):
@@ -136,6 +155,25 @@ def _check_type(X):
             "a list of it: list(X)."
         )
     first = X[0] if isinstance(X, (list, tuple)) and X else X
+    if (
+        first is not X
+        and hasattr(first, "__array_interface__")
+        and not isinstance(first, (np.ndarray, np.generic))
+    ):
+        raise TypeError(
+            f"Got a list of the type {type(first).__name__}, but expected an array. Make one of "
+            "it: numpy.stack([numpy.asarray(x) for x in X])."
+        )
+    if type(X).__module__.partition(".")[0] == "pyarrow":
+        raise TypeError(
+            f"Got a pyarrow {type(X).__name__}, but expected an array, a frame or a list. Take its "
+            "to_pandas(), or polars.from_arrow."
+        )
+    if getattr(getattr(X, "dtype", None), "names", None):
+        raise TypeError(
+            "Got a structured array, but expected an array of one dtype, a frame or a list. Make "
+            "a frame of it: pandas.DataFrame(X)."
+        )
     if isinstance(first, Mapping) and not sparse.issparse(first):  # of these one kind is a dict
         raise TypeError(
             f"Got dicts, in X of the type {type(X).__name__}, but expected an array or a "

@@ -21,7 +21,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._containers import warn
+from ._containers import read_labels, warn
 
 _MOST = 10  # subclasses that "auto" tries, at the most
 _ROWS_EACH = 10  # samples in a subclass, on average, that "auto" leaves at the least
@@ -143,7 +143,8 @@ class SubclassDiscovery(
         rng = check_random_state(self.random_state)
         n_components = min(self.n_components, *X.shape)
         with np.errstate(invalid="ignore"):  # shares of zero variance: identical samples
-            self.pca_ = PCA(n_components, random_state=rng).fit(X)
+            pca = PCA(n_components, random_state=rng).set_output(transform="default")
+            self.pca_ = pca.fit(X)
         scores = self.pca_.transform(X)
 
         self.labels_ = np.empty(len(X), dtype=np.intp)
@@ -221,6 +222,7 @@ class SubclassDiscovery(
             X = validate_data(self, X, dtype=[np.float64, np.float32])
             self.classes_, y_index = np.array([None]), np.zeros(len(X), dtype=np.intp)
         else:
+            y = read_labels(y)
             check_classification_targets(y)
             X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
             self.classes_, y_index = np.unique(y, return_inverse=True)
@@ -249,7 +251,8 @@ class SubclassDiscovery(
             return self._embed(some, rng)[nearest[:, 0]]
         perplexity = min(30, max((len(scores) - 1) / 3, 1))
         init = "pca" if scores.shape[1] > 1 else "random"
-        return TSNE(2, perplexity=perplexity, init=init, random_state=rng).fit_transform(scores)
+        tsne = TSNE(2, perplexity=perplexity, init=init, random_state=rng)
+        return np.asarray(tsne.fit_transform(scores))
 
     def _cluster(self, embedding, n_distinct, label, rng):
         """Cluster the embedding of one class, with the best number of subclasses."""

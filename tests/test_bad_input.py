@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow
 import pytest
 import torch
 from hypothesis import given
@@ -282,8 +283,9 @@ def test_not_finite(Sampler):
     refuses(message.format(1), X, y, Sampler=Sampler)
     refuses(message.format("'b'"), pd.DataFrame(X, columns=list("abcd")), y, Sampler=Sampler)
     refuses(message.format(1), sparse.csr_array(X), y, Sampler=Sampler)
-    for value, message in [(np.inf, "infinity"), (np.nan, "X contains NaN")]:
+    for value in (np.inf, np.nan):
         X[3, 1] = value
+        message = r"Got NaN or infinity in images.*nan_to_num"
         refuses(message, X.reshape(-1, 2, 2), y, Sampler=Sampler)
         refuses(message, X, y, Sampler=Sampler, image_shape=(2, 2))
 
@@ -377,7 +379,8 @@ def test_integers_at_the_limits_of_64_bits(dtype, shape):
         assert_extends(extreme, X_resampled)
         assert X_resampled[-5:].max() > high // 4
     # in a float64 the largest value rounds to one beyond the dtype
-    mixed = pd.DataFrame({"limit": np.full(len(y), dtype(high)), "real": np.full(len(y), 0.5)})
+    many = np.linspace(0, 0.5, len(y))
+    mixed = pd.DataFrame({"limit": np.full(len(y), dtype(high)), "real": many})
     shape = shape and (1, 2)
     new = quick(BAGANSampler, image_shape=shape).fit_resample(mixed, y)[0]["limit"].iloc[-1]
     assert new > high // 4
@@ -408,6 +411,38 @@ def test_a_generator_of_nonsense_is_refused_not_clipped(X, value):
 
 
 # Few rows, few columns ---------------------------------------------------------------------------
+
+
+def test_tables_that_would_lose_their_columns_are_refused():
+    X, y = table()
+    records = np.rec.fromarrays(X.T)
+    for held, remedy in ((pyarrow.table({"a": X[:, 0]}), "to_pandas"), (records, "DataFrame")):
+        with pytest.raises(TypeError, match=remedy):
+            RowMixSampler().fit(held, y)
+
+
+def test_lists_of_pictures_of_a_library_are_refused():
+    class Picture:
+        __array_interface__ = np.zeros((4, 4), np.uint8).__array_interface__
+
+    _, y = table()
+    with pytest.raises(TypeError, match=r"list of the type Picture.* numpy.stack"):
+        RowMixSampler().fit([Picture() for _ in y], y)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ((1, [2]), "values in column 'a' that cannot be compared"),
+        (10**400, "beyond float64 in column 'a'"),
+    ],
+)
+def test_objects_that_cannot_be_read_are_named(value, message):
+    _, y = table()
+    first = [value, *([(1, 2)] if isinstance(value, tuple) else [0.5])]
+    column = pd.Series([*first, *first[1:] * (len(y) - 2)], dtype=object)
+    with pytest.raises(ValueError, match=message):
+        RowMixSampler().fit(pd.DataFrame({"a": column}), y)
 
 
 def test_one_class_only():

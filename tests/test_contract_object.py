@@ -6,6 +6,8 @@ from copy import deepcopy
 
 import joblib
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import torch
 from imblearn.over_sampling import SMOTE
@@ -23,6 +25,7 @@ from samplers import (
     resampled,
     table,
 )
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -331,3 +334,12 @@ def test_ablations_of_bagan_gp_change_the_result(ablation):
     assert X_resampled.shape == default.shape
     assert np.isfinite(X_resampled).all()
     assert not np.array_equal(X_resampled, default)
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, pl.DataFrame, sparse.csr_array])
+def test_flattened_images_are_sampled_in_their_container(container):
+    X, y = images(6, 5)
+    flat = container(X.reshape(len(X), -1))
+    made = RowMixSampler(image_shape=X.shape[1:], random_state=0).fit(flat, y).sample(2)[0]
+    assert type(made) is type(flat)
+    assert made.shape == (4, flat.shape[1])

@@ -151,8 +151,7 @@ OBJECTS = {
     "dates": [datetime.date(2020, 1, day) for day in range(1, 6)] + [datetime.date(9999, 12, 31)],
     "times": [datetime.time(hour) for hour in range(6)],
     "zoned": [
-        datetime.datetime(2020, 1, 1, 2 * hour, tzinfo=datetime.timezone(hour * HOUR))
-        for hour in range(6)
+        datetime.datetime(2020, 1, 1, 2 * hour, tzinfo=datetime.timezone(HOUR)) for hour in range(6)
     ],
     "decimals": [Decimal(i) / 7 for i in range(6)],
     "fractions": [Fraction(i, 7) for i in range(6)],

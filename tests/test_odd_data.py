@@ -1,5 +1,7 @@
 """Odd data of every kind: exact counts, finite rows in range, dtypes kept, originals untouched."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -290,7 +292,10 @@ def test_labels_of_every_dtype(Sampler, kind):
     ("labels", "message"),
     [
         (np.array([b"no", b"yes", b"perhaps"]), f"labels represented as bytes is {BYTES_ARE}"),
-        (np.array([1, 2, 3], dtype=object), "Unknown label type"),
+        (np.array([1, 2, 3], dtype=object), "objects of the type int in y"),
+        (np.array([Fraction(1, 3), Fraction(1, 2), Fraction(2)]), "objects of the type Fraction"),
+        (np.array(["2020", "2021", "NaT"], dtype="M8[s]"), "missing labels in y, 3"),
+        (pd.Series([0.0, 1.0, np.nan]), "missing labels in y, 3"),
         (np.array([1, "b", None], dtype=object), "missing labels"),
         (np.array([1, "b", "c"], dtype=object), "labels of the types str and int in y"),
         (np.array([0.5, 1.5, 2.5]), "Unknown label type: continuous"),
@@ -312,3 +317,10 @@ def test_balanced_data_come_back_as_they_are(Sampler):
     new, labels = new_rows(Sampler, X, y)
     assert len(new) == len(labels) == 0
     assert len(quick(Sampler).fit(X, y).sample({1: 4})[0]) == 4
+
+
+def test_lists_of_rows_keep_the_type_of_each_column():
+    X = [[20 + i, i / 2, i % 3 == 0, 2**63 + i] for i in range(40)]
+    X_resampled, _ = RowMixSampler(random_state=0).fit_resample(X, [0] * 25 + [1] * 15)
+    assert {tuple(map(type, row)) for row in X_resampled} == {(int, float, bool, int)}
+    assert min(row[3] for row in X_resampled) == 2**63

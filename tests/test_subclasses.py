@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
@@ -223,3 +224,17 @@ def test_numbers_that_are_none(asked):
 def test_targets_that_are_no_classes():
     with pytest.raises(ValueError, match="Unknown label type: continuous"):
         SubclassDiscovery().fit(np.eye(4), [0.1, 0.2, 0.3, 0.4])
+
+
+def test_a_transform_output_set_for_the_process_changes_nothing(groups):
+    X, y, _ = groups
+    expected = SubclassDiscovery(2, random_state=0).fit(X, y).labels_
+    with config_context(transform_output="pandas"):
+        assert_array_equal(SubclassDiscovery(2, random_state=0).fit(X, y).labels_, expected)
+
+
+def test_labels_of_pandas_own_booleans_stay_booleans(groups):
+    X, y, _ = groups
+    labels = pd.Series(np.asarray(y) == y[0], dtype="boolean")
+    assert set(SubclassDiscovery(1).fit(X, labels).n_subclasses_) == {False, True}
+    assert SubclassDiscovery(1).fit(X, labels).classes_.dtype == bool

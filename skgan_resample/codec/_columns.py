@@ -85,8 +85,13 @@ def as_table(X):
     if is_polars(X) or (is_dataframe(X) and X.ndim == 2):
         return X
     array = np.asarray(X)
-    mixed = isinstance(X, (list, tuple)) and array.dtype.kind in "USMm"
-    return np.array(X, dtype=object) if mixed else array
+    if isinstance(X, (list, tuple)) and array.ndim == 2:
+        types = {type(value) for row in X for value in row}
+        # numpy makes floats of integers beside floats, or beyond 64 bits, and texts of all
+        is_beyond = types == {int} and array.dtype.kind == "f"
+        if len(types) > 1 or is_beyond or array.dtype.kind in "USMm":
+            return np.array([[*row] for row in X], dtype=object)
+    return array
 
 
 def like_columns(X):

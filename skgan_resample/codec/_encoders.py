@@ -7,6 +7,7 @@ import numpy as np
 
 MAX_BLOCK = 64
 _EXACT = 2.0**23
+_FAR = 2.0**10  # interquartile ranges
 _MOST_DECIMALS = 6
 _FEWEST_VALUES = 10  # ten values are all multiples of ten by chance once in 10**10 times
 _LARGEST_UINT64 = np.nextafter(2.0**64, 0)  # that float64 can represent
@@ -53,7 +54,7 @@ class Numbers:
         recurs = n_seen < n_present / 2
         self._find_steps(column, seen, ~recurs & (n_seen >= _FEWEST_VALUES))
         steps = self.steps(seen)
-        self._standardise(column, steps, self.steps(values))
+        self._standardise(column, steps, self.steps(values), n_present)
         # a zero comes back from float32 as about 1e-8, which would fill a sparse table
         has_zero = (seen == 0).any(axis=1, keepdims=True)
         self.nearly_zero = np.where(has_zero, 1e-6 * (steps[:, -1:] - steps[:, :1]), 0)
@@ -97,7 +98,7 @@ class Numbers:
         steps[below] = -(~above[below] + 1.0)
         return steps / self.step
 
-    def _standardise(self, column, seen, steps):
+    def _standardise(self, column, seen, steps, n_present):
         """Learn ``centre`` and ``scale`` from steps, (k, n), of which ``seen`` are in order."""
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             self.centre, self.scale = (f(axis=1, keepdims=True) for f in (steps.mean, steps.std))
@@ -111,6 +112,11 @@ class Numbers:
         is_flat, span = self.scale <= rounding, high - low
         self.centre = np.where(is_flat, low / 2 + high / 2, self.centre)
         self.scale = np.where(is_flat, np.where(span, span, 1), self.scale)
+        # beside a few huge values the others, far from the mean, would all be the same in float32
+        quartiles = (n_present[:, None] - 1) * [1, 2, 3] // 4
+        first, median, third = np.take_along_axis(seen, quartiles, axis=1).T[:, :, None]
+        is_far = (third > first) & (np.abs(self.centre - median) > _FAR * (third - first))
+        self.centre = np.where(is_far, median, self.centre)
         # float32 is exact for whole numbers up to 2**24: a centre within 2**23 of both ends
         # keeps every integer column that spans less than 2**24 exact, however skewed it is.
         is_narrow = high < 2 * _EXACT

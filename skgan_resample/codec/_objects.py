@@ -60,7 +60,14 @@ class Column:
             return values
         kinds = {getattr(unit, "kind", None) for unit in (self.unit, known.unit)}
         if len(kinds) == 1 and kinds <= {"m", "M"}:
-            return values.view(self.unit).astype(known.unit).view(np.int64)
+            found = values.view(self.unit).astype(known.unit)
+            is_finer = np.promote_types(self.unit, known.unit) == known.unit
+            if is_finer and (found.astype(self.unit).view(np.int64) != values).any():
+                raise ValueError(
+                    f"Got times in {self.labels[0]} that {known.unit}, as seen in fit, has no "
+                    "place for. Convert the column to a coarser unit, before fit, too."
+                )
+            return found.view(np.int64)
         raise ValueError(f"Got {self.dtype} values in {self.labels[0]}, but fit saw {known.dtype}.")
 
 
@@ -88,11 +95,11 @@ def read_objects(objects, dtype, label, zone=None):
             f"Got values of the type {family.__name__} in {label}, but expected numbers, texts, "
             "booleans, dates or times."
         )
-    elif times := _read_times(present, family, zone):
+    elif times := _read_times(present, family, zone, label):
         column.kind, (found, column.unit, column.make, column.zone) = "time", times
     else:
         column.kind, column.is_category = "level", True
-        found, column.levels = _read_levels(present)
+        found, column.levels = _read_levels(present, label)
     values = np.zeros(len(objects), dtype=found.dtype)
     values[~absent] = found
     return column, values, absent
@@ -117,9 +124,12 @@ def _family(kind):
     return next((name for name, kinds in _FAMILIES.items() if issubclass(kind, kinds)), kind)
 
 
-def _read_levels(present):
+def _read_levels(present, label):
     """Codes of values, and the list of levels that these index."""
-    levels = list(dict.fromkeys(present))
+    try:
+        levels = list(dict.fromkeys(present))
+    except TypeError as error:
+        raise ValueError(f"Got values in {label} that cannot be compared: {error}.") from error
     with suppress(TypeError, ValueError):  # without an order that in which they come stays
         levels = sorted(levels)
     index = {level: i for i, level in enumerate(levels)}
@@ -135,7 +145,10 @@ def _read_numbers(present, kinds, label):
     if not others:
         native = integer_dtype(min(present), max(present), label)
         return present.astype(native), bool if _family(next(iter(kinds))) is bool else int
-    values = present.astype(np.float64)
+    try:
+        values = present.astype(np.float64)
+    except OverflowError as error:
+        raise ValueError(f"Got numbers beyond float64 in {label}. Rescale them.") from error
     nan_mask(values, label)
     if all(issubclass(kind, Decimal) for kind in others):
         digits = (-int(v.as_tuple().exponent) for v in present if isinstance(v, Decimal))
@@ -176,10 +189,10 @@ def nan_mask(values, label):
 # Times -------------------------------------------------------------------------------------------
 
 
-def _read_times(present, family, zone):
+def _read_times(present, family, zone, label):
     """Times as int64, their unit, a function that makes one, their zone; None without an order.
 
-    Moments are what clocks show in ``zone``, or in that of the first.
+    Moments are what clocks show in ``zone``, or in their own, which is one.
     """
     if hasattr(family, "freqstr") and len({period.freqstr for period in present}) == 1:  # pandas'
         counts, unit = np.array([period.ordinal for period in present]), present[0].freqstr
@@ -187,11 +200,29 @@ def _read_times(present, family, zone):
     zones = [v.tzinfo for v in present if getattr(v, "tzinfo", None) is not None]
     if family not in ("m8", "M8", datetime.time) or 0 < len(zones) < len(present):
         return None
+    offsets = {str(zone) for zone in zones}  # of pytz, too, in winter and in summer the same
+    if len(offsets) > 1:
+        raise ValueError(
+            f"Got times of {len(offsets)} time zones in {label}, such as "
+            f"{' and '.join(sorted(offsets)[:2])}, but expected one. Convert the column, with "
+            "pandas.to_datetime(column, utc=True).dt.tz_convert(zone)."
+        )
     zone = (zone or zones[0]) if zones else None
-    times = np.array([_naive(v, zone) for v in present], dtype="M8" if family == "M8" else "m8")
+    times = _in_one_unit([_naive(v, zone) for v in present], "M8" if family == "M8" else "m8")
     kind = next((type(v) for v in present if hasattr(v, "asm8")), type(present[0]))
     make = partial(_time, unit=times.dtype, kind=kind, zone=zone)
     return times.view(np.int64), times.dtype, make, zone
+
+
+def _in_one_unit(times, kind):
+    """Times of several units as an array, of the finest unit in which the furthest has a place."""
+    found = np.array(times, dtype=kind)
+    for unit in ("us", "ms", "s", "m", "h", "D"):
+        coarse = np.array(times, dtype=f"{kind}[{unit}]")
+        if (found.astype(coarse.dtype) == coarse).all():
+            break
+        found = coarse
+    return found
 
 
 def _naive(time, zone):

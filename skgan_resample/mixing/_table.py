@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from ..codec._encoders import one_hot_runs
 
@@ -125,7 +126,8 @@ class TableMixture:
             known = np.where(present[:, some], x[:, some], np.float32(np.nan))
             low[some], high[some], n_values[some], found = _values(known)
             values |= {start + i: column for i, column in found.items()}
-        two = np.flatnonzero((n_values == 2) & (is_number | is_second))
+        is_mark = np.isin(np.arange(len(owners)), marks)
+        two = np.flatnonzero((n_values == 2) & (is_number | is_second | is_mark))
         ties = tied_columns(x[:, two] == x[:, two].max(axis=0), present[:, two])
         groups = _groups(owners, two, ties)
         interpolated = is_number & (n_values != 1) & (n_values != 2)
@@ -213,13 +215,16 @@ def _values(x):
 
 
 def _groups(owners, two_valued, ties):
-    """Number the groups of columns that come from the same row; the other columns get -1."""
-    unit = np.where(owners > 0, owners + len(owners), -1)
-    unit[two_valued] = np.where(owners[two_valued] > 0, unit[two_valued], ties)
-    leader = np.arange(2 * len(owners) + 1)
-    leader[unit[two_valued]] = unit[two_valued[np.unique(ties, return_index=True)[1][ties]]]
-    groups = np.append(-1, np.where(unit < 0, -1, leader[unit]))
-    return np.unique(groups, return_inverse=True)[1][1:] - 1
+    """Number the groups of columns that come from the same row; the other columns get -1.
+
+    These are columns of one unit, tied columns, and what both together connect.
+    """
+    n, units = len(owners), np.flatnonzero(owners)
+    columns = np.concatenate([units, two_valued])
+    nodes = np.concatenate([n + owners[units], n + owners.max() + 1 + ties])
+    edges = sparse.coo_array((np.ones(len(nodes)), (columns, nodes)), (3 * n + 1, 3 * n + 1))
+    groups = np.where(np.isin(np.arange(n), columns), connected_components(edges)[1][:n], -1)
+    return np.unique(np.append(-1, groups), return_inverse=True)[1][1:] - 1
 
 
 def tied_columns(
@@ -228,7 +233,7 @@ def tied_columns(
     """Number the groups of two-valued columns that must come from the same row: (n, d) -> (d,).
 
     ``high``, (n, d), is where a column has the larger of its values, dense or a sparse CSC array;
-    ``present``, dense, where it has any, by default everywhere. Neighbouring columns of which
+    ``present``, dense, where it has any, by default everywhere. Three or more neighbours of which
     exactly one is high in every row, or exactly one low, are one category, one-hot encoded: a
     group. Of the others, two columns are tied if one of the four pairs of their values is never
     seen, and a group is what ties connect: no new pair comes about.
@@ -239,7 +244,8 @@ def tied_columns(
     for side in sides:
         rest = np.flatnonzero(groups < 0)
         for start, end in one_hot_runs(side[:, rest]):
-            groups[rest[start:end]] = groups.max() + 1
+            if end - start > 2:
+                groups[rest[start:end]] = groups.max() + 1
     rest = np.flatnonzero(groups < 0)
     on: Any = sides[0][:, rest].astype(np.float32)
     seen = None if present is None or present.all() else present[:, rest].astype(np.float32)

@@ -382,3 +382,11 @@ def test_columns_with_missing_values_share_no_block():
     X = pd.get_dummies(list("abcabcabcabc"), dtype=float)
     X.loc[0] = np.nan
     assert TableCodec().fit(X).block_sizes_ == (2,) * 6  # values, and whether they are there
+
+
+@pytest.mark.parametrize("huge", [10**12, -(2**31) * 10**4])
+def test_beside_a_huge_value_the_others_come_back(huge):
+    X = np.r_[huge, np.random.default_rng(0).integers(1, 1000, 199)][:, None]
+    made = TableCodec().fit(X).inverse_transform(TableCodec().fit_transform(X))
+    assert_array_equal(made[1:], X[1:])
+    assert_allclose(made[0], huge, rtol=1e-7)

@@ -1,6 +1,7 @@
 """RowMixSampler draws from the mixtures, keeps samples of its own and returns no copy."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from samplers import images, table
 from sklearn.datasets import load_digits
@@ -46,3 +47,17 @@ def test_no_row_of_numbers_is_a_training_row():
     X = np.random.default_rng(0).normal(size=(200, 4))
     X_new, _ = RowMixSampler(random_state=0).fit(X, np.arange(200) < 150).sample(500)
     assert not (X_new[:, None] == X).all(2).any()
+
+
+def test_what_is_missing_together_stays_together():
+    """Marks of missing values are tied like columns of two values: to each other and to flags."""
+    rng = np.random.default_rng(0)
+    lacks, y = rng.random(200) < 0.4, np.repeat([0, 1], [140, 60])
+    X = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "c"])
+    X["level"] = rng.choice(["x", "y", "z"], 200)
+    X = X.mask(np.c_[lacks, lacks, ~lacks, lacks]).assign(flag=lacks, other=rng.random(200) < 0.5)
+    X_resampled, _ = RowMixSampler(random_state=0).fit_resample(X, y)
+    new = X_resampled.iloc[200:]
+    for column, marks in {"a": new.flag, "b": new.flag, "c": ~new.flag, "level": new.flag}.items():
+        assert (new[column].isna() == marks).all()
+    assert 0.2 < (new.other == new.flag).mean() < 0.8
