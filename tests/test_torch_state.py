@@ -33,6 +33,7 @@ STATES = {
     "inference_mode": torch.inference_mode,
     "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
     "default device": lambda: Default(torch.set_default_device, "meta", None),
+    "matmul precision": lambda: Default(torch.set_float32_matmul_precision, "medium", "highest"),
 }
 
 
@@ -64,6 +65,7 @@ def state():
         torch.is_autocast_enabled("cpu"),
         torch.get_default_device(),
         torch.get_num_threads(),
+        torch.get_float32_matmul_precision(),
     )
 
 

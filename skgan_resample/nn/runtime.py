@@ -19,6 +19,9 @@ from torch import nn
 _SMALL_BATCH = 1 << 15
 _LOCK = threading.Lock()
 _CALLERS: dict[int, int] = {}  # per thread inside a block: the count to be put back
+_MKLDNN = torch.backends.mkldnn
+_PRECISE = [_MKLDNN.matmul, _MKLDNN.conv] if hasattr(_MKLDNN, "matmul") else []  # torch >= 2.9
+_PRECISION: list[str] = []  # that the caller's process has for these, inside blocks
 _IS_FORKED = False
 
 
@@ -74,7 +77,8 @@ def moved(x: torch.Tensor, device: str) -> torch.Tensor:
 def torch_settings(n_values: int) -> Iterator[None]:
     """Run a block under settings of its own, whatever the caller's are, and put those back.
 
-    Gradients are recorded, autocast is off, tensors are made on the CPU where no device is named.
+    Gradients are recorded, autocast is off, tensors are made on the CPU where no device is named,
+    and the CPU multiplies in float32, not in bfloat16 (``torch.set_float32_matmul_precision``).
     Batches of fewer than 32,768 values, samples times columns or pixels, are worked on by one
     thread, larger ones by as many as the caller has; in a forked process by one, since libgomp
     would wait for the parent's threads. The default dtype belongs to all threads of the process:
@@ -93,7 +97,7 @@ def torch_settings(n_values: int) -> Iterator[None]:
 
 @contextmanager
 def _threads(n_threads: int | None) -> Iterator[None]:
-    """Set torch's number of threads for a block; None leaves the caller's.
+    """Set torch's number of threads for a block, None leaves the caller's, and full precision.
 
     Blocks may be nested, and may overlap in several threads: a thread that is born inside another
     one's block sees that block's count, so it takes over what that block is going to put back.
@@ -103,6 +107,9 @@ def _threads(n_threads: int | None) -> Iterator[None]:
         nested = thread in _CALLERS
         inherited = bool(_CALLERS) and not nested
         before = next(iter(_CALLERS.values())) if inherited else torch.get_num_threads()
+        if not _CALLERS:
+            _PRECISION[:] = [place.fp32_precision for place in _PRECISE]
+            _set_precision(["ieee"] * len(_PRECISE))
         _CALLERS.setdefault(thread, before)
         torch.set_num_threads(n_threads or before)
     try:
@@ -111,7 +118,14 @@ def _threads(n_threads: int | None) -> Iterator[None]:
         with _LOCK:
             if not nested:
                 del _CALLERS[thread]
+            if not _CALLERS:
+                _set_precision(_PRECISION)
             torch.set_num_threads(before)
+
+
+def _set_precision(names: list[str]) -> None:
+    for place, name in zip(_PRECISE, names, strict=True):
+        place.fp32_precision = name
 
 
 def _begin_as_forked() -> None:
@@ -121,6 +135,7 @@ def _begin_as_forked() -> None:
     thread, counts = threading.get_ident(), [*_CALLERS.values()]
     if counts and thread not in _CALLERS:
         torch.set_num_threads(counts[0])  # what the threads that are gone would have put back
+        _set_precision(_PRECISION)
     for gone in _CALLERS.keys() - {thread}:
         del _CALLERS[gone]
     _LOCK.release()
