@@ -78,13 +78,25 @@ feature_names_in_ : ndarray of shape (n_features,)
 
 import re
 
+_EXAMPLE = """\
+>>> from sklearn.datasets import make_classification
+>>> from skgan_resample import {0}
+>>> X, y = make_classification(200, weights=[0.9], random_state=0)
+>>> X_resampled, y_resampled = {0}(max_iter=50, random_state=0).fit_resample(X, y)
+>>> [y_resampled.tolist().count(label) for label in (0, 1)]
+[180, 180]"""
+
 
 def documented(cls):
-    """Replace lines of ``{name}`` in the docstring of a class by the descriptions of the names."""
+    """Replace lines of ``{name}`` in the docstring of a class by the descriptions of the names.
+
+    ``{example}`` is replaced by an example of the class.
+    """
     if __doc__ is None or cls.__doc__ is None:  # python -OO
         return cls
     entries = re.split(r"\n(?=\w+ :)", __doc__.strip())[1:]
     descriptions = {entry.partition(" ")[0]: entry for entry in entries}
+    descriptions["example"] = _EXAMPLE.format(cls.__name__)
 
     def described(match):
         text = "\n".join(descriptions[name] for name in re.findall(r"\w+", match[0]))

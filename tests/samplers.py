@@ -91,11 +91,11 @@ class RecordedRun(TrainingRun):
         self.autoencoder = copy.deepcopy(network)
         return history
 
-    def train_adversarial(self, generator, discriminator, d_loss, g_loss, data, n_critic=1):
+    def train_adversarial(self, generator, discriminator, d_loss, g_loss, *data, **options):
         self.started_from = copy.deepcopy((generator, discriminator))
         self.generator, self.discriminator = generator, discriminator
         self.d_loss, self.g_loss = d_loss, g_loss
-        return super().train_adversarial(generator, discriminator, d_loss, g_loss, data, n_critic)
+        return super().train_adversarial(generator, discriminator, d_loss, g_loss, *data, **options)
 
 
 def with_wrong_sign(sampler, of="g_loss"):
@@ -105,11 +105,11 @@ def with_wrong_sign(sampler, of="g_loss"):
         def _fit_gan(self, x, y, run):
             train = run.train_adversarial
 
-            def broken(generator, discriminator, d_loss, g_loss, *options):
+            def broken(generator, discriminator, d_loss, g_loss, *data, **options):
                 losses = {"d_loss": d_loss, "g_loss": g_loss}
                 sound = losses[of]
                 losses[of] = lambda x, y: -sound(x, y)
-                return train(generator, discriminator, *losses.values(), *options)
+                return train(generator, discriminator, *losses.values(), *data, **options)
 
             run.train_adversarial = broken
             return super()._fit_gan(x, y, run)

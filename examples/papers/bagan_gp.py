@@ -34,10 +34,10 @@ from _common import (
 )
 from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
+from torch.nn.functional import l1_loss, mse_loss
 
 from skgan_resample import BAGANGPSampler, BAGANSampler, SyntheticSamplesDisplay
 from skgan_resample.metrics import frechet_distance, with_real_floor
-from skgan_resample.nn.losses import reconstruction_l1, reconstruction_l2
 from skgan_resample.nn.networks import ClassScale
 from skgan_resample.nn.run import in_batches
 
@@ -157,10 +157,10 @@ def separation(name, data, scores, options, seed):
     X_test, y_test = thin(X_test, y_test, [100] * (y.max() + 1), 0)
 
     def plain(x, y, encoder, decoder, _):
-        return reconstruction_l2(x, decoder(encoder(x)))
+        return mse_loss(decoder(encoder(x)), x)
 
     def supervised(x, y, encoder, decoder, scale):
-        return reconstruction_l1(x, decoder(encoder(x) * scale(y)))
+        return l1_loss(decoder(encoder(x) * scale(y)), x)
 
     def scale():
         return ClassScale(int(y.max()) + 1, LATENT_DIM)

@@ -43,9 +43,10 @@ from sklearn.metrics import (
 from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
+from torch.nn.functional import mse_loss
 
 from skgan_resample import BAGANSampler, GAMOSampler, SCDLSampler, WAEGANSampler
-from skgan_resample.nn.losses import mmd_imq, reconstruction_l2
+from skgan_resample.nn.losses import mmd_imq
 from skgan_resample.nn.run import in_batches
 
 PROFILE = [4000, 2000, 1000, 750, 500, 350, 200, 100, 60, 40]
@@ -137,7 +138,7 @@ def all_codes(X, y, X_test, options, seed):
             z = encoder(x)
             apart = nn.functional.cross_entropy(head(z), y)
             prior = torch.randn(z.shape, generator=rng)
-            return reconstruction_l2(x, decoder(z)) + mmd * mmd_imq(prior, z) + supervision * apart
+            return mse_loss(decoder(z), x) + mmd * mmd_imq(prior, z) + supervision * apart
 
         def head():
             return nn.Linear(LATENT_DIM, int(y.max()) + 1)

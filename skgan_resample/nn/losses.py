@@ -6,19 +6,11 @@ classes. Every function returns a scalar and has no side effect.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-
-
-def reconstruction_l1(x: Tensor, reconstruction: Tensor) -> Tensor:
-    """Mean absolute error, ``mean |x - x'|``, over all entries of two equal shapes."""
-    return F.l1_loss(reconstruction, x)
-
-
-def reconstruction_l2(x: Tensor, reconstruction: Tensor) -> Tensor:
-    """Mean squared error, ``mean (x - x')**2``, over all entries of two equal shapes."""
-    return F.mse_loss(reconstruction, x)
 
 
 def logistic_d(real: Tensor, *fakes: Tensor, real_target: float = 1.0) -> Tensor:
@@ -53,11 +45,6 @@ def balancing_d(real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
     return F.cross_entropy(torch.cat([real, fake]), targets)
 
 
-def balancing_g(fake: Tensor, y: Tensor) -> Tensor:
-    """Generator's loss of BAGAN, ``-mean log D_y(G(z_y))``: to be taken for a sample of class y."""
-    return F.cross_entropy(fake, y)
-
-
 def gradient_penalty(scores: Tensor, points: Tensor) -> Tensor:
     r"""Squared distance of the norm of the discriminator's gradient from one.
 
@@ -69,6 +56,19 @@ def gradient_penalty(scores: Tensor, points: Tensor) -> Tensor:
     """
     (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def squared_slope(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+    r"""Squared norm of the gradient of a critic at (n, ...) real samples, the penalty R1.
+
+    .. math:: \frac{1}{n} \sum_i \lVert \nabla_x D(x_i) \rVert^2
+
+    as in Mescheder, Geiger & Nowozin (ICML 2018, eq. 9). The critic maps samples to their (n,)
+    scores, through nothing that mixes samples.
+    """
+    points = real.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(points).sum(), points, create_graph=True)
+    return gradient.flatten(1).square().sum(1).mean()
 
 
 def points_between(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
@@ -128,7 +128,7 @@ def negative_elbo(
     less the constant :math:`s^2 \log 2 \pi s^2` (Kingma & Welling, ICLR 2014, eq. 10, appendix B).
     """
     divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
-    return reconstruction_l2(x, reconstruction) + kl_weight * (divergence / x[0].numel())
+    return F.mse_loss(reconstruction, x) + kl_weight * (divergence / x[0].numel())
 
 
 def auxiliary_d(real: Tensor, fake: Tensor, y: Tensor, fake_y: Tensor) -> Tensor:
@@ -140,11 +140,6 @@ def auxiliary_d(real: Tensor, fake: Tensor, y: Tensor, fake_y: Tensor) -> Tensor
     Shlens, ICML 2017, eq. 3).
     """
     return F.cross_entropy(real, y) + F.cross_entropy(fake, fake_y)
-
-
-def auxiliary_g(fake: Tensor, fake_y: Tensor) -> Tensor:
-    """Generator's class loss in an ACGAN, ``-mean log C_c(G(z, c))``, on (m, K) class logits."""
-    return F.cross_entropy(fake, fake_y)
 
 
 def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import torch
+from torch.nn.functional import cross_entropy, mse_loss
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.latent import ClassGaussians
-from ..nn.losses import balancing_d, balancing_g, reconstruction_l2
+from ..nn.losses import balancing_d
 from ..nn.networks import LinearHead, UnlabelledGenerator
 from ..nn.run import in_batches
 
@@ -56,13 +57,7 @@ class BAGANSampler(BaseGANSampler):
 
     Examples
     --------
-    >>> from sklearn.datasets import make_classification
-    >>> from skgan_resample import BAGANSampler
-    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> sampler = BAGANSampler(max_iter=50, autoencoder_max_iter=50, random_state=0)
-    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
-    >>> [y_resampled.tolist().count(label) for label in (0, 1)]
-    [180, 180]
+    {example}
     """
 
     _parameter_constraints: dict = {
@@ -108,7 +103,7 @@ class BAGANSampler(BaseGANSampler):
         autoencoder = torch.nn.Sequential(encoder, decoder)
 
         def autoencoder_loss(x, y):
-            return reconstruction_l2(x, autoencoder(x))
+            return mse_loss(autoencoder(x), x)
 
         history = run.train_autoencoder(autoencoder, autoencoder_loss, data)
 
@@ -132,7 +127,7 @@ class BAGANSampler(BaseGANSampler):
 
         def g_loss(x, y):
             fake, fake_y = generated(y, len(x) + -(-len(x) // K))
-            return balancing_g(discriminator(fake), fake_y)
+            return cross_entropy(discriminator(fake), fake_y)
 
         history |= run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
         return generator, history

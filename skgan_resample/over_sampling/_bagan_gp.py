@@ -6,6 +6,7 @@ from numbers import Integral, Real
 
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
+from torch.nn.functional import l1_loss
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
@@ -16,7 +17,6 @@ from ..nn.losses import (
     logistic_g,
     points_around,
     points_between,
-    reconstruction_l1,
 )
 from ..nn.networks import LinearHead, ProductDiscriminator, ProductGenerator
 from ..nn.run import in_batches
@@ -186,7 +186,7 @@ class BAGANGPSampler(BaseGANSampler):
 
         def autoencoder_loss(x, y):
             label = y if self.supervised_autoencoder else None
-            return reconstruction_l1(x, generator(encoder(x), label))
+            return l1_loss(generator(encoder(x), label), x)
 
         autoencoder = torch.nn.ModuleList([encoder, generator])
         history = run.train_autoencoder(autoencoder, autoencoder_loss, run.batches(x, y))

@@ -6,12 +6,12 @@ from numbers import Real
 
 import torch
 from sklearn.utils._param_validation import Interval
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import cross_entropy, logsigmoid
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.latent import ClassGaussians
-from ..nn.losses import auxiliary_d, auxiliary_g, logistic_d, logistic_g, negative_elbo
+from ..nn.losses import auxiliary_d, logistic_d, logistic_g, negative_elbo
 from ..nn.networks import ConcatGenerator, LinearHead, TwoHeads
 from ..nn.run import in_batches
 
@@ -78,13 +78,7 @@ class IDAGANSampler(BaseGANSampler):
 
     Examples
     --------
-    >>> from sklearn.datasets import make_classification
-    >>> from skgan_resample import IDAGANSampler
-    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> sampler = IDAGANSampler(max_iter=50, autoencoder_max_iter=50, random_state=0)
-    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
-    >>> [y_resampled.tolist().count(label) for label in (0, 1)]
-    [180, 180]
+    {example}
     """
 
     _auto_max_iter = (300, 900)
@@ -167,7 +161,7 @@ class IDAGANSampler(BaseGANSampler):
         def g_loss(x, y):
             fake, fake_y = generated(y)
             source, classes = discriminator(fake)
-            return logistic_g(source) + auxiliary_g(classes, fake_y)
+            return logistic_g(source) + cross_entropy(classes, fake_y)
 
         data = run.batches(x, y, self.real_balance)
         history |= run.train_adversarial(generator, discriminator, d_loss, g_loss, data, n_critic=2)

@@ -6,12 +6,12 @@ from numbers import Real
 
 import torch
 from sklearn.utils._param_validation import Interval
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, mse_loss
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.latent import ClassGaussians
-from ..nn.losses import balancing_d, balancing_g, mmd_imq, reconstruction_l2
+from ..nn.losses import balancing_d, mmd_imq
 from ..nn.networks import LinearHead, UnlabelledGenerator
 from ..nn.run import in_batches
 
@@ -66,13 +66,7 @@ class WAEGANSampler(BaseGANSampler):
 
     Examples
     --------
-    >>> from sklearn.datasets import make_classification
-    >>> from skgan_resample import WAEGANSampler
-    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> sampler = WAEGANSampler(max_iter=50, autoencoder_max_iter=50, random_state=0)
-    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
-    >>> [y_resampled.tolist().count(label) for label in (0, 1)]
-    [180, 180]
+    {example}
     """
 
     _parameter_constraints: dict = {
@@ -80,6 +74,8 @@ class WAEGANSampler(BaseGANSampler):
         "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
         "mmd_weight": [Interval(Real, 0, None, closed="left")],
     }
+
+    supervision_weight = 0.0  # the codes are not supervised; a parameter of SCDLSampler
 
     def __init__(
         self,
@@ -113,9 +109,6 @@ class WAEGANSampler(BaseGANSampler):
         self.verbose = verbose
 
     def _fit_gan(self, x, y, run):
-        return self._fit_wae_gan(x, y, run)
-
-    def _fit_wae_gan(self, x, y, run, supervision_weight=0.0):
         K, data = run.n_classes, run.batches(x, y)
 
         # 1. Class distributions: a Wasserstein autoencoder; SCDL's codes also predict the class.
@@ -125,8 +118,8 @@ class WAEGANSampler(BaseGANSampler):
 
         def autoencoder_loss(x, y):
             z, prior = encoder(x), run.noise(y)
-            loss = reconstruction_l2(x, decoder(z)) + self.mmd_weight * mmd_imq(prior, z)
-            return loss + supervision_weight * cross_entropy(classifier(z), y)
+            loss = mse_loss(decoder(z), x) + self.mmd_weight * mmd_imq(prior, z)
+            return loss + self.supervision_weight * cross_entropy(classifier(z), y)
 
         autoencoder = torch.nn.ModuleList([encoder, decoder, classifier])
         history = run.train_autoencoder(autoencoder, autoencoder_loss, data)
@@ -150,7 +143,7 @@ class WAEGANSampler(BaseGANSampler):
 
         def g_loss(x, y):
             fake, fake_y = generated(len(x))
-            return balancing_g(discriminator(fake), fake_y)
+            return cross_entropy(discriminator(fake), fake_y)
 
         history |= run.train_adversarial(generator, discriminator, d_loss, g_loss, data)
 
@@ -201,13 +194,7 @@ class SCDLSampler(WAEGANSampler):
 
     Examples
     --------
-    >>> from sklearn.datasets import make_classification
-    >>> from skgan_resample import SCDLSampler
-    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
-    >>> sampler = SCDLSampler(max_iter=50, autoencoder_max_iter=50, random_state=0)
-    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
-    >>> [y_resampled.tolist().count(label) for label in (0, 1)]
-    [180, 180]
+    {example}
     """
 
     _parameter_constraints: dict = {
@@ -249,6 +236,3 @@ class SCDLSampler(WAEGANSampler):
             verbose=verbose,
         )
         self.supervision_weight = supervision_weight
-
-    def _fit_gan(self, x, y, run):
-        return self._fit_wae_gan(x, y, run, self.supervision_weight)

@@ -301,6 +301,24 @@ def test_each_step_moves_its_own_network(n_critic):
     assert not any(torch.equal(a, b) for a, b in pairwise(batches_seen))
 
 
+def test_the_penalty_of_d_is_due_at_every_fourth_update_four_times_as_large():
+    generator, discriminator = linear(), linear(2, 1)
+    d_loss, g_loss = opposed(generator, discriminator)
+
+    def zero(x, y):
+        return 0 * d_loss(x, y)
+
+    history = a_run(9, 0.1).train_adversarial(
+        generator,
+        discriminator,
+        zero,
+        g_loss,
+        batches(*rows(64), 4, make_rng(0)),
+        d_penalty=lambda x, y: zero(x, y) + 2,
+    )
+    assert history["discriminator"].tolist() == [8, 0, 0, 0, 8, 0, 0, 0, 8]
+
+
 def test_history_holds_the_losses_of_each_update():
     generator, discriminator = linear(), linear(2, 1)
     values = {"d": [], "g": []}

@@ -106,7 +106,7 @@ def test_without_the_game_nothing_is_learnt(digits):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", ["logistic_g", "auxiliary_g"])
+@pytest.mark.parametrize("loss", ["logistic_g", "cross_entropy"])
 @poor_rows_expected
 def test_a_broken_loss_is_noticed(digits, loss, monkeypatch):
     """Either of the generator's two terms with the wrong sign."""
@@ -114,7 +114,7 @@ def test_a_broken_loss_is_noticed(digits, loss, monkeypatch):
     sound = getattr(_ida_gan, loss)
     monkeypatch.setattr(_ida_gan, loss, lambda *args: -sound(*args))
     broken = qualities(trained(UNPRETRAINED, digits), digits)
-    # logistic_g: accuracy 0.00, coverage 0.00; auxiliary_g: 0.04, 0.12 at the most
+    # logistic_g: accuracy 0.00, coverage 0.00; cross_entropy: 0.04, 0.12 at the most
     for made in broken.values():
         assert made.accuracy < 0.5, broken
         assert made.coverage < 0.2, broken
