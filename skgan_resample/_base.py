@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
+from copy import deepcopy
 from numbers import Real
 
 import numpy as np
@@ -228,7 +229,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         self.codec_ = ImageCodec(image_shape).fit(flat, integer=integer if integer.any() else None)
         self._image_like = np.empty((0, *(own_shape or flat.shape[1:])), flat.dtype)
         if is_dataframe(X) or is_polars(X) or sparse.issparse(X):
-            self._container = type(X)(X.tocsr()[:0]) if sparse.issparse(X) else X[:0]
+            rows = X.tocsr() if sparse.issparse(X) else X
+            self._container = deepcopy(type(X)(rows[:0]))  # a view would keep all rows
         return self.codec_.view(flat), labels
 
     def _learn(self, x, y, fit=None):

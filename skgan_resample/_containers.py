@@ -31,11 +31,13 @@ def read_labels(y):
 
     Of pandas' own booleans, alone or as categories, scikit-learn would make floats, and it does not
     take numpy's StringDType. A polars DataFrame of more than one column, masked values, texts among
-    other labels, or objects that are neither texts nor numbers are a TypeError, missing labels a
+    other labels, or objects other than texts are a TypeError, missing labels a
     ValueError.
     """
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise TypeError(_MASKED)
+    if sparse.issparse(y):
+        return y
     if is_polars(y):
         if hasattr(y, "width") and y.width > 1:
             raise TypeError(
@@ -63,10 +65,11 @@ def read_labels(y):
     labels = np.array(y.tolist()) if is_own else y
     some = labels if hasattr(labels, "dtype") else labels[:1] if isinstance(labels, list) else ()
     array = np.asarray(some)
-    if array.dtype == object and array.ndim == 1 and not isinstance(array[0], str):
+    if array.dtype == object and array.ndim == 1 and not isinstance([*array, ""][0], str):
         raise TypeError(
             f"Unknown label type: got objects of the type {type(array[0]).__name__} in y, but "
-            "expected an array of numbers, booleans or texts. Convert them, for example to texts."
+            "expected texts, or an array of numpy's own type of numbers. Convert them, for example "
+            "by numpy.array(y).astype(str)."
         )
     return labels
 

@@ -63,7 +63,7 @@ latent_ : ClassGaussians
     One Gaussian of latent codes per class.
 history_ : dict of str to ndarray
     Losses by network: one for every update of the autoencoder and of the generator, and the last
-    one of the discriminator before each update of the generator.
+    one of the discriminator before each update of the generator, which includes its penalties.
 n_iter_ : int
     Updates of the generator.
 device_ : str

@@ -116,7 +116,7 @@ def test_skore_reports_on_samplers_and_its_scores_can_be_compared(tmp_path, monk
         result, reports = names["result"], names["report"].reports_
         assert result.test_to_train == {"data": 0.25}
         assert len(result.tests("none")) == 1
-        assert len(result.plot().ax_.get_lines())
+        assert len(result.plot().get_lines())
         plt.close("all")
         project = skore.Project("samplers", workspace=tmp_path)
         project.put("RowMix", reports["RowMix"])

@@ -324,3 +324,9 @@ def test_lists_of_rows_keep_the_type_of_each_column():
     X_resampled, _ = RowMixSampler(random_state=0).fit_resample(X, [0] * 25 + [1] * 15)
     assert {tuple(map(type, row)) for row in X_resampled} == {(int, float, bool, int)}
     assert min(row[3] for row in X_resampled) == 2**63
+
+
+def test_lists_of_numbers_of_several_types_in_a_column_are_numbers():
+    X = [[i % 2 == 0, i / 2] if i % 3 else [0, i] for i in range(40)]
+    X_resampled, _ = RowMixSampler(random_state=0).fit_resample(X, [0] * 25 + [1] * 15)
+    assert {tuple(map(type, row)) for row in X_resampled[40:]} == {(float, float)}

@@ -86,10 +86,11 @@ def as_table(X):
         return X
     array = np.asarray(X)
     if isinstance(X, (list, tuple)) and array.ndim == 2:
-        types = {type(value) for row in X for value in row}
+        types = [set(map(type, column)) for column in zip(*X, strict=True)]
         # numpy makes floats of integers beside floats, or beyond 64 bits, and texts of all
-        is_beyond = types == {int} and array.dtype.kind == "f"
-        if len(types) > 1 or is_beyond or array.dtype.kind in "USMm":
+        differ = all(len(kinds) == 1 for kinds in types) and len(set().union(*types)) > 1
+        is_beyond = all(kinds == {int} for kinds in types) and array.dtype.kind == "f"
+        if differ or is_beyond or array.dtype.kind in "USMm":
             return np.array([[*row] for row in X], dtype=object)
     return array
 

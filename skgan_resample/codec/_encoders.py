@@ -54,7 +54,7 @@ class Numbers:
         recurs = n_seen < n_present / 2
         self._find_steps(column, seen, ~recurs & (n_seen >= _FEWEST_VALUES))
         steps = self.steps(seen)
-        self._standardise(column, steps, self.steps(values), n_present)
+        self._standardise(column, steps, self.steps(values), is_first)
         # a zero comes back from float32 as about 1e-8, which would fill a sparse table
         has_zero = (seen == 0).any(axis=1, keepdims=True)
         self.nearly_zero = np.where(has_zero, 1e-6 * (steps[:, -1:] - steps[:, :1]), 0)
@@ -98,8 +98,11 @@ class Numbers:
         steps[below] = -(~above[below] + 1.0)
         return steps / self.step
 
-    def _standardise(self, column, seen, steps, n_present):
-        """Learn ``centre`` and ``scale`` from steps, (k, n), of which ``seen`` are in order."""
+    def _standardise(self, column, seen, steps, is_first):
+        """Learn ``centre`` and ``scale`` from steps, (k, n), of which ``seen`` are in order.
+
+        ``is_first`` marks the first of equal ones among the latter.
+        """
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
             self.centre, self.scale = (f(axis=1, keepdims=True) for f in (steps.mean, steps.std))
         low, high = seen[:, :1], seen[:, -1:]
@@ -113,8 +116,10 @@ class Numbers:
         self.centre = np.where(is_flat, low / 2 + high / 2, self.centre)
         self.scale = np.where(is_flat, np.where(span, span, 1), self.scale)
         # beside a few huge values the others, far from the mean, would all be the same in float32
-        quartiles = (n_present[:, None] - 1) * [1, 2, 3] // 4
-        first, median, third = np.take_along_axis(seen, quartiles, axis=1).T[:, :, None]
+        rank = is_first.cumsum(axis=1)  # of distinct values, whose quartiles are meant
+        quartiles = (rank[:, -1:] - 1) * [1, 2, 3] // 4
+        at = (rank[:, None] > quartiles[:, :, None]).argmax(axis=2)
+        first, median, third = np.take_along_axis(seen, at, axis=1).T[:, :, None]
         is_far = (third > first) & (np.abs(self.centre - median) > _FAR * (third - first))
         self.centre = np.where(is_far, median, self.centre)
         # float32 is exact for whole numbers up to 2**24: a centre within 2**23 of both ends

@@ -31,7 +31,8 @@ class ImageCodec(BaseEstimator):
     integer_ : ndarray of shape (height * width * channels,)
         Whether a pixel is a whole number.
     step_ : ndarray of shape (channels, 1, 1)
-        Distance in [-1, 1] of neighbouring values of a pixel; 0 unless all are whole numbers.
+        Largest distance in [-1, 1] of neighbouring values that pixels are rounded to; 0 if they are
+        not rounded.
     sample_shape_ : tuple of int
         (channels, height, width) of an encoded image.
 
@@ -86,6 +87,10 @@ class ImageCodec(BaseEstimator):
         self._half_span = np.where(half_span, half_span, 1)
         self._values = [_few_values(X[:, c::channels]) for c in range(channels)]
         self.step_ = self.integer_.all() / self._half_span
+        for c, values in enumerate(self._values):
+            if values is not None:  # to which pixels are rounded
+                gap = np.diff(values.clip(self.low_[c], self.high_[c]).ravel()).max(initial=0)
+                self.step_[c] = np.maximum(self.step_[c], gap / self._half_span[c])
         self._has_all_bytes = not self.low_.any() and (self.high_ == 255).all()
         if X.dtype == np.uint8 and not self._has_all_bytes:
             self.step_ += 1 / 127.5  # rounded to bytes, see view

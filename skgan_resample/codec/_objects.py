@@ -200,11 +200,11 @@ def _read_times(present, family, zone, label):
     zones = [v.tzinfo for v in present if getattr(v, "tzinfo", None) is not None]
     if family not in ("m8", "M8", datetime.time) or 0 < len(zones) < len(present):
         return None
-    offsets = {str(zone) for zone in zones}  # of pytz, too, in winter and in summer the same
-    if len(offsets) > 1:
+    names = {str(zone) for zone in zones}  # of pytz, too, in winter and in summer the same
+    if zone is None and len(names) > 1 and len({v.utcoffset() for v in present}) > 1:
         raise ValueError(
-            f"Got times of {len(offsets)} time zones in {label}, such as "
-            f"{' and '.join(sorted(offsets)[:2])}, but expected one. Convert the column, with "
+            f"Got times of {len(names)} time zones in {label}, such as "
+            f"{' and '.join(sorted(names)[:2])}, but expected one. Convert the column, with "
             "pandas.to_datetime(column, utc=True).dt.tz_convert(zone)."
         )
     zone = (zone or zones[0]) if zones else None
@@ -217,6 +217,8 @@ def _read_times(present, family, zone, label):
 def _in_one_unit(times, kind):
     """Times of several units as an array, of the finest unit in which the furthest has a place."""
     found = np.array(times, dtype=kind)
+    if np.datetime_data(found.dtype)[0] in ("Y", "M"):  # other units do not divide them
+        return found
     for unit in ("us", "ms", "s", "m", "h", "D"):
         coarse = np.array(times, dtype=f"{kind}[{unit}]")
         if (found.astype(coarse.dtype) == coarse).all():

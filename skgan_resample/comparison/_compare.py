@@ -224,7 +224,7 @@ def _scorers(scoring, n_classes):
     """{name: scorer or its name}."""
     if callable(scoring):
         return {"score": scoring}
-    if not scoring:
+    if scoring is None or not len(scoring):
         raise ValueError(f"Got scoring={scoring!r}, but expected one scorer or more.")
     names = [scoring] if isinstance(scoring, str) else scoring
     scorers = dict(scoring) if isinstance(scoring, Mapping) else {name: name for name in names}

@@ -16,7 +16,7 @@ def draw_scores(scores, summary, metric, ax):
         ax.plot(values, np.full(len(values), at), "o", color=_GREY, alpha=0.4, markersize=4)
         ax.hlines(at, row["low"], row["high"], color=_BLUE, linewidth=2)
         ax.plot(row["mean"], at, "o", color=_BLUE, markersize=7, markeredgecolor="white")
-    names = summary.index + np.where(summary["mean"].isna(), " (failed)", "")
+    names = summary.index.astype(str) + np.where(summary["mean"].isna(), " (failed)", "")
     unit = "data sets" if scores.index.name == "dataset" else "splits"
     return _label(ax, names, f"{metric}: mean, 95 % interval; {unit} as dots")
 

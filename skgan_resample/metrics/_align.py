@@ -12,7 +12,8 @@ def aligned(X, *others):
     wanted, tables = getattr(X, "columns", None), [X]
     for other in others:
         got = getattr(other, "columns", None)
-        if wanted is not None and got is not None and list(got) != list(wanted):
+        is_unique = wanted is not None and len({*wanted}) == len(wanted)
+        if is_unique and got is not None and list(got) != list(wanted):
             if apart := set(wanted).symmetric_difference(got):
                 raise ValueError(
                     f"Got tables with the columns {list(wanted)} and {list(got)}, but expected the "

@@ -258,6 +258,10 @@ def _plain(column):
     def are(*classes):
         return kinds and bool not in kinds and all(issubclass(kind, classes) for kind in kinds)
 
+    if are(datetime.timedelta):
+        return pd.Series(
+            [span / datetime.timedelta(seconds=1) for span in present], present.index
+        ).reindex(column.index)
     if any(map(are, (datetime.date, datetime.time, pd.Period))):
         moments = np.array([*map(_moment, present)], dtype="M8[us]").astype(float)
         return pd.Series(1000 * moments, present.index).reindex(column.index)  # nanoseconds

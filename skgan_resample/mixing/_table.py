@@ -126,10 +126,12 @@ class TableMixture:
             known = np.where(present[:, some], x[:, some], np.float32(np.nan))
             low[some], high[some], n_values[some], found = _values(known)
             values |= {start + i: column for i, column in found.items()}
-        is_mark = np.isin(np.arange(len(owners)), marks)
-        two = np.flatnonzero((n_values == 2) & (is_number | is_second | is_mark))
-        ties = tied_columns(x[:, two] == x[:, two].max(axis=0), present[:, two])
-        groups = _groups(owners, two, ties)
+        two = np.flatnonzero((n_values == 2) & (is_number | is_second))
+        ties = tied_columns(x[:, two] == high[two], present[:, two])
+        # marks only to equal and opposite columns: by chance rare ones are unseen together
+        flags = np.append(two[present[:, two].all(axis=0)], marks)
+        _, alike = np.unique(x[:, flags] == x[0, flags], axis=1, return_inverse=True)
+        groups = _groups(owners, np.append(two, flags), np.append(ties, len(two) + alike.ravel()))
         interpolated = is_number & (n_values != 1) & (n_values != 2)
         members = Members.fit(y, n_classes)
         return cls(x, members, means, low, high, values, groups, interpolated, pairs, noise_scale)
@@ -222,7 +224,7 @@ def _groups(owners, two_valued, ties):
     n, units = len(owners), np.flatnonzero(owners)
     columns = np.concatenate([units, two_valued])
     nodes = np.concatenate([n + owners[units], n + owners.max() + 1 + ties])
-    edges = sparse.coo_array((np.ones(len(nodes)), (columns, nodes)), (3 * n + 1, 3 * n + 1))
+    edges = sparse.coo_array((np.ones(len(nodes)), (columns, nodes)), (5 * n + 1, 5 * n + 1))
     groups = np.where(np.isin(np.arange(n), columns), connected_components(edges)[1][:n], -1)
     return np.unique(np.append(-1, groups), return_inverse=True)[1][1:] - 1
 
@@ -233,7 +235,7 @@ def tied_columns(
     """Number the groups of two-valued columns that must come from the same row: (n, d) -> (d,).
 
     ``high``, (n, d), is where a column has the larger of its values, dense or a sparse CSC array;
-    ``present``, dense, where it has any, by default everywhere. Three or more neighbours of which
+    ``present``, dense, where it has any, by default everywhere. Neighbouring columns of which
     exactly one is high in every row, or exactly one low, are one category, one-hot encoded: a
     group. Of the others, two columns are tied if one of the four pairs of their values is never
     seen, and a group is what ties connect: no new pair comes about.
@@ -244,8 +246,7 @@ def tied_columns(
     for side in sides:
         rest = np.flatnonzero(groups < 0)
         for start, end in one_hot_runs(side[:, rest]):
-            if end - start > 2:
-                groups[rest[start:end]] = groups.max() + 1
+            groups[rest[start:end]] = groups.max() + 1
     rest = np.flatnonzero(groups < 0)
     on: Any = sides[0][:, rest].astype(np.float32)
     seen = None if present is None or present.all() else present[:, rest].astype(np.float32)

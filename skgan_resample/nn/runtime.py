@@ -78,7 +78,8 @@ def torch_settings(n_values: int) -> Iterator[None]:
     """Run a block under settings of its own, whatever the caller's are, and put those back.
 
     Gradients are recorded, autocast is off, tensors are made on the CPU where no device is named,
-    and the CPU multiplies in float32, not in bfloat16 (``torch.set_float32_matmul_precision``).
+    and, from torch 2.9 on, the CPU multiplies in float32, not in bfloat16
+    (``torch.set_float32_matmul_precision``).
     Batches of fewer than 32,768 values, samples times columns or pixels, are worked on by one
     thread, larger ones by as many as the caller has; in a forked process by one, since libgomp
     would wait for the parent's threads. The default dtype belongs to all threads of the process:
@@ -108,7 +109,9 @@ def _threads(n_threads: int | None) -> Iterator[None]:
         inherited = bool(_CALLERS) and not nested
         before = next(iter(_CALLERS.values())) if inherited else torch.get_num_threads()
         if not _CALLERS:
-            _PRECISION[:] = [place.fp32_precision for place in _PRECISE]
+            inherited_one = getattr(_MKLDNN, "fp32_precision", None)
+            found = [place.fp32_precision for place in _PRECISE]
+            _PRECISION[:] = ["none" if name == inherited_one else name for name in found]
             _set_precision(["ieee"] * len(_PRECISE))
         _CALLERS.setdefault(thread, before)
         torch.set_num_threads(n_threads or before)

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
-from ..nn.losses import auxiliary_d, logistic_d, logistic_g, squared_slope
+from ..nn.losses import auxiliary_d, logistic_d, logistic_g
 from ..nn.networks import ConcatGenerator, TransposedConv, TwoHeads
 
 
@@ -49,9 +49,8 @@ class ACGANSampler(BaseGANSampler):
     For a small class the two rewards of G contradict each other [2]_: since few real samples are of
     this class, D takes samples of it for generated ones.
 
-    Unlike in the paper, G minimises the non-saturating :math:`-\log S(G(z, c))`; the squared slope
-    of S at real samples is penalised, with a weight of 0.1 (R1 [3]_); samples come from a moving
-    average of G's weights; dropout is 0.2, not 0.5, and there is no batch normalisation;
+    Unlike in the paper, G minimises the non-saturating :math:`-\log S(G(z, c))`; samples come from
+    a moving average of its weights; dropout is 0.2, not 0.5, and there is no batch normalisation;
     Adam's betas are (0.5, 0.9), not (0.5, 0.999); the networks are smaller. For tables, they are
     residual MLPs, the betas are (0, 0.9), and D sees one-hot blocks with noise added. The paper's
     settings are ``latent_dim=100``, ``batch_size=100`` and ``learning_rate=2e-4``.
@@ -61,8 +60,6 @@ class ACGANSampler(BaseGANSampler):
     .. [1] Odena, Olah & Shlens, Conditional Image Synthesis with Auxiliary Classifier GANs,
        ICML 2017, arXiv:1610.09585.
     .. [2] Mariani et al., BAGAN: Data Augmentation with Balancing GAN, 2018, arXiv:1803.09655.
-    .. [3] Mescheder, Geiger & Nowozin, Which Training Methods for GANs Do Actually Converge?, ICML
-       2018, arXiv:1801.04406.
 
     Examples
     --------
@@ -125,15 +122,10 @@ class ACGANSampler(BaseGANSampler):
             real, made = classes.chunk(2)
             return logistic_d(*source.chunk(2)) + auxiliary_d(real, made, y, fake_y)
 
-        def d_penalty(x, y):
-            return 0.1 * squared_slope(lambda x: discriminator(x)[0], x)
-
         def g_loss(x, y):
             fake, fake_y = generated(y)
             source, classes = discriminator(fake)
             return logistic_g(source) + cross_entropy(classes, fake_y)
 
         data = run.batches(x, y)
-        return generator, run.train_adversarial(
-            generator, discriminator, d_loss, g_loss, data, d_penalty=d_penalty
-        )
+        return generator, run.train_adversarial(generator, discriminator, d_loss, g_loss, data)

@@ -8,7 +8,7 @@ import numpy as np
 from imblearn.utils import check_target_type
 from scipy import sparse
 
-from .._containers import is_polars
+from .._containers import is_polars, read_labels
 from ._style import REAL, SYNTHETIC, legend_above, panels
 
 _CELL = 0.3  # inches
@@ -57,7 +57,7 @@ class SyntheticSamplesDisplay:
             X_synthetic = X_synthetic[list(self.names)]
         self.X_real, self.X_synthetic = _flat(X_real), _flat(X_synthetic)
         self.y_real, self.y_synthetic = (  # of one-hot labels the index
-            check_target_type(np.asarray(y)) for y in (y_real, y_synthetic)
+            check_target_type(np.asarray(read_labels(y))) for y in (y_real, y_synthetic)
         )
         self.image_shape = np.shape(X_real)[1:] if np.ndim(X_real) > 2 else image_shape
 

@@ -61,3 +61,25 @@ def test_what_is_missing_together_stays_together():
     for column, marks in {"a": new.flag, "b": new.flag, "c": ~new.flag, "level": new.flag}.items():
         assert (new[column].isna() == marks).all()
     assert 0.2 < (new.other == new.flag).mean() < 0.8
+
+
+def test_a_few_missing_values_do_not_make_copies():
+    """Rare marks are never seen together, by chance: they tie no columns."""
+    rng, y = np.random.default_rng(0), np.repeat([0, 1], [200, 100])
+    X = pd.DataFrame(rng.choice(list("abcd"), (300, 10))).mask(rng.random((300, 10)) < 0.02)
+    X_resampled, _ = RowMixSampler(random_state=0).fit_resample(X, y)
+    rows = [tuple(row) for row in X_resampled.fillna("-").to_numpy()]
+    assert np.isin(rows, rows[:300]).all()  # no other levels
+    assert np.mean([row in set(rows[:300]) for row in rows[300:]]) < 0.3
+
+
+@pytest.mark.parametrize("values", [(0, 255), (0.0, 0.5), (-1, 1)])
+def test_masks_of_any_two_values_are_no_copies(values):
+    rng, y = np.random.default_rng(0), np.repeat([0, 1], [60, 40])
+    at, radius = rng.uniform(4, 8, (100, 2, 1, 1)), rng.uniform(2, 4, (100, 1, 1))
+    discs = ((np.mgrid[:12, :12] - at) ** 2).sum(axis=1) < radius**2
+    X = np.where(discs, values[1], values[0])
+    made = RowMixSampler(random_state=0).fit(X, y).sample(300)[0]
+    copies = (made[:, None] == X).all(axis=(2, 3)).any(axis=1)
+    assert set(made.ravel()) == set(values)
+    assert copies.mean() < 0.05
