@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
-from ..nn.losses import logistic_d, logistic_g, squared_slope
+from ..nn.losses import logistic_d, logistic_g, slope_penalty
 from ..nn.networks import ConcatDiscriminator, ConcatGenerator, TransposedConv
 
 
@@ -44,11 +44,11 @@ class CGANSampler(BaseGANSampler):
 
     Unlike in the source [2]_, the 0.9 is the target of real samples (its formula :math:`\log(0.9 -
     D(G(z)))` is undefined for D > 0.9); classes are balanced, where it takes those of the data
-    (``fake_labels="data"``); D's squared slope at real samples is penalised, with a weight of 0.1
-    (R1 [3]_); samples come from a moving average of the generator's weights; the networks are
-    smaller. For tables, they are residual MLPs, the label in G's input is a quarter as large as the
-    noise, Adam's betas are (0, 0.9), and D sees one-hot blocks with noise added. The paper's
-    settings are ``latent_dim=100``, ``max_iter=40000``, ``batch_size=8``, ``learning_rate=2e-3``.
+    (``fake_labels="data"``); D's squared slope at real samples is penalised (R1 [3]_); samples come
+    from a moving average of the generator's weights; the networks are smaller. For tables, they are
+    residual MLPs, the label in G's input is a quarter as large as the noise, Adam's betas are (0,
+    0.9), and D sees one-hot blocks with noise added. The paper's settings are ``latent_dim=100``,
+    ``max_iter=40000``, ``batch_size=8``, ``learning_rate=2e-3``.
 
     References
     ----------
@@ -124,7 +124,7 @@ class CGANSampler(BaseGANSampler):
             return logistic_d(*scores.chunk(2), real_target=0.9)
 
         def d_penalty(x, y):
-            return 0.1 * squared_slope(partial(discriminator, y=y), x)
+            return slope_penalty(partial(discriminator, y=y), x)
 
         def g_loss(x, y):
             return logistic_g(discriminator(*generated(y)))

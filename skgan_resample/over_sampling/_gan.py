@@ -8,7 +8,7 @@ import torch
 
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
-from ..nn.losses import logistic_d, logistic_g, squared_slope
+from ..nn.losses import logistic_d, logistic_g, slope_penalty
 from ..nn.networks import LinearHead, Stacked, TransposedConv
 from ..nn.run import rows_of, together
 
@@ -47,8 +47,8 @@ class GANSampler(BaseGANSampler):
     share the batch in equal parts, of 16 samples or more. The generator of a class of a few samples
     makes samples close to these.
 
-    As in the paper, D has dropout. Unlike there, D's squared slope at real samples is penalised,
-    with a weight of 0.1 (R1 [2]_); samples come from a moving average of the
+    As in the paper, D has dropout. Unlike there, D's squared slope at real samples is penalised
+    (R1 [2]_); samples come from a moving average of the
     generator's weights; the networks are convolutional for images and residual MLPs for tables,
     without maxout units; Adam replaces gradient descent with momentum. For tables its betas are (0,
     0.9), and D sees one-hot blocks with noise added. The paper's settings are not comparable.
@@ -111,7 +111,7 @@ class GANSampler(BaseGANSampler):
             return logistic_d(*discriminator(torch.cat([x, fake]), torch.cat([y, y])).chunk(2))
 
         def d_penalty(x, y):
-            return 0.1 * squared_slope(partial(discriminator, y=y), x)
+            return slope_penalty(partial(discriminator, y=y), x)
 
         def g_loss(x, y):
             return logistic_g(discriminator(generator(run.noise(y), y), y))

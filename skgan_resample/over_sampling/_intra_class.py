@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.impacts import ActorCriticImpacts, FixedImpacts, Subclasses, normalised, proportional
-from ..nn.losses import squared_slope, weighted_logistic_d, weighted_logistic_g
+from ..nn.losses import slope_penalty, weighted_logistic_d, weighted_logistic_g
 from ..nn.networks import ConcatDiscriminator, ConcatGenerator, TransposedConv
 from ..nn.run import as_floats
 from ..subclasses import SubclassDiscovery
@@ -88,7 +88,7 @@ class IntraClassACGANSampler(BaseGANSampler):
     of eq. 5 it is :math:`q = p / (e^{c / W} - 1)`, above it.
 
     Unlike in the paper, classes are balanced, there by the data; D's squared slope at real samples
-    is penalised, with a weight of 0.1 (R1 [2]_); samples come from a moving average
+    is penalised (R1 [2]_); samples come from a moving average
     of G's weights; the networks are smaller, without residual blocks for images. For tables, they
     are residual MLPs, Adam's betas are (0, 0.9), and D sees one-hot blocks with noise added. The
     paper's settings are ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter = 600 * n /
@@ -187,7 +187,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         def d_penalty(x, subclass):
             y = subclasses.classes[subclass]
-            return 0.1 * squared_slope(partial(discriminator, y=y), x)
+            return slope_penalty(partial(discriminator, y=y), x)
 
         def g_loss(x, subclass):
             fake, fake_y, weight = generated(subclasses.classes[subclass])

@@ -161,17 +161,18 @@ def penalty_at(points, critic):
     return losses.gradient_penalty(critic(points), points)
 
 
-def test_squared_slope_of_a_linear_critic_is_that_of_its_weights():
-    points, weights = torch.ones(4, 2, 3), torch.arange(6.0)
-    slope = losses.squared_slope(lambda x: x.flatten(1) @ weights, points)
-    assert slope.item() == pytest.approx((weights**2).sum().item())
+@pytest.mark.parametrize(("shape", "weight"), [((6,), 0.1), ((1, 2, 3), 0.1 * 6 / 64)])
+def test_slope_penalty_of_a_linear_critic_is_that_of_its_weights(shape, weight):
+    points, weights = torch.ones(4, *shape), torch.arange(6.0)
+    penalty = losses.slope_penalty(lambda x: x.flatten(1) @ weights, points)
+    assert penalty.item() == pytest.approx(weight * (weights**2).sum().item())
 
 
 OBJECTIVES = {
     "logistic_d": lambda a, b: losses.logistic_d(a[:, 0], b[:, 0], b[:, 1]),
     "logistic_g": lambda a, b: losses.logistic_g(b[:, 0]),
     "balancing_d": lambda a, b: losses.balancing_d(a, b, torch.tensor([0, 1, 1, 0, 1])),
-    "squared_slope": lambda a, b: losses.squared_slope(lambda x: (x @ b.T).tanh().sum(1), a),
+    "slope_penalty": lambda a, b: losses.slope_penalty(lambda x: (x @ b.T).tanh().sum(1), a),
     "gradient_penalty": lambda a, b: penalty_at(a, lambda x: (x @ b.T).tanh().sum(1)),
 }
 
