@@ -47,11 +47,11 @@ class GANSampler(BaseGANSampler):
     share the batch in equal parts, of 16 samples or more. The generator of a class of a few samples
     makes samples close to these.
 
-    As in the paper, D has dropout. Unlike there, D's squared slope at real samples is penalised
-    (R1 [2]_); samples come from a moving average of the
-    generator's weights; the networks are convolutional for images and residual MLPs for tables,
-    without maxout units; Adam replaces gradient descent with momentum. For tables its betas are (0,
-    0.9), and D sees one-hot blocks with noise added. The paper's settings are not comparable.
+    As in the paper, D has dropout. Unlike there, D's squared slope at real samples is penalised (R1
+    [2]_); samples come from a moving average of the generator's weights; the networks are
+    convolutional for images and residual MLPs for tables, without maxout units; Adam replaces
+    gradient descent with momentum. For tables its betas are (0, 0.9), and D sees one-hot blocks
+    with noise added. The paper's settings are not comparable.
 
     References
     ----------

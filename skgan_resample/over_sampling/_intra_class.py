@@ -88,11 +88,10 @@ class IntraClassACGANSampler(BaseGANSampler):
     of eq. 5 it is :math:`q = p / (e^{c / W} - 1)`, above it.
 
     Unlike in the paper, classes are balanced, there by the data; D's squared slope at real samples
-    is penalised (R1 [2]_); samples come from a moving average
-    of G's weights; the networks are smaller, without residual blocks for images. For tables, they
-    are residual MLPs, Adam's betas are (0, 0.9), and D sees one-hot blocks with noise added. The
-    paper's settings are ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter = 600 * n /
-    batch_size``.
+    is penalised (R1 [2]_); samples come from a moving average of G's weights; the networks are
+    smaller, without residual blocks for images. For tables, they are residual MLPs, Adam's betas
+    are (0, 0.9), and D sees one-hot blocks with noise added. The paper's settings are
+    ``latent_dim=64``, ``learning_rate=2e-4`` and ``max_iter = 600 * n / batch_size``.
 
     References
     ----------
