@@ -31,8 +31,7 @@ def read_labels(y):
 
     Of pandas' own booleans, alone or as categories, scikit-learn would make floats, and it does not
     take numpy's StringDType. A polars DataFrame of more than one column, masked values, texts among
-    other labels, or objects other than texts are a TypeError, missing labels a
-    ValueError.
+    other labels, or objects other than texts are a TypeError, missing labels a ValueError.
     """
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise TypeError(_MASKED)

@@ -86,10 +86,11 @@ def as_table(X):
         return X
     array = np.asarray(X)
     if isinstance(X, (list, tuple)) and array.ndim == 2:
-        types = [set(map(type, column)) for column in zip(*X, strict=True)]
+        lists = X if isinstance(X[0], (list, tuple)) else []
+        types = [set(map(type, column)) for column in zip(*lists, strict=True)]
         # numpy makes floats of integers beside floats, or beyond 64 bits, and texts of all
         differ = all(len(kinds) == 1 for kinds in types) and len(set().union(*types)) > 1
-        is_beyond = all(kinds == {int} for kinds in types) and array.dtype.kind == "f"
+        is_beyond = types and all(kinds == {int} for kinds in types) and array.dtype.kind == "f"
         if differ or is_beyond or array.dtype.kind in "USMm":
             return np.array([[*row] for row in X], dtype=object)
     return array

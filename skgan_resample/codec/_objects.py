@@ -60,8 +60,9 @@ class Column:
             return values
         kinds = {getattr(unit, "kind", None) for unit in (self.unit, known.unit)}
         if len(kinds) == 1 and kinds <= {"m", "M"}:
-            found = values.view(self.unit).astype(known.unit)
-            is_finer = np.promote_types(self.unit, known.unit) == known.unit
+            times = values.view(self.unit)
+            found = times.astype(known.unit)
+            is_finer = np.promote_types(times.dtype, found.dtype) == found.dtype
             if is_finer and (found.astype(self.unit).view(np.int64) != values).any():
                 raise ValueError(
                     f"Got times in {self.labels[0]} that {known.unit}, as seen in fit, has no "

@@ -9,18 +9,18 @@ def aligned(X, *others):
 
     ValueError where a frame has other names, or a table another number of columns.
     """
-    wanted, tables = getattr(X, "columns", None), [X]
+    wanted, tables = list(getattr(X, "columns", ())), [X]
+    is_named = wanted and len({*wanted}) == len(wanted)
     for other in others:
-        got = getattr(other, "columns", None)
-        is_unique = wanted is not None and len({*wanted}) == len(wanted)
-        if is_unique and got is not None and list(got) != list(wanted):
-            if apart := set(wanted).symmetric_difference(got):
+        got = list(getattr(other, "columns", ()))
+        if is_named and got and got != wanted:
+            if apart := {*wanted} ^ {*got}:
                 raise ValueError(
-                    f"Got tables with the columns {list(wanted)} and {list(got)}, but expected the "
-                    f"same ones: {sorted(map(str, apart))} are in one of them alone. Select or "
-                    "rename the columns."
+                    f"Got tables with the columns {wanted} and {got}, but expected the same ones: "
+                    f"{sorted(map(str, apart))} are in one of them alone. Select or rename the "
+                    "columns."
                 )
-            other = other[list(wanted)]
+            other = other[wanted]
         widths = [(np.shape(table)[1:] or (1,))[0] for table in (X, other)]
         if widths[0] != widths[1]:
             raise ValueError(

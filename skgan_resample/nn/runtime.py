@@ -20,7 +20,7 @@ _SMALL_BATCH = 1 << 15
 _LOCK = threading.Lock()
 _CALLERS: dict[int, int] = {}  # per thread inside a block: the count to be put back
 _MKLDNN = torch.backends.mkldnn
-_PRECISE = [_MKLDNN.matmul, _MKLDNN.conv] if hasattr(_MKLDNN, "matmul") else []  # torch >= 2.9
+_PRECISE = [getattr(_MKLDNN, name) for name in ("matmul", "conv") if hasattr(_MKLDNN, name)]
 _PRECISION: list[str] = []  # that the caller's process has for these, inside blocks
 _IS_FORKED = False
 
