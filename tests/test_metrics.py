@@ -333,9 +333,10 @@ def odd_table(n=60):
 
 
 class Copying(BaseEstimator):
-    """Appends each sample of the rare class three times."""
+    """Appends each sample of the rare class three times, with a warning of its own."""
 
     def fit_resample(self, X, y):
+        warnings.warn("copies, of course", UserWarning, stacklevel=1)
         rows = np.r_[np.arange(len(y)), np.tile(np.flatnonzero(y == "rare"), 3)]
         return X.iloc[rows].reset_index(drop=True) if hasattr(X, "iloc") else X[rows], y[rows]
 
