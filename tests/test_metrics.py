@@ -1,5 +1,7 @@
 """Metrics against closed forms, against torchmetrics, and against plain loops."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
