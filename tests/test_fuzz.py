@@ -351,6 +351,8 @@ def solve_or_refuse(data):
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.simplefilter("ignore", DataConversionWarning)
             warnings.filterwarnings("ignore", "Got 1 sample of class")
+            # of a single column of categories nothing but copies can be made
+            warnings.filterwarnings("ignore", "Near-copies of training samples")
             X_resampled, y_resampled = sampler.fit_resample(X, y)
     except ValueError as error:
         reason = next((m for m in DOCUMENTED if re.match(m, str(error))), None)
