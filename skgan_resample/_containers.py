@@ -75,10 +75,8 @@ def read_labels(y):
 
 def _lacking(y, kind):
     """Mask of the missing ones among labels of no frame."""
-    if kind in "mM":
-        return np.isnat(y)
-    if kind == "f":
-        return np.isnan(y)
+    if kind in "fmM":
+        return y != y
     if y is None or kind not in "OT":
         return np.False_
     values = np.asarray(y, dtype=object).ravel()

@@ -158,7 +158,7 @@ class ImageCodec(BaseEstimator):
         Returns
         -------
         X : ndarray of shape (n_samples, height * width * channels)
-                float64, rounded where pixels are whole, and within the range of the pixels.
+            float64, rounded where pixels are whole, and within the range of the pixels.
         """
         check_is_fitted(self)
         X = np.clip(encoded, -1, 1) * self._half_span + self._middle

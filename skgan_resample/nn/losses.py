@@ -54,8 +54,7 @@ def gradient_penalty(scores: Tensor, points: Tensor) -> Tensor:
     NeurIPS 2017, eq. 3) or :func:`points_around` (DRAGAN). ``scores`` are the discriminator's of
     them, (n,), through nothing that mixes samples.
     """
-    (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
-    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    return (_gradients(scores, points).norm(dim=1) - 1).square().mean()
 
 
 def slope_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
@@ -70,8 +69,13 @@ def slope_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
     """
     weight = 0.1 * real[0].numel() / 64 if real.ndim > 2 else 0.1
     points = real.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(points).sum(), points, create_graph=True)
-    return weight * gradient.flatten(1).square().sum(1).mean()
+    return weight * _gradients(critic(points), points).square().sum(1).mean()
+
+
+def _gradients(scores: Tensor, points: Tensor) -> Tensor:
+    """Differentiable gradients of (n,) scores at their (n, ...) points: (n, d)."""
+    (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
+    return gradient.flatten(1)
 
 
 def points_between(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:

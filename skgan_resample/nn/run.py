@@ -165,14 +165,14 @@ class TrainingRun:
         # AveragedModel would list them at every update: 6 to 9 % of its time, for small tables
         averages, weights = [*average.parameters()], [*generator.parameters()]
 
-        def penalised(x: Tensor, y: Tensor) -> Tensor:
-            return d_loss(x, y) + 4 * d_penalty(x, y)  # type: ignore[misc]
-
-        d_losses = cycle([d_loss if d_penalty is None else penalised, d_loss, d_loss, d_loss])
+        d_losses = [d_loss] * 4
+        if d_penalty is not None:
+            d_losses[0] = lambda x, y: d_loss(x, y) + 4 * d_penalty(x, y)
+        due = cycle(d_losses)
 
         def update() -> dict[str, Tensor]:
             for _ in range(n_critic):
-                d = self.step(optimiser_d, next(d_losses), *next(data))
+                d = self.step(optimiser_d, next(due), *next(data))
             for weight in opponents:  # by a module's own method a hundred times slower
                 weight.requires_grad_(False)
             g = self.step(optimiser_g, g_loss, *next(data))

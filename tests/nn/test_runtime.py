@@ -73,6 +73,23 @@ def threads(n_values):
         return torch.get_num_threads()
 
 
+@pytest.mark.skipif(
+    not hasattr(torch.backends.mkldnn, "matmul"), reason="torch < 2.9 has one precision for all"
+)
+def test_a_precision_that_is_inherited_is_so_afterwards():
+    mkldnn = torch.backends.mkldnn
+    before = mkldnn.fp32_precision
+    try:
+        mkldnn.fp32_precision = "bf16"
+        with torch_settings(SMALL):
+            assert (mkldnn.matmul.fp32_precision, mkldnn.conv.fp32_precision) == ("ieee", "ieee")
+        assert (mkldnn.matmul.fp32_precision, mkldnn.conv.fp32_precision) == ("bf16", "bf16")
+        mkldnn.fp32_precision = "ieee"
+        assert (mkldnn.matmul.fp32_precision, mkldnn.conv.fp32_precision) == ("ieee", "ieee")
+    finally:
+        mkldnn.fp32_precision = before
+
+
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 def test_small_batches_take_one_thread_and_large_ones_the_callers_count(n_threads):
     torch.set_num_threads(n_threads)
