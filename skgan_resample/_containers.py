@@ -257,7 +257,8 @@ def append(X, new):
             new = new.reshape(len(new), *like.shape[1:]).astype(like.dtype)
         return type(X)([*X, *_elements(new, X[0])])
     X = np.asanyarray(X)
-    return np.concatenate([X, new.reshape(len(new), *X.shape[1:]).astype(X.dtype, copy=False)])
+    new = new.reshape(len(new), *X.shape[1:])
+    return np.concatenate([X, new], dtype=X.dtype, casting="unsafe")  # of any byte order
 
 
 def _elements(new, first):

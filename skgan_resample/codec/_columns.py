@@ -73,7 +73,8 @@ class Container:
             some[0]: polars_series(self.names[some[0]], column, values[0], missing[0])
             for some, column, values, missing in decoded
         }
-        return pl.DataFrame([series[j] for j in range(len(series))])
+        # by name, since polars would rename a series that has an empty one
+        return pl.DataFrame({name: series[j] for j, name in enumerate(self.names)})
 
 
 def as_table(X):
@@ -82,6 +83,11 @@ def as_table(X):
         raise TypeError("Got a polars LazyFrame, but expected a DataFrame. Call its collect().")
     if sparse.issparse(X):
         return X.tocsc()
+    if any(isinstance(d, np.dtype) and not d.isnative for d in getattr(X, "dtypes", ())):
+        raise TypeError(
+            "Got a frame of numbers in the byte order of other machines, which pandas does not "
+            'handle. Convert it: X.astype(X.dtypes.map(lambda dtype: dtype.newbyteorder("="))).'
+        )
     if is_polars(X) or (is_dataframe(X) and X.ndim == 2):
         return X
     array = np.asarray(X)
@@ -126,6 +132,11 @@ def chosen_columns(wanted, names):
                     f"Got categorical_features with {entry}, but this is both the index of column "
                     f"{names[j]!r} and the name of the column at index {places[entry]}. Rename the "
                     "columns to strings, X.columns = X.columns.astype(str), or pass a mask."
+                )
+            if j in chosen:
+                raise ValueError(
+                    f"Got categorical_features with column {names[j]!r} twice. If it is a mask, "
+                    "give booleans: numpy.array(mask, dtype=bool)."
                 )
             chosen.add(j)
         elif (is_index or not isinstance(entry, Real)) and entry in names:
@@ -243,7 +254,7 @@ def _read_polars(series, label):
         native = integer_dtype(series.min() or 0, series.max() or 0, label)
         whole = pl.UInt64 if native is np.uint64 else pl.Int64
         return column, series.cast(whole).fill_null(0).to_numpy(), missing
-    if dtype.is_numeric():
+    if dtype.is_numeric() and not dtype.is_decimal():
         column = Column([label], dtype, "number")
         column.missing = None if missing.any() else np.nan
         values = series.cast(pl.Float64).to_numpy()

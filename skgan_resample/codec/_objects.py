@@ -153,14 +153,16 @@ def _read_numbers(present, kinds, label):
     nan_mask(values, label)
     if all(issubclass(kind, Decimal) for kind in others):
         digits = (-int(v.as_tuple().exponent) for v in present if isinstance(v, Decimal))
-        return values, partial(_decimal, digits=max(0, *digits))
+        ends = {"low": min(present), "high": max(present)}
+        return values, partial(_decimal, digits=max(0, *digits), **ends)
     if all(issubclass(kind, Fraction) for kind in others):
         return values, partial(_fraction, largest=max(v.denominator for v in present))
     return values, float
 
 
-def _decimal(value, digits):
-    return Decimal(f"{value:z.{digits}f}")
+def _decimal(value, digits, low, high):
+    made = Decimal(f"{value:z.{digits}f}")
+    return min(max(made, Decimal(low)), Decimal(high))  # which may have more digits than float64
 
 
 def _fraction(value, largest):

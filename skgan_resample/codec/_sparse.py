@@ -30,8 +30,9 @@ class SparseCodec(TransformerMixin, BaseEstimator):
         """Whether X is a sparse table of numbers, most of which are zeros and none large."""
         if not sparse.issparse(X) or X.ndim != 2 or X.dtype.kind not in "biuf" or X.shape[0] < 5:
             return False
-        largest = abs(sparse.csr_array(X).data).max(initial=0)
-        return 0 < largest < _LARGEST and X.nnz < 0.5 * X.shape[0] * X.shape[1]
+        values = sparse.csr_array(X).data
+        n_set, largest = np.count_nonzero(values), abs(values).max(initial=0)
+        return 0 < largest < _LARGEST and n_set < 0.5 * X.shape[0] * X.shape[1]
 
     def fit(self, X, y=None):
         """Learn the container and the dtype of X, of shape (n_samples, n_features)."""

@@ -121,6 +121,23 @@ def test_polars_frames_come_back(data):
     pl.testing.assert_frame_equal(made, X, rel_tol=1e-6, abs_tol=1e-5 * max(spans, default=0))
 
 
+def test_a_polars_column_without_a_name_keeps_none():  # the index of a CSV that pandas wrote
+    X = pl.DataFrame({"": [1, 2, 3, 4], "a": ["x", "y", "x", "x"]})
+    codec = TableCodec().fit(X)
+    assert codec.inverse_transform(codec.transform(X)).equals(X)
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f2", ">i4", ">M8[D]"])
+def test_the_byte_order_of_other_machines_is_kept_or_refused(dtype):
+    X, y = np.arange(80).reshape(-1, 2).astype(dtype), np.repeat([0, 1], [30, 10]).astype(">i4")
+    made, labels = RowMixSampler(random_state=0).fit_resample(X, y)
+    assert (made.dtype, labels.dtype) == (X.dtype, y.dtype)
+    assert (made[:40] == X).all()
+    if dtype != ">M8[D]":  # of which pandas makes its own
+        with pytest.raises(TypeError, match="byte order of other machines"):
+            RowMixSampler().fit(pd.DataFrame(X), y)
+
+
 def test_missing_floats_of_polars_are_null_or_nan_as_before():
     X = pl.DataFrame({"null": [1.0, None, 2.0], "nan": [1.0, float("nan"), 2.0]})
     codec = TableCodec().fit(X)
@@ -299,6 +316,12 @@ def test_categorical_features_by_name_index_and_mask(wanted, expected):
     codec = TableCodec(wanted).fit(FRAME)
     assert codec.categorical_features_.tolist() == expected
     pd.testing.assert_frame_equal(codec.inverse_transform(codec.transform(FRAME)), FRAME)
+
+
+@pytest.mark.parametrize("wanted", [[1, 0, 1, 1, 0, 0], np.eye(6, dtype=int)[2], [2, -4]])
+def test_a_mask_of_whole_numbers_is_not_taken_for_indices(wanted):
+    with pytest.raises(ValueError, match=r"twice. If it is a mask, give booleans"):
+        TableCodec(wanted).fit(FRAME)
 
 
 def test_an_index_that_is_the_name_of_another_column_is_refused():

@@ -219,6 +219,22 @@ def test_decimals_do_not_depend_on_the_callers_context():
     assert "-0" not in str(codec.inverse_transform(np.zeros((1, codec.sample_shape_[0]))))
 
 
+@pytest.mark.parametrize("container", ["pandas", "polars", "arrow"])
+@pytest.mark.parametrize("most", ["9999999999999999.99", "12345678901234567890.12"])
+def test_decimals_of_more_digits_than_float64_has_stay_in_range(most, container):
+    values = [Decimal(most) - i // 2 for i in range(60)]
+    if container == "polars":
+        X = pl.DataFrame({"a": pl.Series(values, dtype=pl.Decimal(22, 2))})
+    elif container == "arrow":
+        X = pd.DataFrame({"a": pd.Series(values, dtype=pd.ArrowDtype(pyarrow.decimal128(22, 2)))})
+    else:
+        X = pd.DataFrame({"a": values})
+    codec = TableCodec().fit(X)
+    made = codec.inverse_transform(np.linspace(-3, 3, 99)[:, None] * [1.0])["a"].to_list()
+    assert min(values) <= min(made)
+    assert max(made) <= max(values)
+
+
 @pytest.mark.parametrize("value", [Decimal("Infinity"), Decimal("1e400")])
 def test_infinite_decimals_are_refused(value):
     with pytest.raises(ValueError, match="Got infinity in column 'a'"):
