@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
 
 from skgan_resample.nn.networks import LinearHead
-from skgan_resample.nn.run import TrainingRun, batches, in_batches
+from skgan_resample.nn.run import TrainingRun, in_batches
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # Debian's dataset-fashion-mnist
 LATENT_DIM = 64
@@ -204,7 +204,8 @@ class CNN(ClassifierMixin, BaseEstimator):
         self.network_ = network.to(self.device_)
         rng = torch.Generator().manual_seed(self.random_state)
         x, target = tensor(X).to(self.device_), torch.from_numpy(target).to(self.device_)
-        data = batches(x, target, self.batch_size, rng)
+        run = TrainingRun(rng, x.shape[1:], len(self.classes_), batch_size=self.batch_size)
+        data = run.batches(x, target)
         watched = np.linspace(0, self.max_iter, self.n_points + 1)[1:].astype(int)
         self.curve_ = []
 

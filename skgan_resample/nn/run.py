@@ -103,10 +103,28 @@ class TrainingRun:
 
     # Data and noise ------------------------------------------------------------------------------
 
-    def batches(self, x: Tensor, y: Tensor, balance: float = 0.0, **options: Any) -> Batches:
-        """Batches of ``batch_size`` real samples for ever; options are those of :func:`batches`."""
-        settings: dict[str, Any] = {"batch_size": self.batch_size, "rng": self.rng} | options
-        return batches(x, y, balance=balance, **settings)
+    def batches(self, x: Tensor, y: Tensor, balance: float = 0.0) -> Batches:
+        """Yield (x, y) batches of ``min(batch_size, n)`` of n samples for ever; bytes as floats.
+
+        Classes are drawn in proportion to ``n_c ** (1 - balance)``: 0 keeps the frequencies of the
+        data (each sample once a pass, in a fresh order), 1 makes all classes equally frequent.
+        """
+        for rows in _drawn(y, self.batch_size, self.rng, balance):
+            yield as_floats(x[rows]), y[rows]
+
+    def batches_by_class(self, x: Tensor, y: Tensor, classes: Sequence[int], size: int) -> Batches:
+        """Yield batches of ``size`` samples of each of some classes, in this order, for ever.
+
+        Their labels are the places of the classes in ``classes``, which may repeat. A batch has at
+        most as many samples of each as the largest class, and those of smaller ones repeatedly.
+        """
+        size = min(size, int(y.bincount().max()))
+        places = torch.arange(len(classes), device=y.device).repeat_interleave(size)
+        pools = [(y == c).nonzero()[:, 0] for c in classes]
+        pools = [rows.repeat(-(-size // len(rows))) for rows in pools]
+        for drawn in zip(*(_drawn(y[rows], size, self.rng) for rows in pools), strict=True):
+            parts = [rows[part] for rows, part in zip(pools, drawn, strict=True)]
+            yield as_floats(x[torch.cat(parts)]), places
 
     def noise(self, y: Tensor) -> Tensor:
         """Draw a code from N(0, I) for each of (n,) labels: (n, latent_dim), on their device."""
@@ -266,46 +284,18 @@ def _first_not_finite(
 # Data --------------------------------------------------------------------------------------------
 
 
-def batches(
-    x: Tensor,
-    y: Tensor,
-    batch_size: int,
-    rng: torch.Generator,
-    balance: float = 0.0,
-    rows: Tensor | None = None,
-) -> Batches:
-    """Yield (x, y) batches of ``min(batch_size, n)`` of n samples for ever; bytes as floats.
-
-    Classes are drawn in proportion to ``n_c ** (1 - balance)``: 0 keeps the frequencies of the
-    data (each sample once a pass, in a fresh order), 1 makes all classes equally frequent.
-    ``rows`` are the indices of the samples to draw from, by default all.
-    """
-    rows = torch.arange(len(x)) if rows is None else rows.cpu()
-    size, labels = min(batch_size, len(rows)), y.cpu()[rows]
+def _drawn(y: Tensor, size: int, rng: torch.Generator, balance: float = 0.0) -> Iterator[Tensor]:
+    """Yield indices of ``min(size, n)`` of the samples of (n,) classes for ever."""
+    n, labels = len(y), y.cpu()
+    size = min(size, n)
     bounds = labels.bincount().double().pow(-balance)[labels].cumsum(0)
     bounds = bounds / bounds[-1]
     while True:
         if balance:  # by hand, since torch.multinomial takes no more than 2**24 weights
-            u = torch.rand(len(rows), generator=rng, dtype=torch.float64)
-            order = torch.searchsorted(bounds, u)
+            order = torch.searchsorted(bounds, torch.rand(n, generator=rng, dtype=torch.float64))
         else:
-            order = torch.randperm(len(rows), generator=rng)
-        order = rows[order[: len(rows) // size * size]]
-        for drawn in order.to(x.device).split(size):
-            yield as_floats(x[drawn]), y[drawn]
-
-
-def rows_of(y: Tensor, c: int, at_least: int) -> Tensor:
-    """Indices of the samples of class c, repeated until there are that many: (n,) -> (m,)."""
-    rows = (y == c).nonzero()[:, 0]
-    return rows.repeat(-(-at_least // len(rows)))
-
-
-def together(streams: Sequence[Batches]) -> Batches:
-    """Join the batches of several streams: one (x, y) of as many samples as all of theirs."""
-    while True:
-        xs, ys = zip(*map(next, streams), strict=True)
-        yield torch.cat(xs), torch.cat(ys)
+            order = torch.randperm(n, generator=rng)
+        yield from order[: n // size * size].to(y.device).split(size)
 
 
 def as_floats(x: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from .._gan_base import BaseGANSampler
 from ..nn.blocks import BlockHead
 from ..nn.losses import least_squares_d, least_squares_g
 from ..nn.networks import LinearHead, ResidualBlock, Stacked, decoder_for, halvings, leaky, upsample
-from ..nn.run import as_floats, rows_of, together
+from ..nn.run import as_floats
 
 _NOISE = 0.1  # deviation of the noise on donors, in standard deviations of a column or half-ranges
 _CYCLE, _IDENTITY = (0.1, 10.0), (0.0, 5.0)  # "auto" weights, of tables and of images
@@ -172,12 +172,9 @@ class CycleGANSampler(BaseGANSampler):
                 loss = loss + identity * l1_loss(there(x, way ^ 1), x)
             return loss
 
-        size = min(-(-self.batch_size // len(ways)), int(counts.max()))
-        streams = [
-            run.batches(x, torch.full_like(y, way), rows=rows_of(y, a, size), batch_size=size)
-            for way, (a, _) in enumerate(ways)
-        ]
-        history = run.train_adversarial(there, discriminator, d_loss, g_loss, together(streams))
+        starts = [a for a, _ in ways]
+        data = run.batches_by_class(x, y, starts, -(-self.batch_size // len(ways)))
+        history = run.train_adversarial(there, discriminator, d_loss, g_loss, data)
 
         # 3. What generation needs: the way from each class's donor, and the donors' samples.
         self._donor_of = donors

@@ -10,7 +10,6 @@ from .._docstrings import documented
 from .._gan_base import BaseGANSampler
 from ..nn.losses import logistic_d, logistic_g, slope_penalty
 from ..nn.networks import LinearHead, Stacked, TransposedConv
-from ..nn.run import rows_of, together
 
 _FEWEST = 16  # samples of a class in a batch
 
@@ -116,9 +115,7 @@ class GANSampler(BaseGANSampler):
         def g_loss(x, y):
             return logistic_g(discriminator(generator(run.noise(y), y), y))
 
-        size = min(max(self.batch_size // run.n_classes, _FEWEST), int(y.bincount().max()))
-        rows = [rows_of(y, c, size) for c in classes]
-        data = together([run.batches(x, y, rows=of_class, batch_size=size) for of_class in rows])
+        data = run.batches_by_class(x, y, classes, max(self.batch_size // len(classes), _FEWEST))
         return generator, run.train_adversarial(
             generator, discriminator, d_loss, g_loss, data, d_penalty=d_penalty
         )

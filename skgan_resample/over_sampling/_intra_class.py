@@ -194,7 +194,7 @@ class IntraClassACGANSampler(BaseGANSampler):
 
         # 4. Every few batches, actor and critic change the impacts.
         n_batches = max(run.max_iter // _N_STEPS, 1)
-        rows = run.batches(torch.arange(len(x)), y, balance=float(balanced))
+        rows = run.batches(torch.arange(len(x), device=x.device), y, balance=float(balanced))
         data = ((as_floats(x[drawn]), labels[drawn]) for drawn, _ in rows)
         data = policy.learn_every(n_batches, data, losses, run.mean)
         history = run.train_adversarial(

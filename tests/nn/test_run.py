@@ -9,7 +9,7 @@ import torch
 from samplers import make_rng
 from torch import nn
 
-from skgan_resample.nn.run import TrainingRun, batches, in_batches, together
+from skgan_resample.nn.run import TrainingRun, in_batches
 from skgan_resample.nn.runtime import Adam
 
 pytestmark = pytest.mark.usefixtures("untouched_globals")
@@ -52,6 +52,10 @@ def vector(network):
 
 def rows(n=64, seed=0):
     return torch.randn((n, 2), generator=make_rng(seed)), torch.arange(n) % 2
+
+
+def batches(x, y, size, rng, balance=0.0):
+    return replace(a_run(batch_size=size), rng=rng).batches(x, y, balance)
 
 
 def forever(n=8):
@@ -116,12 +120,19 @@ def test_batches_reach_every_row_of_a_class_when_balanced():
     assert (drawn[60:] - 1600).abs().max() < 200
 
 
-def test_streams_are_joined():
-    x, y = torch.arange(10), torch.arange(10) % 2
-    streams = [batches(x, y, 4, make_rng(c), rows=(y == c).nonzero()[:, 0]) for c in range(2)]
-    batch, labels = next(together(streams))
-    assert labels.tolist() == [0] * 4 + [1] * 4
-    assert (batch % 2).equal(labels)
+@pytest.mark.parametrize("size", [2, 6, 40])
+def test_batches_by_class_have_as_many_samples_of_each(size):
+    x, y = torch.arange(13), torch.tensor([0] * 2 + [1] * 8 + [2] * 3)
+    stream, n = a_run().batches_by_class(x, y, [2, 0, 2], size), min(size, 8)
+    seen = set()
+    for batch, places in islice(stream, 20):
+        assert places.tolist() == [0] * n + [1] * n + [2] * n
+        assert y[batch].tolist() == [2] * n + [0] * n + [2] * n
+        assert batch[n : 2 * n].bincount().tolist() == [n // 2] * 2
+        seen.update(batch.tolist())
+    assert seen == {0, 1, 10, 11, 12}
+    batch, places = next(a_run().batches_by_class(x, y, range(3), size))
+    assert places.equal(y[batch])
 
 
 def test_in_batches_equals_one_call():
