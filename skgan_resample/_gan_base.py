@@ -152,18 +152,15 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
         run = TrainingRun(
             rng, shape, len(self.classes_), latent_dim=self.latent_dim_, device=self.device_
         )
-        blocks = getattr(self.codec_, "block_sizes_", ())
         with _GENERATING:
-            if blocks:
-                draw_blocks_from(self.generator_, rng)
+            draw_blocks_from(self.generator_, rng)
             self.generator_.to(self.device_)
             try:
                 parts = y.to(self.device_).split(samples_at_once(shape))
                 return torch.cat([self._generate(part, run).cpu() for part in parts])
             finally:
                 self.generator_.cpu()
-                if blocks:
-                    draw_blocks_from(self.generator_, self._stream(0))  # drops the caller's
+                draw_blocks_from(self.generator_, self._stream(0))  # drops the caller's
 
     def _warn_of_poor_samples(self, x, y):
         if self.n_iter_ >= _UPDATES_COMPARED:

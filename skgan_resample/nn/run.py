@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ class TrainingRun:
         ``dropout`` is the rate of Dropout between layers, ``block_noise`` the scale of the noise on
         one-hot blocks, see BlockNoise.
         """
-        layer = partial(Dropout, dropout, self.rng) if dropout else nn.Identity
+        layer = partial(Dropout, dropout, self.rng)
         trunk = trunk_for(self.sample_shape, self.hidden_dim, layer, eps)
         if block_noise and self.block_sizes:
             trunk.insert(0, BlockNoise(block_noise, self.block_sizes, self.rng))
@@ -150,7 +151,7 @@ class TrainingRun:
         def update() -> dict[str, Tensor]:
             return {"autoencoder": self.step(optimiser, loss, *next(data))}
 
-        return self._loop("autoencoder", self.autoencoder_max_iter, update, [network])
+        return self._loop("autoencoder", self.autoencoder_max_iter, update, network)
 
     def train_adversarial(
         self,
@@ -199,7 +200,7 @@ class TrainingRun:
             move_average(averages, weights, 0)
             return {"discriminator": d, "generator": g}
 
-        networks = [generator, discriminator, average]
+        networks = nn.ModuleList([generator, discriminator, average])
         history = self._loop("adversarial training", self.max_iter, update, networks)
         if len(history["generator"]):
             generator.load_state_dict(dict(average.named_parameters()), strict=False)
@@ -229,22 +230,22 @@ class TrainingRun:
         stage: str,
         max_iter: int,
         update: Callable[[], dict[str, Tensor]],
-        networks: Sequence[nn.Module],
+        network: nn.Module,
     ) -> History:
         """Repeat an update; if a loss or weight is not finite, go back to the last finite ones.
 
         This is checked only every few updates, since a check waits for the device.
         """
         losses: list[dict[str, Tensor]] = []
-        kept, states, stopped = 0, _states(networks), False
+        kept, state, stopped = 0, deepcopy(network.state_dict()), False
         while not stopped and len(losses) < max_iter:
             losses.append(update())
             stop = self.progress.update(stage, max_iter, losses[-1])
             stopped = bool(self.first(torch.tensor(int(stop))))
             if stopped or len(losses) in (max_iter, kept + CHECK_EVERY):
-                bad = _first_not_finite(losses[kept:], networks)
+                bad = _first_not_finite(losses[kept:], network)
                 if bad is None:
-                    kept, states = len(losses), _states(networks)
+                    kept, state = len(losses), deepcopy(network.state_dict())
                     continue
                 if kept == 0:
                     raise FloatingPointError(
@@ -252,8 +253,7 @@ class TrainingRun:
                         "loss or a weight is not finite. Got learning_rate="
                         f"{self.learning_rate:g}; try a smaller one."
                     )
-                for network, state in zip(networks, states, strict=True):
-                    network.load_state_dict(state)
+                network.load_state_dict(state)
                 self.progress.diverged(stage, kept + bad, kept)
                 del losses[kept:]
                 break
@@ -266,18 +266,12 @@ class TrainingRun:
 _NAMES = {"autoencoder": ("autoencoder",), "adversarial training": ("discriminator", "generator")}
 
 
-def _states(networks: Sequence[nn.Module]) -> list[dict[str, Any]]:
-    return [deepcopy(network.state_dict()) for network in networks]
-
-
-def _first_not_finite(
-    losses: Sequence[dict[str, Tensor]], networks: Sequence[nn.Module]
-) -> int | None:
+def _first_not_finite(losses: Sequence[dict[str, Tensor]], network: nn.Module) -> int | None:
     """Update, counted from one, at which a loss or, at the last, a weight was not finite."""
     values = torch.stack([torch.stack([*loss.values()]).float() for loss in losses])
-    weights = [value for network in networks for value in network.state_dict().values()]
     sound = values.isfinite().all(1)
-    sound[-1] &= torch.stack([value.isfinite().all() for value in weights]).all()
+    weights = network.state_dict().values()
+    sound[-1] &= torch.stack([weight.isfinite().all() for weight in weights]).all()
     return None if bool(sound.all()) else sound.tolist().index(False) + 1
 
 
@@ -310,9 +304,8 @@ def as_floats(x: Tensor) -> Tensor:
 
 def samples_at_once(sample_shape: tuple[int, ...]) -> int:
     """How many samples a network takes at once where no gradients are wanted."""
-    if len(sample_shape) == 1:
-        return 1024
-    return min(max(_PIXELS_AT_ONCE // (sample_shape[1] * sample_shape[2]), 1), 1024)
+    n_pixels = math.prod(sample_shape[1:])  # of a row of a table one
+    return min(max(_PIXELS_AT_ONCE // n_pixels, 1), 1024)
 
 
 @torch.no_grad()
