@@ -57,19 +57,19 @@ def gradient_penalty(scores: Tensor, points: Tensor) -> Tensor:
     return (_gradients(scores, points).norm(dim=1) - 1).square().mean()
 
 
-def slope_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+def slope_penalty(critic: Callable[..., Tensor], real: Tensor, *labels: Tensor) -> Tensor:
     r"""Penalty of a critic's slope at (n, ...) real samples, R1.
 
     .. math:: \frac{w}{n} \sum_i \lVert \nabla_x D(x_i) \rVert^2
 
-    as in Mescheder, Geiger & Nowozin (ICML 2018, eq. 9). The critic maps samples to their (n,)
-    scores, through nothing that mixes samples. The weight w is 0.1 for tables, 0.1 d / 64 for
-    images of d values, whose distances grow with the root of d; Karras et al. (NeurIPS 2020) have
-    one in proportion to d in their code, too.
+    as in Mescheder, Geiger & Nowozin (ICML 2018, eq. 9). The critic maps samples, and their labels
+    where it sees these, to (n,) scores, through nothing that mixes samples. The weight w is 0.1 for
+    tables, 0.1 d / 64 for images of d values, whose distances grow with the root of d; Karras et
+    al. (NeurIPS 2020) have one in proportion to d in their code, too.
     """
     weight = 0.1 * real[0].numel() / 64 if real.ndim > 2 else 0.1
     points = real.detach().requires_grad_()
-    return weight * _gradients(critic(points), points).square().sum(1).mean()
+    return weight * _gradients(critic(points, *labels), points).square().sum(1).mean()
 
 
 def _gradients(scores: Tensor, points: Tensor) -> Tensor:

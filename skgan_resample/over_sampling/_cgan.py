@@ -123,13 +123,11 @@ class CGANSampler(BaseGANSampler):
             scores = discriminator(torch.cat([x, fake]), torch.cat([y, fake_y]))
             return logistic_d(*scores.chunk(2), real_target=0.9)
 
-        def d_penalty(x, y):
-            return slope_penalty(partial(discriminator, y=y), x)
-
         def g_loss(x, y):
             return logistic_g(discriminator(*generated(y)))
 
         data = run.batches(x, y, balance=float(balanced))
+        slope = partial(slope_penalty, discriminator)
         return generator, run.train_adversarial(
-            generator, discriminator, d_loss, g_loss, data, d_penalty=d_penalty
+            generator, discriminator, d_loss, g_loss, data, d_penalty=slope
         )

@@ -109,13 +109,11 @@ class GANSampler(BaseGANSampler):
                 fake = generator(run.noise(y), y)
             return logistic_d(*discriminator(torch.cat([x, fake]), torch.cat([y, y])).chunk(2))
 
-        def d_penalty(x, y):
-            return slope_penalty(partial(discriminator, y=y), x)
-
         def g_loss(x, y):
             return logistic_g(discriminator(generator(run.noise(y), y), y))
 
         data = run.batches_by_class(x, y, classes, max(self.batch_size // len(classes), _FEWEST))
+        slope = partial(slope_penalty, discriminator)
         return generator, run.train_adversarial(
-            generator, discriminator, d_loss, g_loss, data, d_penalty=d_penalty
+            generator, discriminator, d_loss, g_loss, data, d_penalty=slope
         )

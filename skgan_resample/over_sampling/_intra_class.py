@@ -185,8 +185,7 @@ class IntraClassACGANSampler(BaseGANSampler):
             return weighted_logistic_d(real, made, *weights)
 
         def d_penalty(x, subclass):
-            y = subclasses.classes[subclass]
-            return slope_penalty(partial(discriminator, y=y), x)
+            return slope_penalty(discriminator, x, subclasses.classes[subclass])
 
         def g_loss(x, subclass):
             fake, fake_y, weight = generated(subclasses.classes[subclass])

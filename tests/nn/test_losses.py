@@ -166,6 +166,9 @@ def test_slope_penalty_of_a_linear_critic_is_that_of_its_weights(shape, weight):
     points, weights = torch.ones(4, *shape), torch.arange(6.0)
     penalty = losses.slope_penalty(lambda x: x.flatten(1) @ weights, points)
     assert penalty.item() == pytest.approx(weight * (weights**2).sum().item())
+    labels = torch.tensor([0, 0, 0, 2])  # of four samples one has slopes twice as large
+    labelled = losses.slope_penalty(lambda x, y: y * (x.flatten(1) @ weights), points, labels)
+    assert labelled.item() == pytest.approx(penalty.item())
 
 
 OBJECTIVES = {
