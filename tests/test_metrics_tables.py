@@ -172,6 +172,14 @@ def test_objects_that_are_numbers_or_times_to_the_codec_are_so_to_the_scores(val
     assert TableCodec().fit(column.to_frame()).categories_ == {}
 
 
+@pytest.mark.parametrize("name", OBJECTS)
+@pytest.mark.parametrize("missing", [None, pd.NA, pd.NaT])
+def test_neither_the_index_nor_the_kind_of_what_is_missing_matters(name, missing):
+    values = OBJECTS[name][:3]
+    column = pd.Series([values[0], missing, *values[1:]], index=[0, 0, 1, 1], dtype=object)
+    assert metrics.ks_complement(column, values[:1]) == pytest.approx(1 / 3)
+
+
 def test_columns_of_dates_and_periods():
     dates, rest = OBJECTS["dates"], pd.Series(MONTHS)
     for make in (pl.Series, lambda d: pd.Series(d, dtype="date32[pyarrow]")):

@@ -128,8 +128,6 @@ def contingency_similarity(X_real, X_synthetic):
     """
     codes = _codes(X_real, X_synthetic)
     n_columns = codes[0].shape[1]
-    if n_columns < 2:
-        return np.nan
     encoder = OneHotEncoder().fit(np.concatenate(codes))
     sizes = [len(levels) for levels in encoder.categories_]
     column = np.repeat(np.arange(n_columns), sizes), np.arange(sum(sizes))
@@ -258,24 +256,28 @@ def _plain(column):
     def are(*classes):
         return kinds and bool not in kinds and all(issubclass(kind, classes) for kind in kinds)
 
-    if are(datetime.timedelta):
-        return pd.Series(
-            [span / datetime.timedelta(seconds=1) for span in present], present.index
-        ).reindex(column.index)
     if any(map(are, (datetime.date, datetime.time, pd.Period))):
-        moments = np.array([*map(_moment, present)], dtype="M8[us]").astype(float)
-        return pd.Series(1000 * moments, present.index).reindex(column.index)  # nanoseconds
-    return column.astype(float) if are(Real, Decimal) else column
+        number = _nanoseconds
+    elif are(datetime.timedelta):
+        number = datetime.timedelta.total_seconds
+    elif are(Real, Decimal):
+        number = float
+    else:
+        return column
+    numbers = np.full(len(column), np.nan)
+    numbers[column.notna()] = [*map(number, present)]
+    return numbers
 
 
-def _moment(time):
-    """A date, the start of a period, or a time of the first of all days; in UTC."""
+def _nanoseconds(time):
+    """A date, the start of a period, or a time of the first of all days; in UTC, since 1970."""
     if hasattr(time, "to_timestamp"):
-        return time.to_timestamp()
-    if isinstance(time, datetime.time):
-        return datetime.datetime.combine(datetime.date.min, time, None)
-    is_zoned = getattr(time, "tzinfo", None) is not None
-    return time.astimezone(datetime.UTC).replace(tzinfo=None) if is_zoned else time
+        time = time.to_timestamp()
+    elif isinstance(time, datetime.time):
+        time = datetime.datetime.combine(datetime.date.min, time, None)
+    elif getattr(time, "tzinfo", None) is not None:
+        time = time.astimezone(datetime.UTC).replace(tzinfo=None)
+    return 1000 * np.datetime64(time, "us").astype(float)
 
 
 def is_numeric(column):
