@@ -14,7 +14,7 @@ from sklearn.base import (
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from sklearn.metrics import silhouette_score
+from sklearn.metrics import pairwise_distances_argmin, silhouette_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -246,9 +246,8 @@ class SubclassDiscovery(
             return np.asarray(embedding.fit_transform(scores))
         if len(scores) > _EMBEDDED:  # the others get the position of the nearest of these
             some = scores[rng.permutation(len(scores))[:_EMBEDDED]]
-            neighbours = NearestNeighbors(n_neighbors=1).fit(some)
-            nearest = neighbours.kneighbors(scores, return_distance=False)
-            return self._embed(some, rng)[nearest[:, 0]]
+            nearest = pairwise_distances_argmin(scores, some)
+            return self._embed(some, rng)[nearest]
         perplexity = min(30, max((len(scores) - 1) / 3, 1))
         init = "pca" if scores.shape[1] > 1 else "random"
         tsne = TSNE(2, perplexity=perplexity, init=init, random_state=rng)

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 from .runtime import give_storage
@@ -348,12 +348,10 @@ class Stacked(nn.Module):
         super().__init__()
         self.network, self.n_networks = networks[0], len(networks)
         self.head = head or nn.Identity()
-        for (name, _), *weights in zip(
-            [*self.network.named_parameters()], *(n.parameters() for n in networks), strict=True
-        ):
+        weights, _ = stack_module_state([*networks])
+        for name, stacked in weights.items():
             layer, _, leaf = name.rpartition(".")
-            stacked = nn.Parameter(torch.stack(weights).detach())
-            setattr(self.network.get_submodule(layer), leaf, stacked)
+            setattr(self.network.get_submodule(layer), leaf, nn.Parameter(stacked))
 
     def take(self, indices: Sequence[int]) -> Stacked:
         """Keep the networks of these indices, in their order, which may repeat; returns self."""
