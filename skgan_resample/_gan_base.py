@@ -1,7 +1,5 @@
 """BaseGANSampler: a training run for a sampler's networks, and what a user sees of it."""
 
-from __future__ import annotations
-
 import math
 import threading
 from abc import ABCMeta, abstractmethod

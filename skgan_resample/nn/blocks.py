@@ -1,9 +1,8 @@
 """One-hot blocks of encoded tables: how generators draw them, and how often values are missing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -88,7 +87,7 @@ class MissingRates:
     @classmethod
     def fit(
         cls, columns: Sequence[int], real: tuple[Tensor, Tensor], made: tuple[Tensor, Tensor]
-    ) -> MissingRates:
+    ) -> Self:
         """Compare the rates of missing values in real rows, r, and in generated ones, g.
 
         ``real`` and ``made`` are (n, d) encoded rows and their (n,) class indices, on the CPU;

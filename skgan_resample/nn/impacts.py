@@ -1,9 +1,8 @@
 """The impact that each subclass has on a GAN's loss, and the actor and critic that learn it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +28,7 @@ class Subclasses:
     classes: Tensor  # (S,), class index
 
     @classmethod
-    def of(cls, x: Tensor, labels: Tensor, classes: Tensor) -> Subclasses:
+    def of(cls, x: Tensor, labels: Tensor, classes: Tensor) -> Self:
         """Take (n, ...) samples, the (n,) subclass of each, and the (S,) class of each subclass."""
         groups = (as_floats(x[labels == subclass]) for subclass in range(len(classes)))
         centers = torch.stack([group.flatten(1).mean(0) for group in groups])
@@ -41,9 +40,9 @@ class Subclasses:
         foreign = y[:, None] != self.classes
         return distances.masked_fill(foreign, torch.inf).argmin(1)
 
-    def to(self, device: torch.device | str) -> Subclasses:
+    def to(self, device: torch.device | str) -> Self:
         """Move everything to a device."""
-        return Subclasses(self.centers.to(device), self.sizes.to(device), self.classes.to(device))
+        return type(self)(self.centers.to(device), self.sizes.to(device), self.classes.to(device))
 
 
 def normalised(impacts: Tensor, classes: Tensor) -> Tensor:

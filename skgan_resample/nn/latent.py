@@ -1,8 +1,7 @@
 """Distributions of latent codes, fitted once and then kept."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -42,7 +41,7 @@ class ClassGaussians:
         y: Tensor,
         n_classes: int,
         variance: Tensor | None = None,
-    ) -> ClassGaussians:
+    ) -> Self:
         r"""Fit means and shrunk covariances to (n, d) codes of (n,) classes, none of them empty.
 
         Each class's covariance is shrunk towards the pooled within-class covariance, and that

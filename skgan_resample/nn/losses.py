@@ -4,8 +4,6 @@ Arguments come as (real, fake), of n real and m generated samples; y are their c
 classes. Every function returns a scalar and has no side effect.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

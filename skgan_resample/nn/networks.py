@@ -5,8 +5,6 @@ A *sample shape* is (d,) for a row of a table and (c, h, w) for an image; :func:
 know the class are built on these.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -353,12 +351,11 @@ class Stacked(nn.Module):
             layer, _, leaf = name.rpartition(".")
             setattr(self.network.get_submodule(layer), leaf, nn.Parameter(stacked))
 
-    def take(self, indices: Sequence[int]) -> Stacked:
-        """Keep the networks of these indices, in their order, which may repeat; returns self."""
+    def take(self, indices: Sequence[int]) -> None:
+        """Keep the networks of these indices, in their order, which may repeat."""
         for weight in self.parameters():
             weight.data = weight.data[[*indices]]
         self.n_networks = len(indices)
-        return self
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         """(n, ...) inputs and (n,) labels -> (n, ...) outputs, in the order of the inputs."""

@@ -1,7 +1,5 @@
 """One training run: what a sampler needs to train its networks, and the two loops."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy

@@ -5,8 +5,6 @@ the caller's: :func:`torch_settings` sets it for a block and puts it back. The l
 the import of torch's compiler, which costs every process that trains a second and 60 MB.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Iterator

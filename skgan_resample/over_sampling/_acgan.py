@@ -1,7 +1,5 @@
 """ACGAN: auxiliary classifier GAN."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import torch

@@ -1,7 +1,5 @@
 """BAGAN: balancing GAN."""
 
-from __future__ import annotations
-
 import torch
 from torch.nn.functional import cross_entropy, mse_loss
 

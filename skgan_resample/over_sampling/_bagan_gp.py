@@ -1,7 +1,5 @@
 """BAGAN-GP: balancing GAN with a supervised autoencoder and a gradient penalty."""
 
-from __future__ import annotations
-
 from numbers import Integral, Real
 
 import torch

@@ -1,7 +1,5 @@
 """CGAN: conditional GAN."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import torch

@@ -1,7 +1,5 @@
 """CycleGAN: samples of one class translated into another."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from numbers import Real

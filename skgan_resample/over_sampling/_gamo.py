@@ -1,7 +1,5 @@
 """GAMO: generative adversarial minority over-sampling."""
 
-from __future__ import annotations
-
 import math
 from functools import partial
 from numbers import Real

@@ -1,7 +1,5 @@
 """GAN: one unconditional generator per class."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import torch

@@ -1,7 +1,5 @@
 """IDA-GAN: imbalanced data augmentation GAN."""
 
-from __future__ import annotations
-
 from numbers import Real
 
 import torch

@@ -1,7 +1,5 @@
 """The intra-class AC-GAN: a GAN whose loss is balanced over the subclasses of each class."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

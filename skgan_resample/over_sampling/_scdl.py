@@ -1,7 +1,5 @@
 """WAE-GAN and SCDL-GAN: class distributions learnt by a Wasserstein autoencoder, then a GAN."""
 
-from __future__ import annotations
-
 from numbers import Real
 
 import torch

@@ -262,7 +262,8 @@ def test_stacked_networks_are_those_of_each_class(shape, labels):
 
 def test_stacked_networks_can_be_taken_in_another_order():
     networks = [build(lambda: nn.Linear(2, 2), make_rng(seed), "cpu") for seed in range(3)]
-    stacked, x = Stacked(copy.deepcopy(networks)).take([2, 0, 2, 1]), torch.ones(3, 2)
+    stacked, x = Stacked(copy.deepcopy(networks)), torch.ones(3, 2)
+    stacked.take([2, 0, 2, 1])
     expected = torch.stack([networks[c](x[0]) for c in (2, 1, 0)])
     torch.testing.assert_close(stacked(x, torch.tensor([0, 3, 1])), expected)
 
