@@ -109,9 +109,10 @@ def flatten_images(X, image_shape):
     """
     _check_type(X)
     own_shape = None
-    if not (is_dataframe(X) or is_polars(X) or sparse.issparse(X)):
+    is_series = is_dataframe(X) and X.ndim == 1
+    if is_series or not (is_dataframe(X) or is_polars(X) or sparse.issparse(X)):
         try:
-            array = np.asarray(X) if isinstance(X, (list, tuple)) else X
+            array = np.asarray(X) if is_series or isinstance(X, (list, tuple)) else X
         except ValueError as error:
             raise ValueError(
                 "Got samples of different shapes, but expected one shape. Crop, pad or resize them."

@@ -1,5 +1,6 @@
 """Subclasses: unlabelled groups within a class."""
 
+from collections.abc import Mapping
 from numbers import Integral
 
 import numpy as np
@@ -228,7 +229,8 @@ class SubclassDiscovery(
             self.classes_, y_index = np.unique(y, return_inverse=True)
         if not isinstance(self.n_subclasses, (str, Integral)):
             numbers = list(self.n_subclasses)
-            if not numbers or any(not isinstance(n, Integral) or n < 1 for n in numbers):
+            is_map = isinstance(self.n_subclasses, Mapping)
+            if is_map or not numbers or any(not isinstance(n, Integral) or n < 1 for n in numbers):
                 raise ValueError(
                     f"Got n_subclasses={self.n_subclasses!r}, but expected whole numbers from 1 "
                     "on, at least one of them."

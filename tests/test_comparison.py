@@ -201,6 +201,20 @@ def test_groups_stay_together():
         assert set(groups[rows]).isdisjoint(groups[np.setdiff1d(np.arange(len(y)), rows)])
 
 
+@pytest.mark.parametrize("groups", [{"Credit": np.arange(150)}, np.arange(150), [1] * 150])
+def test_groups_that_are_of_no_data_set_are_refused(groups):
+    X, y = data()
+    with pytest.raises(ValueError, match=r"names \['credit'\], but expected groups to be a dict"):
+        compare({"credit": X}, {"credit": y}, [], [GaussianNB()], groups=groups)
+
+
+def test_dicts_beside_an_array_are_refused():
+    X, y = data()
+    for others in ({"y": {"credit": y}}, {"y": y, "groups": {"credit": y}}):
+        with pytest.raises(ValueError, match="Got y or groups as a dict"):
+            compare(X, samplers=[], classifiers=[GaussianNB()], **others)
+
+
 @pytest.mark.slow
 def test_jobs_do_not_matter():
     X, y = data(3)
@@ -268,7 +282,10 @@ def test_threshold_at_prior_is_that_of_two_classes():
             make_pipeline(StandardScaler(), LogisticRegression()),
             make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced")),
         ),
-        (LinearSVC(random_state=0), LinearSVC(random_state=0, class_weight="balanced")),
+        (
+            RandomForestClassifier(9, random_state=0),
+            RandomForestClassifier(9, random_state=0, class_weight="balanced"),
+        ),
     ],
 )
 def test_class_weight_is_the_classifiers_own(classifier, weighted):
@@ -403,9 +420,13 @@ def test_a_failing_sampler_is_recorded_in_its_folds_only():
 
 def test_a_failing_metric_does_not_take_the_others_along():
     message = "^All scores of 'roc_auc' are NaN with the classifier 'LinearSVC' on .* 'data': "
-    with pytest.warns(UndefinedMetricWarning, match=message) as warned:
+    failed = "the sampler 'threshold at prior' .*expected a classifier with predict_proba"
+    with (
+        pytest.warns(UndefinedMetricWarning, match=message) as warned,
+        pytest.warns(FitFailedWarning, match=failed),
+    ):
         result = compare(*data(3), [], [LinearSVC(random_state=0)], scoring=METRICS)
-    assert [warning.filename for warning in warned] == [__file__]
+    assert {warning.filename for warning in warned} == {__file__}
     none = result.table[result.table["sampler"] == "none"].set_index("metric")
     assert none.loc["balanced_accuracy", "value"].notna().all()
     assert none.loc["roc_auc", "value"].isna().all()

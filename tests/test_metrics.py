@@ -129,6 +129,25 @@ def test_the_floor_takes_disjoint_halves():
     assert value > 0
 
 
+def test_the_floor_of_scores_of_frames():
+    frame = pd.DataFrame({"c": list("xyz") * 30, "n": [1.0, np.nan, 3.0] * 30})
+    for score, part in ((metrics.tv_complement, frame), (metrics.ks_complement, frame[["n"]])):
+        value, floor = metrics.with_real_floor(score, part, part[:40], random_state=0)
+        assert min(value, floor) > 0.7
+
+
+def test_scores_of_sparse_tables_are_those_of_dense_ones():
+    X, Z = (sparse.random_array((40, 6), density=0.5, rng=seed).tocsr() for seed in (0, 1))
+    for score in (
+        metrics.dcr,
+        metrics.frechet_distance,
+        metrics.precision_recall_density_coverage,
+        metrics.spread_ratio,
+        metrics.ks_complement,
+    ):
+        np.testing.assert_array_equal(score(X, Z), score(X.toarray(), Z.toarray()))
+
+
 def test_shrunken_samples_have_that_spread_ratio_whatever_lies_far_away():
     X = normal(200)
     assert metrics.spread_ratio(X, 0.25 * X) == pytest.approx(0.25)

@@ -318,3 +318,22 @@ def test_efficacy_agrees_with_sdmetrics(theirs):
     )
     assert 0 < expected < 1
     assert ours.synthetic == pytest.approx(expected)
+
+
+def test_a_class_without_new_rows_has_no_score():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    for score in (
+        metrics.ks_complement,
+        metrics.tv_complement,
+        metrics.correlation_similarity,
+        metrics.contingency_similarity,
+    ):
+        assert np.isnan(score(X, X[:0]))
+
+
+def test_efficacy_of_classes_that_no_real_row_has():
+    X, y = np.arange(8.0)[:, None], np.repeat(["a", "b"], 4)
+    with pytest.raises(ValueError, match=r"samples of the classes {'c'}, but those of y_train"):
+        metrics.ml_efficacy(X, y, X, np.full(8, "c"), X, y)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        metrics.ml_efficacy(X, y[1:], X, y, X, y)

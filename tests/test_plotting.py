@@ -17,6 +17,7 @@ from test_comparison_statistics import AUC, result
 from skgan_resample import (
     BAGANGPSampler,
     CGANSampler,
+    RowMixSampler,
     SubclassDiscovery,
     SubclassDisplay,
     SyntheticSamplesDisplay,
@@ -87,9 +88,19 @@ def test_several_series_are_told_apart(n_classes):
         assert line.get_color() == panel.lines[name].get_color()
 
 
+def test_columns_of_generated_frames_are_those_of_the_discovery():
+    X = pd.DataFrame(rows(2, 40, 2)[0], columns=["a", "b"])
+    discovery = SubclassDiscovery(2, embedding=PCA(2), random_state=0).fit(X)
+    assert (SubclassDisplay.from_estimator(discovery, X).errors_ == 0).all()
+    with pytest.raises(ValueError, match="feature names should match"):
+        SubclassDisplay.from_estimator(discovery, X[["b", "a"]])
+
+
 def test_history_of_an_unfitted_or_untrained_sampler():
     with pytest.raises(NotFittedError):
         TrainingHistoryDisplay.from_estimator(CGANSampler())
+    with pytest.raises(TypeError, match="Got RowMixSampler, which trains no network"):
+        TrainingHistoryDisplay.from_estimator(RowMixSampler().fit(*rows(2, 9)))
     untrained = CGANSampler(max_iter=0, random_state=0).fit(*rows(2, 9))
     drawn(TrainingHistoryDisplay.from_estimator(untrained))
 

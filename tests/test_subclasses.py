@@ -215,7 +215,7 @@ def test_one_feature():
     assert_array_equal(discovery.labels_ == discovery.labels_[0], X[:, 0] < 25)
 
 
-@pytest.mark.parametrize("asked", [[], [0, 2], [2.5], ["a"]])
+@pytest.mark.parametrize("asked", [[], [0, 2], [2.5], ["a"], {1: 3, 2: 1}])
 def test_numbers_that_are_none(asked):
     with pytest.raises(ValueError, match=r"Got n_subclasses=.* but expected whole numbers from 1"):
         SubclassDiscovery(asked).fit(np.eye(4))

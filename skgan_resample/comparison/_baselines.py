@@ -57,6 +57,11 @@ class PriorThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         self : object
             The fitted classifier.
         """
+        if not hasattr(self.estimator, "predict_proba"):
+            raise TypeError(
+                f"Got {type(self.estimator).__name__}, but expected a classifier with "
+                "predict_proba. Calibrate it: CalibratedClassifierCV(classifier)."
+            )
         self.estimator_ = clone(self.estimator).fit(X, y)
         self.classes_, counts = np.unique(np.asarray(y), return_counts=True)
         self.prior_ = counts / counts.sum()

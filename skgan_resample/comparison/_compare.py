@@ -205,10 +205,18 @@ def _named(estimators, what, reserved=()):
 def _datasets(X, y, groups):
     """{name: (X, y, groups)}."""
     if not isinstance(X, Mapping) or sparse.issparse(X):  # of these one kind is a dict
+        if isinstance(y, Mapping) or isinstance(groups, Mapping):
+            raise ValueError("Got y or groups as a dict, but expected arrays, as X is no dict.")
         return {"data": indexable(X, y, groups)}
     if not isinstance(y, Mapping) or set(X) != set(y):
         raise ValueError("Got X as a dict, but expected y to be a dict with the same names.")
-    return {name: indexable(X[name], y[name], (groups or {}).get(name)) for name in X}
+    groups = {} if groups is None else groups
+    if not isinstance(groups, Mapping) or not set(groups) <= set(X):
+        raise ValueError(
+            f"Got X as a dict with the names {[*X]}, but expected groups to be a dict with some of "
+            "these names."
+        )
+    return {name: indexable(X[name], y[name], groups.get(name)) for name in X}
 
 
 def _splits(cv, X, y, groups, random_state):

@@ -66,7 +66,7 @@ class ComparisonResult:
         twice = table.loc[table.duplicated(COLUMNS[:5]), COLUMNS[:5]]
         if len(twice):
             raise ValueError(f"Got several values for one score: {twice.iloc[0].to_dict()}.")
-        ratios = 1 / (table.groupby("dataset")["split"].nunique() - 1).clip(lower=1)
+        ratios = 1 / (table.groupby("dataset", observed=True)["split"].nunique() - 1).clip(lower=1)
         if test_to_train is not None:
             ratios[:] = (
                 test_to_train if np.isscalar(test_to_train) else ratios.index.map(test_to_train)
@@ -199,7 +199,7 @@ class ComparisonResult:
         # bounds of a score: 0 and 1 where none exceeds them, 0 where none is positive
         least = 0 if blocks.min(axis=None) >= 0 else -np.inf
         most = next((end for end in (0, 1) if blocks.max(axis=None) <= end), np.inf)
-        std = blocks.groupby(["dataset", "classifier"]).std().mean()
+        std = blocks.groupby(["dataset", "classifier"], observed=True).std().mean()
         complete = blocks.dropna(how="all").notna().all()
         lower = blocks.fillna(-np.inf)
         wins = lower.gt(lower[reference], axis=0).sum()
@@ -216,7 +216,7 @@ class ComparisonResult:
             "losses": losses,
         }
         worked = self.table[self.table["value"].notna()]
-        costs = worked.groupby("sampler")[["fit_seconds", "n_generated"]].mean()
+        costs = worked.groupby("sampler", observed=True)[["fit_seconds", "n_generated"]].mean()
         return pd.DataFrame(columns).join(costs)
 
     def _tests_of(self, metric, reference):
@@ -264,7 +264,7 @@ class ComparisonResult:
     def _by_unit(self, blocks):
         """Mean over classifiers, and splits; leaves out where all samplers failed."""
         unit = "dataset" if self._several else "split"
-        units = blocks.dropna(how="all").groupby(unit, sort=False)
+        units = blocks.dropna(how="all").groupby(unit, sort=False, observed=True)
         return units.agg(lambda values: values.mean(skipna=False))
 
     def _margin(self, values):

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import _safe_indexing, check_random_state, gen_batches
+from sklearn.utils.validation import _num_samples
 
-from ._align import aligned_arrays
+from ._align import aligned, aligned_arrays
 
 
 def frechet_distance(X_real, X_synthetic):
@@ -145,10 +146,10 @@ def with_real_floor(metric, X_real, X_synthetic, *, n_repeats=5, random_state=No
     ----------
     metric : callable
         Maps (X_real, X_synthetic) to a number or a tuple of numbers.
-    X_real : array-like of shape (n_real, n_features)
-        Features of real samples.
-    X_synthetic : array-like of shape (n_synthetic, n_features)
-        The same features of synthetic samples.
+    X_real : array-like or DataFrame of shape (n_real, n_features)
+        Real samples, or features of these, as the metric takes them.
+    X_synthetic : array-like or DataFrame of shape (n_synthetic, n_features)
+        The same of synthetic samples.
     n_repeats : int, default=5
         Random halvings; their results are averaged.
     random_state : int, RandomState instance or None, default=None
@@ -171,13 +172,15 @@ def with_real_floor(metric, X_real, X_synthetic, *, n_repeats=5, random_state=No
     >>> bool(value > 10 * floor)
     True
     """
-    X_real, X_synthetic = aligned_arrays(X_real, X_synthetic)
+    X_real, X_synthetic = aligned(X_real, X_synthetic)
     rng = check_random_state(random_state)
-    n = min(len(X_real) // 2, len(X_synthetic))
+    n_real, n_synthetic = _num_samples(X_real), _num_samples(X_synthetic)
+    n = min(n_real // 2, n_synthetic)
     values, floors = [], []
     for _ in range(n_repeats):
-        real = X_real[rng.permutation(len(X_real))]
-        synthetic = X_synthetic[rng.permutation(len(X_synthetic))[:n]]
-        values.append(metric(real[:n], synthetic))
-        floors.append(metric(real[:n], real[n : 2 * n]))
+        order = rng.permutation(n_real)
+        real, others = (_safe_indexing(X_real, half) for half in (order[:n], order[n : 2 * n]))
+        synthetic = _safe_indexing(X_synthetic, rng.permutation(n_synthetic)[:n])
+        values.append(metric(real, synthetic))
+        floors.append(metric(real, others))
     return np.mean(values, axis=0), np.mean(floors, axis=0)

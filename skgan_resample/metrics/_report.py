@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
 
+from .._containers import read_labels
 from ..codec import TableCodec
 from ._fidelity import precision_recall_density_coverage, with_real_floor
 from ._memorisation import dcr, two_sample_auc
@@ -136,7 +137,7 @@ def quality_report(sampler, X, y, *, X_test=None, y_test=None, features=None, ra
 
 def _labels(y):
     """Classes as an array; of one-hot labels the index."""
-    return check_target_type(np.asarray(y))
+    return check_target_type(np.asarray(read_labels(y)))
 
 
 def _added(sampler, X, y, extract, x):

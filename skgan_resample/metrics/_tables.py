@@ -13,6 +13,7 @@ from sklearn.metrics import check_scoring
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import check_random_state
 from sklearn.utils._optional_dependencies import check_pandas_support
+from sklearn.utils.validation import check_consistent_length
 
 from ._align import aligned
 
@@ -127,6 +128,8 @@ def contingency_similarity(X_real, X_synthetic):
     0.5
     """
     codes = _codes(X_real, X_synthetic)
+    if not min(map(len, codes)):
+        return np.nan
     n_columns = codes[0].shape[1]
     encoder = OneHotEncoder().fit(np.concatenate(codes))
     sizes = [len(levels) for levels in encoder.categories_]
@@ -204,6 +207,13 @@ def ml_efficacy(
     """
     X_train, X_synthetic, X_test = map(np.asarray, aligned(X_train, X_synthetic, X_test))
     y_train, y_synthetic = np.asarray(y_train), np.asarray(y_synthetic)
+    for X, y in ((X_train, y_train), (X_synthetic, y_synthetic), (X_test, y_test)):
+        check_consistent_length(X, y)
+    if unknown := {*y_synthetic.tolist()} - {*y_train.tolist()}:
+        raise ValueError(
+            f"Got synthetic samples of the classes {unknown}, but those of y_train are "
+            f"{np.unique(y_train)}."
+        )
     rng = check_random_state(random_state)
     if classifier is None:
         classifier = RandomForestClassifier(random_state=rng.randint(2**31 - 1))
@@ -295,13 +305,15 @@ def as_numbers(column):
 
 def _numbers(X):
     """Columns of numbers or times as a frame of float64, NaN where missing."""
+    import pandas as pd
+
     frame = as_frame(X)
     if not all(is_numeric(column) for _, column in frame.items()):
         raise ValueError(
             "Got a column of other values than numbers and times. Leave it out here: "
             "tv_complement and contingency_similarity compare categories."
         )
-    return frame.apply(as_numbers)
+    return pd.DataFrame({j: as_numbers(column) for j, (_, column) in enumerate(frame.items())})
 
 
 def _codes(X_real, X_synthetic):

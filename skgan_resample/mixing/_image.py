@@ -14,6 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 from ._table import Members
 
 _SHARPNESS = 8.0
+_FINE = 1 / 8  # step of values among which a pixel may be spread over its neighbours, and stay
 _POOL = 4096  # images of a class among which neighbours are searched
 _BATCH_PIXELS = 1 << 18  # 334 images of 28 x 28: an intermediate float32 array takes 1 MB
 _COPY_BELOW = 0.1  # share of the distance of two images; as in metrics.dcr
@@ -103,7 +104,8 @@ class ImageMixture:
         target = self.brightness[self.members.draw(y[changed], rng)]
         images[changed] = _random_gamma(images[changed], target, rng)
         moved = _coin(len(y), rng)
-        images[moved] = _translate_and_flip(images[moved], self.mirrored[y[moved]], rng)
+        by_parts = np.max(self.step) <= _FINE
+        images[moved] = _translate_and_flip(images[moved], self.mirrored[y[moved]], by_parts, rng)
         np.clip(images, -1, 1, out=images)  # rounding errors
 
     def _is_near_copy(self, images, a, b):
@@ -160,13 +162,15 @@ def _random_gamma(images, target, rng):
         return 2 * np.exp(exponent * np.log(unit)) - 1  # four times as fast as a power
 
 
-def _translate_and_flip(images, mirrored, rng):
+def _translate_and_flip(images, mirrored, by_parts, rng):
     """Translate (m, c, h, w) images by up to 1/14 of their size, edges repeated; mirror some.
 
-    By whole pixels, without smoothing, or by parts of one along a side of less than 14 pixels.
+    By whole pixels, without smoothing, or ``by_parts`` of one along a side of less than 14 pixels.
     """
     m, reach = len(images), np.array(images.shape[2:])[:, None] / 14
     shift = rng.uniform(-reach, reach, (2, m))
+    if not by_parts:
+        shift = np.rint(shift)
     if (reach >= 1).any():
         whole = rng.integers(-reach.astype(int), reach.astype(int) + 1, (2, m))
         shift = np.where(reach >= 1, whole, shift)

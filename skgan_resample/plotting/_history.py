@@ -54,7 +54,11 @@ class TrainingHistoryDisplay:
         display : TrainingHistoryDisplay
             The drawn display.
         """
-        check_is_fitted(sampler, "history_")
+        check_is_fitted(sampler)
+        if not hasattr(sampler, "history_"):
+            raise TypeError(
+                f"Got {type(sampler).__name__}, which trains no network and has no losses."
+            )
         return cls(sampler.history_).plot(ax=ax)
 
     def plot(self, *, ax=None):

@@ -87,7 +87,9 @@ class SubclassDisplay:
         check_is_fitted(discovery)
         found = None
         if X_synthetic is not None:
-            found = discovery.predict(np.reshape(X_synthetic, (len(X_synthetic), -1)))
+            if np.ndim(X_synthetic) > 2:  # images
+                X_synthetic = np.reshape(X_synthetic, (len(X_synthetic), -1))
+            found = discovery.predict(X_synthetic)
             y_synthetic = [None] * len(found) if y_synthetic is None else y_synthetic
         classes = np.repeat(discovery.classes_, [*discovery.n_subclasses_.values()])
         embedding, labels = discovery.embedding_, discovery.labels_

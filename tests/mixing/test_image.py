@@ -182,3 +182,14 @@ def test_images_of_odd_sizes(shape):
     new = draw(fit(x, y), np.arange(9) % 3)
     assert new.shape == (9, *shape)
     assert np.abs(new).max() <= 1
+
+
+@pytest.mark.parametrize("size", [6, 8, 12, 13])
+def test_single_pixels_of_masks_stay(size):
+    rng = np.random.default_rng(0)
+    x = np.full((200, 1, size, size), -1, dtype=np.float32)
+    x[np.arange(200)[:, None], 0, *rng.integers(size, size=(2, 200, 4))] = 1
+    new = draw(fit(x, np.zeros(200, dtype=int), step=2.0), np.zeros(400, dtype=int))
+    assert set(np.unique(new > 0).tolist()) == {False, True}
+    assert (new > 0).mean() == pytest.approx((x > 0).mean(), rel=0.1)
+    assert (new > 0).any(axis=(1, 2, 3)).all()
