@@ -8,12 +8,13 @@ from sklearn.metrics.pairwise import check_pairwise_arrays
 def aligned(X, *others):
     """All tables, the columns of those that are frames in the order of the first one's.
 
-    Sparse ones are made dense. ValueError where a frame has other names, or a table another number of columns.
+    Sparse ones are made dense. ValueError where a frame has other names, or a table another number
+    of columns.
     """
-    X, *others = (table.toarray() if sparse.issparse(table) else table for table in (X, *others))
+    X, *rest = (table.toarray() if sparse.issparse(table) else table for table in (X, *others))
     wanted, tables = list(getattr(X, "columns", ())), [X]
     is_named = wanted and len({*wanted}) == len(wanted)
-    for other in others:
+    for other in rest:
         got = list(getattr(other, "columns", ()))
         if is_named and got and got != wanted:
             if apart := {*wanted} ^ {*got}:
