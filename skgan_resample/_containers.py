@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from decimal import Decimal
 from numbers import Integral
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from scipy import sparse
 
 _PASSED_BY = (__name__.partition(".")[0], "sklearn", "imblearn", "joblib")
 _VALUES_CHECKED = 1 << 18
+_WITH_NAN = float, np.floating, Decimal, np.datetime64, np.timedelta64
 _MASKED = "Got a masked array with masked values. Fill them with its filled(value)."
 
 
@@ -35,7 +37,7 @@ def read_labels(y):
     """
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
         raise TypeError(_MASKED)
-    if sparse.issparse(y):
+    if y is None or sparse.issparse(y):
         return y
     if is_polars(y):
         if hasattr(y, "width") and y.width > 1:
@@ -45,22 +47,21 @@ def read_labels(y):
             )
         y = (y.to_series() if hasattr(y, "width") else y).to_numpy()
     is_own = getattr(y, "ndim", 2) == 1 and hasattr(y, "isna") and not hasattr(y.dtype, "char")
-    kind = getattr(getattr(y, "dtype", None), "kind", "O")
-    if kind == "T":  # numpy's StringDType
+    if getattr(getattr(y, "dtype", None), "kind", None) == "T":  # numpy's StringDType
         y = np.asarray(y, dtype=object)
-    lacks = np.ravel(y.isna() if hasattr(y, "isna") else _lacking(y, kind))
+    values = np.asarray(y, dtype=object).ravel()
+    lacks = is_missing(values)
     if lacks.any():
         raise ValueError(
             f"Got missing labels in y, {lacks.sum()} of them, the first at index "
             f"{lacks.argmax()}, but expected a class for each sample. Leave these out of X and y."
         )
-    if y is not None and kind in "OT":
-        types = {isinstance(v, str): type(v).__name__ for v in np.asarray(y, dtype=object).ravel()}
-        if len(types) > 1:
-            raise TypeError(
-                f"Got labels of the types {types[True]} and {types[False]} in y, but expected one "
-                "type. Convert them, for example to texts."
-            )
+    types = {issubclass(kind, str): kind.__name__ for kind in dict.fromkeys(map(type, values))}
+    if len(types) > 1:
+        raise TypeError(
+            f"Got labels of the types {types[True]} and {types[False]} in y, but expected one "
+            "type. Convert them, for example to texts."
+        )
     labels = np.array(y.tolist()) if is_own else y
     some = labels if hasattr(labels, "dtype") else labels[:1] if isinstance(labels, list) else ()
     array = np.asarray(some)
@@ -73,14 +74,19 @@ def read_labels(y):
     return labels
 
 
-def _lacking(y, kind):
-    """Mask of the missing ones among labels of no frame."""
-    if kind in "fmM":
-        return y != y
-    if y is None or kind not in "OT":
-        return np.False_
-    values = np.asarray(y, dtype=object).ravel()
-    return [v is None or type(v).__name__ in ("NAType", "NaTType") or v != v for v in values]
+def is_missing(objects):
+    """Mask of None, NaN, that of Decimal included, NaT, and pandas' NA among objects, (n,)."""
+    kinds = set(map(type, objects))
+    named = tuple(k for k in kinds if k.__name__ in ("NoneType", "NAType", "NaTType"))
+    numbers = tuple(k for k in kinds if issubclass(k, _WITH_NAN))
+    if not named and not numbers:
+        return np.zeros(len(objects), dtype=bool)
+    mask = [isinstance(v, named) or (isinstance(v, numbers) and _is_nan(v)) for v in objects]
+    return np.array(mask, dtype=bool)
+
+
+def _is_nan(value):
+    return value.is_nan() if isinstance(value, Decimal) else value != value
 
 
 def warn(message, category=UserWarning):

@@ -13,6 +13,8 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from .._containers import is_missing
+
 # What values of a type count as; the first that fits, as numpy's durations are integers, too
 _FAMILIES = {
     bool: (bool, np.bool_),
@@ -23,7 +25,6 @@ _FAMILIES = {
     complex: (complex, np.complexfloating),
     str: (str,),
 }
-_WITH_NAN = float, np.floating, Decimal, np.datetime64, np.timedelta64
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Column:
 
 def read_objects(objects, dtype, label, zone=None):
     """Read a column of Python objects by their types; returns what ``_columns.read`` does."""
-    absent = _is_missing(objects)
+    absent = is_missing(objects)
     present = objects[~absent] if absent.any() else objects
     kinds = set(map(type, present))
     families = set(map(_family, kinds))
@@ -104,21 +105,6 @@ def read_objects(objects, dtype, label, zone=None):
     values = np.zeros(len(objects), dtype=found.dtype)
     values[~absent] = found
     return column, values, absent
-
-
-def _is_missing(objects):
-    """Mask of None, NaN, that of Decimal included, NaT, and pandas' NA."""
-    kinds = set(map(type, objects))
-    named = tuple(k for k in kinds if k.__name__ in ("NoneType", "NAType", "NaTType"))
-    numbers = tuple(k for k in kinds if issubclass(k, _WITH_NAN))
-    if not named and not numbers:
-        return np.zeros(len(objects), dtype=bool)
-    mask = [isinstance(v, named) or (isinstance(v, numbers) and _is_nan(v)) for v in objects]
-    return np.array(mask, dtype=bool)
-
-
-def _is_nan(value):
-    return value.is_nan() if isinstance(value, Decimal) else value != value
 
 
 def _family(kind):
