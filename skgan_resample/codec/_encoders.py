@@ -59,11 +59,9 @@ class Numbers:
         has_zero = (seen == 0).any(axis=1, keepdims=True)
         self.nearly_zero = np.where(has_zero, 1e-6 * (steps[:, -1:] - steps[:, :1]), 0)
         self.recurring = {}  # values of columns where they recur, and the steps between them
-        some = np.flatnonzero(recurs)
-        known, at = seen[some][is_first[some]], steps[some][is_first[some]]
-        for i, end in zip(some, n_seen[some].cumsum(), strict=True):
-            part = slice(end - n_seen[i], end)
-            self.recurring[i] = known[part], at[part][:-1] / 2 + at[part][1:] / 2
+        for i in np.flatnonzero(recurs):
+            known, at = seen[i, is_first[i]], steps[i, is_first[i]]
+            self.recurring[i] = known, at[:-1] / 2 + at[1:] / 2
         return self
 
     def _find_steps(self, column, seen, may_have_step):
