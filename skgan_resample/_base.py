@@ -293,8 +293,8 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
                     f"The generator of {type(self).__name__} makes values that are not finite. "
                     "Train again with a smaller learning_rate."
                 )
-            if not is_table:  # in the images' own shape and dtype
-                x = append(like, self.codec_.inverse_transform(x))
+            if not is_table:  # in the images' own shape; `made` has their dtype
+                x = self.codec_.inverse_transform(x).reshape(made[part].shape)
             made[part] = x
         return self.codec_.inverse_transform(made) if is_table else made
 
