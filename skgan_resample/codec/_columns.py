@@ -106,9 +106,7 @@ def like_columns(X):
     """Indices of columns that are encoded together: one, or a few of one of numpy's dtypes."""
     groups: dict = {}
     for j, dtype in enumerate(X.dtypes if hasattr(X, "dtypes") else [X.dtype] * X.shape[1]):
-        is_plain = isinstance(dtype, np.dtype) and (
-            dtype.kind in ("iuf" if hasattr(X, "dtypes") else "iufb")
-        )
+        is_plain = isinstance(dtype, np.dtype) and dtype.kind in _NATIVE
         groups.setdefault(dtype if is_plain else j, []).append(j)
     n_values = _VALUES_AT_ONCE // 8 if sparse.issparse(X) else _VALUES_AT_ONCE
     n_at_once = max(1, n_values // X.shape[0])
@@ -172,7 +170,8 @@ def read(X, some, names, zone=None):
         values = np.array(block.T, dtype=_NATIVE[block.dtype.kind], order="C")
         for i in np.flatnonzero(np.isinf(values).any(axis=1)):
             nan_mask(values[i], labels[i])
-        return Column(labels, block.dtype, "number"), values, np.isnan(values)
+        is_category = is_dataframe(X) and block.dtype.kind == "b"
+        return Column(labels, block.dtype, "number", is_category), values, np.isnan(values)
     read_one = partial(_read_one, zone=zone)
     columns, parts, masks = zip(*map(read_one, series, labels), strict=True)
     present = (c for c, mask in zip(columns, masks, strict=True) if not mask.all())

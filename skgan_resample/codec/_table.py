@@ -186,7 +186,7 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         order, marked = np.append(numbers, self.categorical_features_), np.flatnonzero(incomplete)
         self._starts = np.empty_like(width)
         self._starts[order] = width[order].cumsum() - width[order]
-        self._marks = np.where(incomplete, width.sum() + 2 * incomplete.cumsum() - 1, -1)
+        self._marks = np.where(incomplete, width.sum() + 2 * incomplete.cumsum() - 1, 0)
         owners = np.append(order.repeat(width[order]), marked.repeat(2))
         place, self._joined = np.arange(len(owners), dtype=float), []
         for joined, is_second in _one_hot(is_high):
@@ -235,13 +235,13 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             if not missing.all():
                 values = column.in_unit_of(known, values)
             marks = self._marks[some]
-            for i in np.flatnonzero(missing.any(axis=1) & (marks < 0)):
+            for i in np.flatnonzero(missing.any(axis=1) & (marks == 0)):
                 raise ValueError(f"Got missing values in {known.labels[i]}, which had none in fit.")
             part = np.zeros((len(encoded), len(some) * encoder.width), dtype=np.float32)
             encoder.encode(column, values, missing, part)
             encoded[:, self._places(some, encoder)] = part
-            lacks = missing[marks >= 0].T
-            encoded[:, marks[marks >= 0] - 1], encoded[:, marks[marks >= 0]] = ~lacks, lacks
+            lacks, marks = missing[marks > 0].T, marks[marks > 0]
+            encoded[:, marks - 1], encoded[:, marks] = ~lacks, lacks
         return encoded[:, self._kept] if self._joined else encoded
 
     def inverse_transform(self, encoded):
@@ -281,10 +281,8 @@ class TableCodec(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         """Encoder by encoder its columns, their values, and where they are missing."""
         for some, column, encoder in self._encoders:
             values = np.atleast_2d(encoder.decode(encoded[:, self._places(some, encoder)]))
-            missing, marks = np.zeros(values.shape, dtype=bool), self._marks[some]
-            marked = np.flatnonzero(marks >= 0)
-            marks = marks[marked]
-            missing[marked] = (encoded[:, marks] > encoded[:, marks - 1]).T
+            marks = self._marks[some]
+            missing = (encoded[:, marks] > encoded[:, marks - 1]).T & (marks > 0)[:, None]
             yield some, column, values, missing
 
     def _checked(self, X):
