@@ -88,8 +88,8 @@ class Numbers:
         """
         if self.low.dtype.kind == "f":
             return values * self.power - self.origin
-        if values.dtype != self.low.dtype:
-            return (values.astype(np.float64) - self.low.astype(np.float64)) / self.step
+        if values.dtype != self.low.dtype:  # float64 is what numpy makes of two dtypes
+            return (values - self.low) / self.step
         above = values.astype(np.uint64) - self.low.astype(np.uint64)
         below = values < self.low
         steps = above.astype(np.float64)
@@ -150,10 +150,9 @@ class Numbers:
 
     def _decoded(self, steps):
         last = (self.high.astype(np.uint64) - self.low.astype(np.uint64)) // self.step
-        end = last.astype(np.float64)
-        steps = np.rint(steps).clip(0, end)
-        below = np.minimum(steps.clip(max=_LARGEST_UINT64).astype(np.uint64), last)
-        above = np.where(steps == end, last, below) * self.step
+        steps = np.rint(steps).clip(0, last)
+        below = steps.clip(max=_LARGEST_UINT64).astype(np.uint64)
+        above = np.where(steps == last, last, below) * self.step
         return (above + self.low.astype(np.uint64)).astype(self.low.dtype)  # modulo 2**64
 
 
@@ -178,7 +177,7 @@ def _decimals(seen):
     """
     largest, found = np.abs(seen[:, [0, -1]]).max(axis=1), np.full(len(seen), np.nan)
     for precision in np.float64, np.float32:
-        smallest = 10 * float(np.finfo(precision).eps) * largest
+        smallest = 10 * np.finfo(precision).eps * largest
         most = np.minimum(_MOST_DECIMALS, -np.ceil(np.log10(np.where(smallest, smallest, 1))))
         for decimals in {*most.astype(int).tolist()}:
             some = np.flatnonzero(np.isnan(found) & (most == decimals))
