@@ -118,7 +118,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
             Their classes.
         """
         x, y_index = self._validate(X, y)
-        wanted = np.array([self.sampling_strategy_.get(label, 0) for label in self.classes_])
+        wanted = self._counts(self.sampling_strategy_)
         new_index = np.repeat(np.arange(len(wanted)), wanted)
         new, extended = new_index, None
         if len(new_index):
@@ -300,9 +300,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
 
     def _lacking(self, classes):
         """Those of some classes (a mask) that are over-sampled; all of them if no class is."""
-        lacks = np.isin(
-            self.classes_, [*filter(self.sampling_strategy_.get, self.sampling_strategy_)]
-        )
+        lacks = np.array(self._counts(self.sampling_strategy_)) > 0
         return classes & lacks if lacks.any() else classes
 
     def _warn_of_poor_samples(self, x, y):
