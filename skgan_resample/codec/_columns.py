@@ -265,13 +265,11 @@ def _read_polars(series, label):
         return Column([label], dtype, "time", unit=dtype), times.to_numpy(), missing
     if dtype.is_nested():
         raise ValueError(f"Got {dtype} values in {label}, but expected numbers, texts or times.")
-    objects = np.fromiter(series.to_list(), dtype=object, count=len(series))
-    column, codes, missing = read_objects(objects, dtype, label)
     if dtype == pl.Enum:
-        levels = dtype.categories.to_list()
-        place = np.array([*map(levels.index, column.levels), 0])
-        column.levels, codes = levels, place[codes]
-    return column, codes, missing
+        codes = series.to_physical().fill_null(0).to_numpy()
+        return Column([label], dtype, "level", True, dtype.categories.to_list()), codes, missing
+    objects = np.fromiter(series.to_list(), dtype=object, count=len(series))
+    return read_objects(objects, dtype, label)
 
 
 def polars_series(name, column, values, missing):
