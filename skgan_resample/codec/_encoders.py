@@ -25,7 +25,7 @@ def number_encoders(column, values, missing):
     np.minimum(seen, np.take_along_axis(seen, n_present[:, None] - 1, axis=1), out=seen)
     fill = np.take_along_axis(seen, (n_present[:, None] - 1) // 2, axis=1)  # the lower median
     values = np.where(missing, fill, values)
-    is_pair = (_is_first(seen).sum(axis=1) == 2) & (n_present > 4)
+    is_pair = (firsts(seen).sum(axis=1) == 2) & (n_present > 4)
     for Encoder, chosen in ((Numbers, ~is_pair), (TwoValues, is_pair)):
         if chosen.any():
             some = slice(None) if chosen.all() else chosen
@@ -49,7 +49,7 @@ class Numbers:
         ``fill``, (k, 1), is what stands for missing ones; ``n_present``, (k,), counts the others.
         """
         self.low, self.high, self.fill = seen[:, :1], seen[:, -1:], fill
-        is_first = _is_first(seen)
+        is_first = firsts(seen)
         n_seen = is_first.sum(axis=1)
         recurs = n_seen < n_present / 2
         self._find_steps(column, seen, ~recurs & (n_seen >= _FEWEST_VALUES))
@@ -156,7 +156,7 @@ class Numbers:
         return (above + self.low.astype(np.uint64)).astype(self.low.dtype)  # modulo 2**64
 
 
-def _is_first(seen):
+def firsts(seen):
     """Mask of the first of equal values in each row of sorted ones, (k, n)."""
     is_first = np.ones(seen.shape, dtype=bool)
     np.not_equal(seen[:, 1:], seen[:, :-1], out=is_first[:, 1:])

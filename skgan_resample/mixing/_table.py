@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from ..codec._encoders import one_hot_runs
+from ..codec._encoders import firsts, one_hot_runs
 
 _BATCH_VALUES = 1 << 17  # values of a batch: 0.5 MB an array, which stays in the cache
 _NODES_AT_ONCE = 64
@@ -200,8 +200,9 @@ def _values(x):
     sorted values where there are three or more.
     """
     ordered = np.sort(x.T)  # NaN comes last
-    is_first = np.insert(ordered[:, 1:] != ordered[:, :-1], 0, True, axis=1) & ~np.isnan(ordered)
-    n_values, n_present = is_first.sum(axis=1), np.count_nonzero(~np.isnan(ordered), axis=1)
+    present = ~np.isnan(ordered)
+    is_first = firsts(ordered) & present
+    n_values, n_present = is_first.sum(axis=1), present.sum(axis=1)
     n_values[n_values >= n_present / 2] = 0
     found = {i: ordered[i, is_first[i]] for i in np.flatnonzero(n_values > 2)}
     return ordered[:, 0], ordered[np.arange(len(ordered)), n_present - 1], n_values, found
