@@ -71,7 +71,7 @@ class TableMixture:
     class equally likely.
 
     A column of two values comes from one of the two rows, from the second with probability t. Tied
-    columns (one-hot, or with a pair of values that is never seen) come from the same row, be they
+    ones (one-hot, or with a pair of values that is never seen) come from the same row, be they
     numbers or categories. Stochastic rounding keeps the mean. A number is missing where it is
     missing in the row chosen so; where it is missing in the other row, it is that of the chosen
     row, plus noise.

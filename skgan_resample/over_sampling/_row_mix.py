@@ -49,9 +49,9 @@ class RowMixSampler(BaseSampler):
     over the classes, so that a small class gets the variation within the others. A column gets none
     where it would leave the range seen, as where a few huge values make most residuals large. The
     noise scale of 0.4 was set by hand. A category, and whether a value is missing, comes from
-    :math:`x_i` or, with probability t, from :math:`x_j`; columns that encode one category, or of
-    which some pair of values is never seen, come from the same one. Columns whose values recur are
-    rounded stochastically to the observed value below or above.
+    :math:`x_i` or, with probability t, from :math:`x_j`; columns that encode one category, and
+    columns of two values of which some pair is never seen, come from the same one. Columns whose
+    values recur are rounded stochastically to the observed value below or above.
 
     Half of the new images take parts of a near neighbour through a mask of low-frequency noise
     [4]_. Then half get a random gamma, and half are translated by up to a fourteenth of their size

@@ -40,7 +40,7 @@ def test_no_image_is_a_training_image(scale):
             assert dcr(real, made).near_copies <= 0.05
         else:  # ten tries may not find a new pattern
             assert set(np.unique(made)) == {0, 1}
-            assert distances.all(0).mean() > 0.95
+            assert distances.all(0).mean() > 0.9
 
 
 def test_no_row_of_numbers_is_a_training_row():
