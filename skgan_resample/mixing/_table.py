@@ -164,16 +164,22 @@ class TableMixture:
         return np.where(self.interpolated & present, number, chosen)
 
     def _round_to_observed(self, rows, rng):
-        """Round numbers that recur, in place, stochastically to the value below or above.
-
-        What is filled in where a number is missing is one of the values, and stays.
-        """
-        for j, values in self.values.items():
-            number = rows[:, j]
-            above = values.searchsorted(number).clip(1, len(values) - 1)
-            low, high = values[above - 1], values[above]
-            is_up = rng.random(len(rows), dtype=np.float32) * (high - low) < number - low
-            rows[:, j] = np.where(is_up, high, low)
+        """Round numbers that recur, in place, stochastically to the value below or above."""
+        columns = [j for j in self.values if self.interpolated[j]]
+        step = max(1, _BATCH_VALUES // max(1, len(rows)))
+        for some in (columns[i : i + step] for i in range(0, len(columns), step)):
+            numbers, values = rows[:, some].T, [self.values[j] for j in some]
+            low, high = (np.array([v[end] for v in values])[:, None] for end in (0, -1))
+            numbers = np.clip(numbers, low, high, order="C")
+            above = np.array([v.searchsorted(x) for v, x in zip(values, numbers, strict=True)])
+            start = np.cumsum([0, *map(len, values[:-1])])[:, None]
+            above, known = start + above.clip(1), np.concatenate(values)
+            low, high = known[above - 1], known[above]
+            up = rng.random(numbers.shape, dtype=np.float32) * (high - low) < numbers - low
+            new = np.where(up, high, low).T
+            if len(self.missing):
+                new = np.where(_is_missing(rows, self.missing)[:, some], rows[:, some], new)
+            rows[:, some] = new
 
 
 def _is_missing(x, missing):
@@ -204,7 +210,10 @@ def _values(x):
     is_first = firsts(ordered) & present
     n_values, n_present = is_first.sum(axis=1), present.sum(axis=1)
     n_values[n_values >= n_present / 2] = 0
-    found = {i: ordered[i, is_first[i]] for i in np.flatnonzero(n_values > 2)}
+    some = np.flatnonzero(n_values > 2)
+    values = ordered[some][is_first[some]]
+    ends = n_values[some].cumsum()
+    found = {i: values[end - n_values[i] : end] for i, end in zip(some, ends, strict=True)}
     return ordered[:, 0], ordered[np.arange(len(ordered)), n_present - 1], n_values, found
 
 
