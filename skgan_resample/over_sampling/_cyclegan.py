@@ -78,10 +78,10 @@ class CycleGANSampler(BaseGANSampler):
     fakes of :math:`D_{ba}` are the donor's own samples, as in [2]_: without them, translations
     between classes that overlap hardly leave the donor's class. D sees a whole sample instead of
     patches, and no earlier translations; there is no instance normalisation; the translation is
-    added to its input; a batch is shared by all directions; Adam's betas are (0.5, 0.9), not (0.5,
-    0.999); samples come from a moving average of the translators' weights; the networks are
-    smaller, and residual MLPs for tables. The paper's settings are ``cycle_weight=10``,
-    ``identity_weight=5``, ``batch_size=1`` and ``learning_rate=2e-4``.
+    added to its input; a batch is shared by all directions; Adam's betas are (0.5, 0.9), for tables
+    (0, 0.9), not (0.5, 0.999); samples come from a moving average of the translators' weights; the
+    networks are smaller, and residual MLPs for tables. The paper's settings are
+    ``cycle_weight=10``, ``identity_weight=5``, ``batch_size=1`` and ``learning_rate=2e-4``.
 
     References
     ----------
@@ -104,6 +104,7 @@ class CycleGANSampler(BaseGANSampler):
     _parameter_constraints.pop("latent_dim")
 
     _auto_max_iter = (300, 500)
+    _momentum = (0.0, 0.5)
 
     def __init__(
         self,

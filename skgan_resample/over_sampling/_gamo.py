@@ -138,10 +138,13 @@ class GAMOSampler(BaseGANSampler):
         points, decoder, history = _space(x, y, run)
 
         # 2. Three networks in that space: convex generator, discriminator, classifier.
-        trunk = partial(trunk_for, points.shape[1:], run.hidden_dim, partial(Dropout, 0.4, run.rng))
+        def trunk(dropout):
+            layer = partial(Dropout, dropout, run.rng)
+            return trunk_for(points.shape[1:], run.hidden_dim, layer)
+
         generator = _convex_generator(points, y, decoder, run)
-        discriminator = run.build(lambda: ConcatDiscriminator(trunk(), K))
-        classifier = run.build(lambda: LinearHead(trunk(), K))
+        discriminator = run.build(lambda: ConcatDiscriminator(trunk(0.2), K))
+        classifier = run.build(lambda: LinearHead(trunk(0.4), K))
 
         # 3. Adversarial training. The two opponents share no weight: Adam's steps on the sum of
         #    their losses are those on each.

@@ -65,9 +65,9 @@ class IDAGANSampler(BaseGANSampler):
     open :math:`\beta`, the batches, the updates and how the label enters: here one-hot beside the
     code, zeros while the autoencoder trains. The paper's settings are not known to us. Ours are
     ``real_balance``, :math:`\sigma^2 < 1` (so that outliers cannot widen a Gaussian at will), the
-    shrinkage of the covariance for small classes, the moving average of G's weights, the networks
-    (residual MLPs for tables), and D's dropout for tables, without which classes of ten rows are
-    not learnt.
+    shrinkage of the covariance for small classes, the moving average of G's weights, and the
+    networks. For tables, these are residual MLPs, Adam's betas are (0, 0.9), and D has dropout,
+    without which classes of ten rows are not learnt.
 
     References
     ----------
@@ -80,6 +80,7 @@ class IDAGANSampler(BaseGANSampler):
     """
 
     _auto_max_iter = (300, 900)
+    _momentum = (0.0, 0.5)
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
         "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],
