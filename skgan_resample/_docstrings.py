@@ -31,9 +31,6 @@ max_iter : int or "auto", default="auto"
 autoencoder_max_iter : int or "auto", default="auto"
     Updates of the autoencoder before the adversarial training; 0 starts from random weights.
     "auto" is 500 for tables and 1,500 for images.
-mmd_weight : float, default=0.1
-    Weight of the maximum mean discrepancy between codes and N(0, I), :math:`\lambda_1`; the mean
-    squared error of the reconstruction has the weight 1.
 fake_labels : {"balanced", "data"}, default="balanced"
     Classes of the samples generated during training: uniform, or those of the real batch.
 batch_size : int, default=64

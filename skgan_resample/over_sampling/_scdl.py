@@ -25,8 +25,11 @@ class WAEGANSampler(BaseGANSampler):
     Parameters
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
-    {autoencoder_max_iter} {mmd_weight} {batch_size} {learning_rate} {device} {random_state}
-    {verbose}
+    {autoencoder_max_iter}
+    mmd_weight : float, default=0.2
+        Weight of the maximum mean discrepancy between codes and N(0, I), :math:`\lambda_1`; the
+        mean squared error of the reconstruction has the weight 1.
+    {batch_size} {learning_rate} {device} {random_state} {verbose}
 
     Attributes
     ----------
@@ -54,7 +57,7 @@ class WAEGANSampler(BaseGANSampler):
     towards the pooled one. Ours, too, are the moving average of G's weights, Adam's betas (0.5,
     0.9), and the networks (residual MLPs for tables). The paper's settings are not known to us. The
     code of [2]_ has :math:`\lambda_1 = 10` and a sum of squares. Here it is a mean over the values
-    of a sample, so that 0.1 stands for 0.1 times their number there.
+    of a sample, so that a weight stands for that times their number there.
 
     References
     ----------
@@ -85,7 +88,7 @@ class WAEGANSampler(BaseGANSampler):
         hidden_dim="auto",
         max_iter="auto",
         autoencoder_max_iter="auto",
-        mmd_weight=0.1,
+        mmd_weight=0.2,
         batch_size=64,
         learning_rate=1e-3,
         device="auto",
@@ -163,7 +166,9 @@ class SCDLSampler(WAEGANSampler):
     Parameters
     ----------
     {sampling_strategy} {image_shape} {categorical_features} {latent_dim} {hidden_dim} {max_iter}
-    {autoencoder_max_iter} {mmd_weight}
+    {autoencoder_max_iter}
+    mmd_weight : float, default=0.1
+        Weight of the maximum mean discrepancy between codes and N(0, I), :math:`\lambda_1`.
     supervision_weight : float, default=1.0
         Weight of the cross-entropy of a linear classifier on the codes, :math:`\lambda_2`.
     {batch_size} {learning_rate} {device} {random_state} {verbose}
