@@ -41,6 +41,7 @@ def share_named(codes, y):
 def test_supervision_separates_the_classes_in_latent_space(digits):
     X, y = digits
     settings = {"autoencoder_max_iter": 200, "max_iter": 0, "latent_dim": 8, "random_state": 0}
+    settings["mmd_weight"] = 0.1
     plain = share_named(codes_of(WAEGANSampler(**settings), X, y)[0], y)
     supervised = share_named(codes_of(SCDLSampler(**settings), X, y)[0], y)
     assert supervised > plain + 0.05
@@ -48,7 +49,7 @@ def test_supervision_separates_the_classes_in_latent_space(digits):
 
 def test_without_supervision_scdl_is_wae_gan(digits):
     X, y = digits
-    settings = {"autoencoder_max_iter": 3, "max_iter": 3, "random_state": 0}
+    settings = {"autoencoder_max_iter": 3, "max_iter": 3, "mmd_weight": 0.5, "random_state": 0}
     rows = WAEGANSampler(**settings).fit(X, y).sample(3)[0]
     same = SCDLSampler(**settings, supervision_weight=0.0).fit(X, y).sample(3)[0]
     np.testing.assert_array_equal(rows, same)
