@@ -187,8 +187,8 @@ class SCDLSampler(WAEGANSampler):
     -----
     The autoencoder minimises :math:`L_{WAE} + \lambda_2 L_{SV}`, where :math:`L_{SV}` is the
     cross-entropy of the class given the code, as the paper's text says; its eq. 2 has the
-    reconstruction in place of the code. For the paper's settings and the differences from it, see
-    :class:`WAEGANSampler`.
+    reconstruction in place of the code. For tables Adam's betas are (0, 0.9). For the paper's
+    settings and other differences from it, see :class:`WAEGANSampler`.
 
     References
     ----------
@@ -204,6 +204,8 @@ class SCDLSampler(WAEGANSampler):
         **WAEGANSampler._parameter_constraints,
         "supervision_weight": [Interval(Real, 0, None, closed="left")],
     }
+
+    _momentum = (0.0, 0.5)
 
     def __init__(
         self,
