@@ -66,7 +66,7 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
 
     _auto_max_iter = (500, 1500)  # of tables and of images
     _auto_autoencoder_max_iter = (500, 1500)
-    _momentum = (0.5, 0.5)  # the first of Adam's betas in the adversarial training, likewise
+    _momentum = (0.0, 0.5)  # the first of Adam's betas in the adversarial training, likewise
 
     @abstractmethod
     def _fit_gan(self, x, y, run):

@@ -89,7 +89,8 @@ def test_one_parameter_sizes_the_networks(Sampler):
 )
 def test_a_sample_has_its_class_whatever_the_batches(Sampler):
     """More samples than are generated at once, of classes that lie far apart."""
-    X = np.repeat([[0.0], [100.0], [200.0]], 40, axis=0) + np.linspace(0, 1, 120)[:, None]
+    X = np.repeat([[0.0], [100.0], [200.0]], 40, axis=0)
+    X += np.random.RandomState(0).normal(scale=10, size=X.shape)
     updates = {"max_iter": 100, "autoencoder_max_iter": 200} if Sampler in TRAINED else {}
     sampler = quick(Sampler, **updates)
     X_new, y_new = sampler.fit(X, np.repeat(list("abc"), 40)).sample({"c": 1500, "b": 700})

@@ -69,8 +69,6 @@ class ACGANSampler(BaseGANSampler):
         "fake_labels": [StrOptions({"balanced", "data"})],
     }
 
-    _momentum = (0.0, 0.5)
-
     def __init__(
         self,
         *,

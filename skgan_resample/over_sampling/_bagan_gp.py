@@ -117,6 +117,7 @@ class BAGANGPSampler(BaseGANSampler):
     """
 
     _auto_max_iter = _auto_autoencoder_max_iter = (250, 700)
+    _momentum = (0.5, 0.5)
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
         "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],

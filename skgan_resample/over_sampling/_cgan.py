@@ -66,8 +66,6 @@ class CGANSampler(BaseGANSampler):
         "fake_labels": [StrOptions({"balanced", "data"})],
     }
 
-    _momentum = (0.0, 0.5)
-
     def __init__(
         self,
         *,

@@ -104,7 +104,6 @@ class CycleGANSampler(BaseGANSampler):
     _parameter_constraints.pop("latent_dim")
 
     _auto_max_iter = (300, 500)
-    _momentum = (0.0, 0.5)
 
     def __init__(
         self,

@@ -94,6 +94,7 @@ class GAMOSampler(BaseGANSampler):
     {example}
     """
 
+    _momentum = (0.5, 0.5)
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
         "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],

@@ -62,7 +62,6 @@ class GANSampler(BaseGANSampler):
     """
 
     _auto_max_iter = (500, 300)
-    _momentum = (0.0, 0.5)
 
     def __init__(
         self,

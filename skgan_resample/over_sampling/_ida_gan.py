@@ -80,7 +80,6 @@ class IDAGANSampler(BaseGANSampler):
     """
 
     _auto_max_iter = (300, 900)
-    _momentum = (0.0, 0.5)
     _parameter_constraints: dict = {
         **BaseGANSampler._parameter_constraints,
         "autoencoder_max_iter": BaseGANSampler._parameter_constraints["max_iter"],

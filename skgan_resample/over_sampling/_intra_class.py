@@ -120,8 +120,6 @@ class IntraClassACGANSampler(BaseGANSampler):
         "fake_labels": [StrOptions({"balanced", "data"})],
     }
 
-    _momentum = (0.0, 0.5)
-
     def __init__(
         self,
         *,

@@ -76,6 +76,7 @@ class WAEGANSampler(BaseGANSampler):
         "mmd_weight": [Interval(Real, 0, None, closed="left")],
     }
 
+    _momentum = (0.5, 0.5)
     supervision_weight = 0.0  # the codes are not supervised; a parameter of SCDLSampler
 
     def __init__(
@@ -204,8 +205,7 @@ class SCDLSampler(WAEGANSampler):
         **WAEGANSampler._parameter_constraints,
         "supervision_weight": [Interval(Real, 0, None, closed="left")],
     }
-
-    _momentum = (0.0, 0.5)
+    _momentum = BaseGANSampler._momentum
 
     def __init__(
         self,
