@@ -12,8 +12,6 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from scipy import sparse
 from sklearn.base import _fit_context
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -34,14 +32,9 @@ from ._containers import (
     with_room,
 )
 from .codec import ImageCodec, TableCodec
-from .metrics import dcr, spread_ratio
 
 _SAMPLES_AT_ONCE, _VALUES_AT_ONCE = 1024, 1 << 22
-# What is compared with training samples after a fit, see docs/results/fit-warnings.md
-_FEWEST_COMPARED, _MOST_COMPARED = 6, 20_000  # training samples of a class
-_ENOUGH = 2000  # training samples of a class for a median, and generated ones of all classes
-_MANY_COLUMNS = 2048
-_COLLAPSED, _COPIED, _MOST_LISTED = 0.2, 0.5, 5  # spread, share of copies, classes in a message
+_MOST_LISTED = 5  # classes in a message
 _OF_SCIKIT_LEARN = ("_sk", "_metadata", "_callback", "_parent")  # attributes that are not ours
 
 
@@ -234,19 +227,22 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         return self.codec_.view(flat), labels
 
     def _learn(self, x, y, fit=None):
-        """Learn from encoded samples, by ``_fit`` unless ``fit`` is given; warn of poor samples."""
+        """Learn from encoded samples, by ``_fit`` unless ``fit`` is given."""
         single = self.classes_[self._lacking(np.bincount(y) == 1)]
         if len(single):
             warn(
-                f"Got 1 sample of {_classes([str(label) for label in single])}, which cannot show "
-                f"how the class varies: {type(self).__name__} makes near-copies of it, or adds the "
+                f"Got 1 sample of {list_classes([str(label) for label in single])}, which cannot "
+                f"show how it varies: {type(self).__name__} makes near-copies of it, or adds the "
                 'variation of other classes ("Small classes" in the guide). Collect more samples, '
                 "or leave the class out of sampling_strategy."
             )
         rng = self._stream(new_seed(self.random_state))
         (fit or self._fit)(x, y, rng)
-        self._warn_of_poor_samples(x, y)
+        self._check_fit(x, y)
         self._rng = rng  # marks the sampler as fitted
+
+    def _check_fit(self, x, y):
+        """Warn of poor samples of what was learnt."""
 
     def _stream(self, seed):
         """Stream of random numbers that the hooks draw from."""
@@ -302,44 +298,6 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         """Those of some classes (a mask) that are over-sampled; all of them if no class is."""
         lacks = np.array(self._counts(self.sampling_strategy_)) > 0
         return classes & lacks if lacks.any() else classes
-
-    def _warn_of_poor_samples(self, x, y):
-        """Warn of mode collapse, near-copies and samples of another class, once each.
-
-        The samples compared are drawn from a separate random stream and thrown away.
-        """
-        counts = np.bincount(y)
-        enough = counts >= _FEWEST_COMPARED
-        compared = np.flatnonzero(self._lacking(enough))
-        if not len(compared):
-            return
-        n_each = min(200, max(20, _ENOUGH // len(compared)))
-        rng, collapsed, copied, mistaken = self._stream(0), {}, {}, {}
-        few = np.concatenate([np.flatnonzero(y == c)[:n_each] for c in np.flatnonzero(enough)])
-        classes_of, own = _nearest_classes(_as_floats(x[few]), y[few])
-        for c in compared:
-            name = f"{self.classes_[c]!s} ({counts[c]} samples)"
-            real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
-            made = _as_floats(self._sample(np.full(n_each, c), rng))
-            if not np.isfinite(made).all():
-                continue  # an error is raised when samples are requested
-            some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
-            spread, (ratio, share, _) = spread_ratio(some, made), dcr(real, made)
-            recognised = (classes_of(made) == c).mean()
-            if spread < _COLLAPSED:
-                collapsed[name] = spread
-            elif share > _COPIED and ratio >= 0:  # NaN if most training samples are copies, too
-                copied[name] = share
-            elif recognised < min(1 / len(counts), own[c] / 2, own[c] - 0.2):
-                mistaken[name] = recognised
-        for found, text, form, order, category in (  # the worst classes come first
-            (collapsed, _COLLAPSE, ".2f", 1, ConvergenceWarning),
-            (copied, _COPIES, ".0%", -1, UserWarning),
-            (mistaken, _MISTAKES, ".0%", 1, ConvergenceWarning),
-        ):
-            if found:
-                classes = _classes(sorted(found, key=found.__getitem__)[::order])
-                warn(text.format(classes, type(self).__name__, _range(found, form)), category)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -400,62 +358,7 @@ def new_seed(random_state):
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-# {0} is classes, {1} the sampler, {2} the range of what was found in the classes
-_COLLAPSE = (
-    "Mode collapse in {0}: the median distance between samples generated by {1} is {2} of that "
-    "between training samples. Try more updates, another learning_rate or another sampler; "
-    "RowMixSampler trains no network."
-)
-_COPIES = (
-    "Near-copies of training samples in {0}: {2} of the samples generated by {1} are ten times "
-    "closer to a training sample than training samples are to each other. They are hardly better "
-    "than duplicates, and reveal the data that they copy. Try another sampler, or fewer updates if "
-    "it trains a network."
-)
-_MISTAKES = (
-    "Samples of another class in {0}: a nearest-neighbour classifier recognises the class in {2} "
-    "of the samples generated by {1}, less than by chance. A classifier trained on them learns the "
-    "wrong class. Try more updates or another sampler; RowMixSampler trains no network."
-)
-
-
-def _as_floats(x):
-    """Encoded samples as rows of floats, bytes in [-1, 1]: (n, ...) -> (n, d).
-
-    Columns of wide tables are added up in 256 at random, with random signs: distances stay.
-    """
-    if x.ndim == 2 and (sparse.issparse(x) or x.shape[1] > _MANY_COLUMNS):
-        rng, d = np.random.default_rng(0), x.shape[1]
-        entries = rng.choice([-1.0, 1.0], d), (np.arange(d), rng.integers(256, size=d))
-        rows = x @ sparse.csr_array(entries, (d, 256))
-        return rows.toarray() if sparse.issparse(rows) else rows
-    rows = x.reshape(len(x), -1)
-    return rows / np.float32(127.5) - 1 if x.dtype == np.uint8 else rows
-
-
-def _nearest_classes(x, y):
-    """Five nearest neighbours among (n, d) samples, classes weighted equally, as a classifier.
-
-    Returns a function from (m, d) samples to their (m,) classes, and the leave-one-out recall of
-    each class.
-    """
-    counts = np.bincount(y)
-    neighbours = KNeighborsClassifier(min(5, len(x) - 1)).fit(x, y)
-
-    def classes_of(samples):
-        votes = neighbours.predict_proba(samples) / counts[neighbours.classes_]
-        return neighbours.classes_[votes.argmax(axis=1)]
-
-    return classes_of, np.bincount(y, classes_of(None) == y) / np.maximum(counts, 1)
-
-
-def _range(values, form):
-    """The smallest and the largest of some numbers as text; one number if they are equal."""
-    ends = [format(end, form) for end in (min(values.values()), max(values.values()))]
-    return " to ".join(dict.fromkeys(ends))
-
-
-def _classes(found):
+def list_classes(found):
     """List the first of some classes."""
     more = f" and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
     return f"class{'es' * (len(found) > 1)} {', '.join(found[:_MOST_LISTED])}{more}"

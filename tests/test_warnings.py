@@ -18,6 +18,7 @@ from skgan_resample import (
     SubclassDiscovery,
 )
 from skgan_resample._base import BaseSampler
+from skgan_resample._gan_base import warn_of_poor_samples
 
 
 class Making(BaseSampler):
@@ -41,6 +42,9 @@ class Making(BaseSampler):
     def _sample(self, y, rng):
         made = [self.make(self.of_class_[c], (y == c).sum(), c) for c in np.unique(y)]
         return np.concatenate(made).astype(np.float32)
+
+    def _check_fit(self, x, y):
+        warn_of_poor_samples(self, x, y)
 
 
 def constant(x, n, c):

@@ -36,13 +36,17 @@ class SparseMixture:
         members = Members.fit(y, n_classes)
         sums = np.bincount(y[row] * d + column, x.data, n_classes * d).reshape(n_classes, d)
         zeros = np.flatnonzero(np.bincount(column, minlength=d) < n)
-        # numpy sorts complex numbers by their real part, then by the imaginary one
-        pairs = np.sort(np.append(column + 1j * x.data, zeros))
-        pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])]
-        first = np.searchsorted(pairs.real, np.arange(d + 1))
+        column, value = np.append(column, zeros), np.append(x.data, np.zeros(len(zeros)))
+        order = np.argsort(value)
+        rank = np.arange(len(order))  # by column, then by value; several times as fast as lexsort
+        order = order[np.sort(column[order] * len(order) + rank) % len(order)]
+        column, value = column[order], value[order]
+        is_new = np.append(True, (column[1:] != column[:-1]) | (value[1:] != value[:-1]))
+        column, value = column[is_new], value[is_new]
+        first = np.searchsorted(column, np.arange(d + 1))
         two, groups = np.flatnonzero(np.diff(first) == 2), np.full(d, -1)
         groups[two] = tied_columns(sparse.csc_array(x[:, two] != 0))
-        return cls(x, members, sums / members.counts[:, None], pairs.imag, first, groups)
+        return cls(x, members, sums / members.counts[:, None], value, first, groups)
 
     def sample(self, y: np.ndarray, rng: np.random.Generator) -> sparse.csr_array:
         """Draw rows: class indices of shape (m,) -> (m, d)."""
@@ -63,11 +67,13 @@ class SparseMixture:
         for some in (*entries, free):
             is_set[some] = True
         entry = np.flatnonzero(is_set)
+        place = np.empty(len(is_set), dtype=np.intp)  # of an entry among those that are set
+        place[entry] = np.arange(len(entry))
         row = entry // d
         column = entry - row * d
         values = np.zeros((3, len(entry)))
         for value, where, some in zip(values, entries, rows, strict=True):
-            value[np.searchsorted(entry, where)] = some.data
+            value[place[where]] = some.data
         a, b, k = values
         new = np.where(from_second[row, np.maximum(self.groups[column], 0)], b, a)
         number = a + t[row, 0] * (b - a)

@@ -108,7 +108,8 @@ class BAGANSampler(BaseGANSampler):
         # 2. G <- decoder; trunk of D <- encoder, with a fresh softmax of K classes and "fake";
         #    one Gaussian of latent codes per class, kept from here on.
         generator = UnlabelledGenerator(decoder)
-        discriminator = run.build(lambda: LinearHead(run.trunk(), K + 1))
+        dropout = 0.1 if x.ndim == 2 else 0.0
+        discriminator = run.build(lambda: LinearHead(run.trunk(dropout), K + 1))
         discriminator.trunk.load_state_dict(encoder.trunk.state_dict())
         self.latent_ = latent = ClassGaussians.fit(in_batches(encoder, x), y.cpu(), K)
 
