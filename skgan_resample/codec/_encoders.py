@@ -114,10 +114,10 @@ class Numbers:
         self.centre = np.where(is_flat, low / 2 + high / 2, self.centre)
         self.scale = np.where(is_flat, np.where(span, span, 1), self.scale)
         # beside a few huge values the others, far from the mean, would all be the same in float32
-        rank = is_first.cumsum(axis=1)  # of distinct values, whose quartiles are meant
-        quartiles = (rank[:, -1:] - 1) * [1, 2, 3] // 4
-        at = (rank[:, None] > quartiles[:, :, None]).argmax(axis=2)
-        first, median, third = np.take_along_axis(seen, at, axis=1).T[:, :, None]
+        n_distinct = is_first.sum(axis=1, keepdims=True)
+        start = n_distinct.cumsum(axis=0) - n_distinct  # of a column among all distinct values
+        quartiles = start + (n_distinct - 1) * [1, 2, 3] // 4
+        first, median, third = seen[is_first][quartiles].T[:, :, None]
         is_far = (third > first) & (np.abs(self.centre - median) > _FAR * (third - first))
         self.centre = np.where(is_far, median, self.centre)
         # float32 is exact for whole numbers up to 2**24: a centre within 2**23 of both ends

@@ -44,10 +44,10 @@ class BAGANSampler(BaseGANSampler):
 
     Unlike in the paper, :math:`\Sigma_c` is shrunk towards the covariance pooled over the classes
     (Ledoit-Wolf), since that of a few samples is singular; samples come from a moving average of
-    G's weights; the encoder has no dropout; Adam's betas are (0.5, 0.9), for tables (0, 0.9), not
-    (0.5, 0.999); the networks are smaller, and residual MLPs for tables. The paper's settings are
-    ``latent_dim=100``, ``learning_rate=5e-5`` and equally many epochs of both stages (150 on
-    MNIST): ``max_iter = epochs * n / batch_size``.
+    G's weights; the encoder has no dropout, the discriminator of tables one of 0.1; Adam's betas
+    are (0.5, 0.9), for tables (0, 0.9), not (0.5, 0.999); the networks are smaller, and residual
+    MLPs for tables. The paper's settings are ``latent_dim=100``, ``learning_rate=5e-5`` and equally
+    many epochs of both stages (150 on MNIST): ``max_iter = epochs * n / batch_size``.
 
     References
     ----------
