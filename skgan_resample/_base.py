@@ -242,7 +242,7 @@ shape (n_samples, height, width) or (n_samples, height, width, channels)
         self._rng = rng  # marks the sampler as fitted
 
     def _check_fit(self, x, y):
-        """Warn of poor samples of what was learnt."""
+        """Warn of poor samples, which a training may lead to."""
 
     def _stream(self, seed):
         """Stream of random numbers that the hooks draw from."""
