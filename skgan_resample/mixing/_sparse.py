@@ -9,7 +9,7 @@ from scipy import sparse
 
 from ._table import Members, tied_columns
 
-_BATCH_VALUES = 1 << 22  # entries of a batch, of which only a mask is dense
+_BATCH_VALUES = 3 << 19  # entries of a batch, of which only a mask and places are dense
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,14 @@ class SparseMixture:
         draws = self.members.draw_mix(y, self.groups.max() + 1, rng)
         first, second, t, from_second, labels, third = draws
         rows = [self.x[some] for some in (first, second, third)]
-        entries = [some.nonzero()[0].astype(np.int64) * d + some.indices for some in rows]
-        free = np.arange(len(y))[:, None] * d + np.flatnonzero(~recurs)
+        start = np.arange(len(y)) * d
+        entries = [np.repeat(start, np.diff(some.indptr)) + some.indices for some in rows]
+        free = start[:, None] + np.flatnonzero(~recurs)
         is_set = np.zeros(len(y) * d, dtype=bool)
         for some in (*entries, free):
             is_set[some] = True
         entry = np.flatnonzero(is_set)
-        place = np.empty(len(is_set), dtype=np.intp)  # of an entry among those that are set
+        place = np.empty(len(is_set), dtype=np.int32)  # of an entry among those that are set
         place[entry] = np.arange(len(entry))
         row = entry // d
         column = entry - row * d
