@@ -62,7 +62,9 @@ class SparseMixture:
         first, second, t, from_second, labels, third = draws
         rows = [self.x[some] for some in (first, second, third)]
         start = np.arange(len(y)) * d
-        entries = [np.repeat(start, np.diff(some.indptr)) + some.indices for some in rows]
+        entries = [  # of the third row there is none where no class has two
+            np.repeat(start[: some.shape[0]], np.diff(some.indptr)) + some.indices for some in rows
+        ]
         free = start[:, None] + np.flatnonzero(~recurs)
         is_set = np.zeros(len(y) * d, dtype=bool)
         for some in (*entries, free):

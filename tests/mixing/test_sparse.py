@@ -5,11 +5,12 @@ import warnings
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
 from skgan_resample import RowMixSampler
-from skgan_resample.mixing import TableMixture
+from skgan_resample.mixing import SparseMixture, TableMixture
 
 N, D, MADE = 200, 60, 3000
 VALUES = {
@@ -79,6 +80,15 @@ def test_one_hot_columns_stay_one_hot():
     assert (new[:, 15:].sum(axis=1) == 1).all()
     pairs = {tuple(row) for row in new}
     assert len(pairs - {tuple(row) for row in X.toarray()}) > 5  # each by itself
+
+
+@pytest.mark.filterwarnings("ignore:Got 1 sample")
+def test_classes_of_one_row_give_copies_of_it():
+    X = sparse.csr_array(np.diag(np.arange(1.0, 7)))
+    sampler = RowMixSampler(random_state=0, sampling_strategy={0: 3, 4: 2})
+    X_resampled, y_resampled = sampler.fit_resample(X, np.arange(6))
+    assert isinstance(sampler.mixture_, SparseMixture)
+    assert_array_equal(X_resampled.toarray(), X.toarray()[y_resampled])
 
 
 def test_a_wide_table_is_never_dense():
