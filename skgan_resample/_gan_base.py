@@ -170,8 +170,44 @@ class BaseGANSampler(CallbackSupportMixin, BaseSampler, metaclass=ABCMeta):
                 draw_blocks_from(self.generator_, self._stream(0))  # drops the caller's
 
     def _check_fit(self, x, y):
-        if self.n_iter_ >= _UPDATES_COMPARED:
-            warn_of_poor_samples(self, x, y)
+        """Warn of mode collapse, near-copies and samples of another class, once each.
+
+        The samples compared are drawn from a separate random stream and thrown away.
+        """
+        if self.n_iter_ < _UPDATES_COMPARED:
+            return
+        counts = np.bincount(y)
+        enough = counts >= _FEWEST_COMPARED
+        compared = np.flatnonzero(self._lacking(enough))
+        if not len(compared):
+            return
+        n_each = min(200, max(20, _ENOUGH // len(compared)))
+        rng, collapsed, copied, mistaken = self._stream(0), {}, {}, {}
+        few = np.concatenate([np.flatnonzero(y == c)[:n_each] for c in np.flatnonzero(enough)])
+        classes_of, own = _nearest_classes(_as_floats(x[few]), y[few])
+        for c in compared:
+            name = f"{self.classes_[c]!s} ({counts[c]} samples)"
+            real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
+            made = _as_floats(self._sample(np.full(n_each, c), rng))
+            if not np.isfinite(made).all():
+                continue  # an error is raised when samples are requested
+            some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
+            spread, (ratio, share, _) = spread_ratio(some, made), dcr(real, made)
+            recognised = (classes_of(made) == c).mean()
+            if spread < _COLLAPSED:
+                collapsed[name] = spread
+            elif share > _COPIED and ratio >= 0:  # NaN if most training samples are copies, too
+                copied[name] = share
+            elif recognised < min(1 / len(counts), own[c] / 2, own[c] - 0.2):
+                mistaken[name] = recognised
+        for found, text, form, order, category in (  # the worst classes come first
+            (collapsed, _COLLAPSE, ".2f", 1, ConvergenceWarning),
+            (copied, _COPIES, ".0%", -1, UserWarning),
+            (mistaken, _MISTAKES, ".0%", 1, ConvergenceWarning),
+        ):
+            if found:
+                classes = list_classes(sorted(found, key=found.__getitem__)[::order])
+                warn(text.format(classes, type(self).__name__, _range(found, form)), category)
 
     def _stream(self, seed):
         return torch.Generator(device="cpu").manual_seed(seed)
@@ -257,45 +293,6 @@ class _Progress:
         if self.context is not None:
             self.tasks = self.context.subcontext(task_name=stage, max_subtasks=max_iter)
             self.tasks.call_on_fit_task_begin(estimator=self.estimator)
-
-
-def warn_of_poor_samples(sampler, x, y):
-    """Warn of mode collapse, near-copies and samples of another class, once each.
-
-    The samples compared are drawn from a separate random stream and thrown away.
-    """
-    counts = np.bincount(y)
-    enough = counts >= _FEWEST_COMPARED
-    compared = np.flatnonzero(sampler._lacking(enough))
-    if not len(compared):
-        return
-    n_each = min(200, max(20, _ENOUGH // len(compared)))
-    rng, collapsed, copied, mistaken = sampler._stream(0), {}, {}, {}
-    few = np.concatenate([np.flatnonzero(y == c)[:n_each] for c in np.flatnonzero(enough)])
-    classes_of, own = _nearest_classes(_as_floats(x[few]), y[few])
-    for c in compared:
-        name = f"{sampler.classes_[c]!s} ({counts[c]} samples)"
-        real = _as_floats(x[np.flatnonzero(y == c)[:_MOST_COMPARED]])
-        made = _as_floats(sampler._sample(np.full(n_each, c), rng))
-        if not np.isfinite(made).all():
-            continue  # an error is raised when samples are requested
-        some = real[:: max(len(real) // _ENOUGH, 1)][:_ENOUGH]
-        spread, (ratio, share, _) = spread_ratio(some, made), dcr(real, made)
-        recognised = (classes_of(made) == c).mean()
-        if spread < _COLLAPSED:
-            collapsed[name] = spread
-        elif share > _COPIED and ratio >= 0:  # NaN if most training samples are copies, too
-            copied[name] = share
-        elif recognised < min(1 / len(counts), own[c] / 2, own[c] - 0.2):
-            mistaken[name] = recognised
-    for found, text, form, order, category in (  # the worst classes come first
-        (collapsed, _COLLAPSE, ".2f", 1, ConvergenceWarning),
-        (copied, _COPIES, ".0%", -1, UserWarning),
-        (mistaken, _MISTAKES, ".0%", 1, ConvergenceWarning),
-    ):
-        if found:
-            classes = list_classes(sorted(found, key=found.__getitem__)[::order])
-            warn(text.format(classes, type(sampler).__name__, _range(found, form)), category)
 
 
 # {0} is classes, {1} the sampler, {2} the range of what was found in the classes

@@ -18,11 +18,14 @@ from skgan_resample import (
     SubclassDiscovery,
 )
 from skgan_resample._base import BaseSampler
-from skgan_resample._gan_base import warn_of_poor_samples
+from skgan_resample._gan_base import BaseGANSampler
 
 
 class Making(BaseSampler):
     """Makes samples of a class by a function of its encoded training samples."""
+
+    n_iter_ = 100  # as after a training, which is checked
+    _check_fit = BaseGANSampler._check_fit
 
     def __init__(
         self,
@@ -42,9 +45,6 @@ class Making(BaseSampler):
     def _sample(self, y, rng):
         made = [self.make(self.of_class_[c], (y == c).sum(), c) for c in np.unique(y)]
         return np.concatenate(made).astype(np.float32)
-
-    def _check_fit(self, x, y):
-        warn_of_poor_samples(self, x, y)
 
 
 def constant(x, n, c):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from ..codec._encoders import firsts
 from ._table import Members, tied_columns
 
 _BATCH_VALUES = 3 << 19  # entries of a batch, of which only a mask and places are dense
@@ -41,7 +42,7 @@ class SparseMixture:
         rank = np.arange(len(order))  # by column, then by value; several times as fast as lexsort
         order = order[np.sort(column[order] * len(order) + rank) % len(order)]
         column, value = column[order], value[order]
-        is_new = np.append(True, (column[1:] != column[:-1]) | (value[1:] != value[:-1]))
+        is_new = firsts(np.stack([column, value])).any(axis=0)
         column, value = column[is_new], value[is_new]
         first = np.searchsorted(column, np.arange(d + 1))
         two, groups = np.flatnonzero(np.diff(first) == 2), np.full(d, -1)
@@ -61,11 +62,11 @@ class SparseMixture:
         draws = self.members.draw_mix(y, self.groups.max() + 1, rng)
         first, second, t, from_second, labels, third = draws
         rows = [self.x[some] for some in (first, second, third)]
-        start = np.arange(len(y)) * d
-        entries = [  # of the third row there is none where no class has two
-            np.repeat(start[: some.shape[0]], np.diff(some.indptr)) + some.indices for some in rows
+        entries = [
+            np.repeat(np.arange(some.shape[0]) * d, np.diff(some.indptr)) + some.indices
+            for some in rows
         ]
-        free = start[:, None] + np.flatnonzero(~recurs)
+        free = np.arange(len(y))[:, None] * d + np.flatnonzero(~recurs)
         is_set = np.zeros(len(y) * d, dtype=bool)
         for some in (*entries, free):
             is_set[some] = True
